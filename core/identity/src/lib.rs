@@ -1,0 +1,2 @@
+//! DID methods, documents, resolution.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! Threshold ECDSA: rounds, messages, shares.
+#![forbid(unsafe_code)]

@@ -1,0 +1,1 @@
+//! Durable Objects Identity and Wallet: thin shells over the cores.

@@ -1,0 +1,1 @@
+//! Durable Objects Kernel, Tenant and Lane: thin shells over the cores.

@@ -1,0 +1,1 @@
+//! The only code that meets the public: routing, credentials, problems.

@@ -1,0 +1,1 @@
+//! The co-signer: party B with its own policy, storage and secrets.
