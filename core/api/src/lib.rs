@@ -1,2 +1,25 @@
-//! The HTTP contract: requests, responses, problems, credentials and scopes, object addresses, OpenAPI.
-#![forbid(unsafe_code)]
+//! The HTTP contract of AION-Ω: requests, responses, problems, credentials and scopes, object addresses, OpenAPI.
+//!
+//! Everything here is data and pure rules. The edge serves it, the client calls it, the Durable Objects speak it
+//! among themselves ([`object`]).
+
+pub mod address;
+pub mod cursor;
+pub mod health;
+pub mod idempotency;
+pub mod key;
+pub mod limits;
+pub mod object;
+#[cfg(feature = "openapi")]
+pub mod openapi;
+pub mod operations;
+pub mod problem;
+pub mod scope;
+pub mod secret;
+pub mod trace;
+pub mod v1;
+
+pub use address::Address;
+pub use problem::{Code, Problem};
+pub use scope::Scope;
+pub use secret::Secret;

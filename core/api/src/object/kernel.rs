@@ -1,0 +1,111 @@
+//! The Kernel object: the tasks of one shard.
+
+use aion_task::Outcome;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::StepAddress;
+use crate::cursor::Page;
+use crate::idempotency::Idempotency;
+
+/// What a Kernel object is asked.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "camelCase")]
+pub enum Request {
+    /// Accepts a task, or answers what it answered the first time.
+    Submit {
+        /// The caller's key.
+        idempotency: Idempotency,
+        /// The definition, as it was sent.
+        definition: Value,
+        /// The input, as it was sent.
+        input: Value,
+    },
+    /// One task.
+    Read {
+        /// Its id.
+        task: String,
+    },
+    /// A page of tasks, newest first.
+    List {
+        /// Which part.
+        page: Page,
+        /// Only tasks in this state.
+        state: Option<String>,
+    },
+    /// Cancels a task.
+    Cancel {
+        /// Its id.
+        task: String,
+    },
+    /// The answer to work that a step asked for.
+    StepReply {
+        /// The step that asked.
+        step: StepAddress,
+        /// What became of it.
+        outcome: Outcome,
+    },
+    /// Entries of the audit chain that concern a task.
+    History {
+        /// The task.
+        task: String,
+        /// After this sequence number.
+        after: u64,
+        /// At most so many.
+        limit: u32,
+    },
+    /// The live events of a task: the answer is a stream of server-sent events, not a [`Reply`].
+    Events {
+        /// The task.
+        task: String,
+        /// After this sequence number (`Last-Event-ID`).
+        after: u64,
+    },
+    /// How it is.
+    Health,
+}
+
+/// What a Kernel object answers.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "reply", rename_all = "camelCase")]
+pub enum Reply {
+    /// A submitted task.
+    Accepted {
+        /// The task as it was when it was accepted first.
+        task: Value,
+        /// Whether this is the first answer given again.
+        replayed: bool,
+    },
+    /// A task.
+    Task {
+        /// Its public view.
+        task: Value,
+    },
+    /// A page of tasks.
+    Tasks {
+        /// Their public views.
+        tasks: Vec<Value>,
+        /// The position of the last one.
+        last: Option<String>,
+        /// Whether more follow.
+        more: bool,
+    },
+    /// Entries of the audit chain.
+    History {
+        /// The links.
+        entries: Vec<Value>,
+        /// Whether more follow.
+        more: bool,
+    },
+    /// Done.
+    Done,
+    /// It works.
+    Healthy {
+        /// Milliseconds by which its oldest due entry is late.
+        overdue_ms: u64,
+    },
+}
+
+impl super::Request for Request {
+    type Reply = Reply;
+}

@@ -1,0 +1,85 @@
+//! The Wallet object: one threshold wallet.
+
+use aion_chain::action::TokenAction;
+use aion_chain::message::Settled;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::StepAddress;
+use crate::idempotency::Idempotency;
+
+/// What a Wallet object is asked.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "camelCase")]
+pub enum Request {
+    /// Creates the wallet; the key generation follows from the alarm. Idempotent by its key.
+    Create {
+        /// The caller's key; a step's is `task/step`.
+        idempotency: Idempotency,
+        /// Its name for people.
+        label: String,
+        /// The identity it belongs to, a DID.
+        identity: Option<String>,
+        /// The tenant's recovery recipient, `age1…`.
+        recovery: Option<String>,
+        /// The step that waits for it.
+        reply: Option<StepAddress>,
+    },
+    /// Has the wallet carry out a token operation exactly once. Idempotent by its key.
+    Operate {
+        /// `task/step`.
+        key: String,
+        /// What to do.
+        action: TokenAction,
+        /// The step that waits for it; the newest one counts.
+        reply: StepAddress,
+    },
+    /// A lane's report on an operation.
+    Settled {
+        /// What became of it.
+        settled: Settled,
+    },
+    /// The wallet's public view.
+    Read,
+    /// One operation's public view.
+    Operation {
+        /// Its number.
+        op: u64,
+    },
+    /// How it and the guardian are.
+    Health,
+}
+
+/// What a Wallet object answers.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "reply", rename_all = "camelCase")]
+pub enum Reply {
+    /// A wallet.
+    Wallet {
+        /// Its public view.
+        wallet: Value,
+        /// Whether this is the answer to a request that came before.
+        replayed: bool,
+    },
+    /// An operation.
+    Operation {
+        /// Its public view.
+        operation: Value,
+    },
+    /// Work that a step asked for, as far as it is: the answer to `Create` and `Operate` with a `reply`.
+    Step {
+        /// What became of it so far.
+        outcome: aion_task::Outcome,
+    },
+    /// Done.
+    Done,
+    /// The guardian answers.
+    Healthy {
+        /// How long its answer took, in milliseconds.
+        guardian_latency_ms: u64,
+    },
+}
+
+impl super::Request for Request {
+    type Reply = Reply;
+}

@@ -1,0 +1,150 @@
+//! The catalogue itself: code, status, title and page of every problem.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+macro_rules! catalogue {
+    ($($variant:ident $code:literal $status:literal $title:literal $page:literal)*) => {
+        /// The stable code of a problem.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Code {
+            $(#[doc = $title] $variant,)*
+        }
+
+        impl Code {
+            /// Every code, in the order of the catalogue.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The code as it stands on the wire.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $code,)* }
+            }
+
+            /// The HTTP status that goes with it.
+            #[must_use]
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$variant => $status,)* }
+            }
+
+            /// Its title.
+            #[must_use]
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title,)* }
+            }
+
+            /// What its page says: what it means and what to do.
+            #[must_use]
+            pub const fn page(self) -> &'static str {
+                match self { $(Self::$variant => $page,)* }
+            }
+        }
+    };
+}
+
+catalogue! {
+    RequestMalformed "request.malformed" 400 "The request cannot be read"
+        "The body is not JSON, not UTF-8 or nested too deeply, or a path or query parameter cannot be read. Correct \
+         the request; a retry of the same bytes fails again."
+    RequestInvalid "request.invalid" 422 "The request has faults"
+        "The document was read but breaks a rule. Each entry of `errors` names the place by JSON pointer and the \
+         rule. Nothing was changed."
+    RequestTooLarge "request.too_large" 413 "The body is too large"
+        "Bodies may have up to 256 KiB. Send less, or refer to data by its location."
+    RequestMediaType "request.media_type" 415 "The media type is not supported"
+        "Send `Content-Type: application/json`."
+    RequestNotAcceptable "request.not_acceptable" 406 "No representation fits the Accept header"
+        "Ask for `application/json` or leave the header away."
+    IdempotencyMissing "idempotency.missing" 400 "An Idempotency-Key is required"
+        "This request starts work that must not be done twice. Send a fresh `Idempotency-Key` with it, and the same \
+         key with every retry."
+    IdempotencyInvalid "idempotency.invalid" 400 "The Idempotency-Key cannot be used"
+        "A key has 1 to 128 visible ASCII characters; a UUID in quotes or without is fine."
+    IdempotencyConflict "idempotency.conflict" 422 "The Idempotency-Key was used for another request"
+        "This key came before with another body. Nothing was changed. Use a fresh key for new work."
+    CredentialMissing "credential.missing" 401 "A credential is required"
+        "Send `Authorization: Bearer <API key>`. An operator sends the operator's token where the operation says so."
+    CredentialInvalid "credential.invalid" 401 "The credential is not valid"
+        "The API key is misspelt, revoked or of another deployment. The last six characters are a check sum, so a \
+         typo is found at once."
+    ScopeMissing "scope.missing" 403 "The credential lacks the scope"
+        "The API key is valid but may not do this. The detail names the scope; a key with `keys:write` can make a \
+         key that has it."
+    PolicyDenied "policy.denied" 403 "The wallet's policy denies this operation"
+        "The policy of the wallet or of its guardian does not allow the operation. The detail names the rule. \
+         Nothing was signed."
+    RouteUnknown "route.unknown" 404 "There is no such route"
+        "The path is not part of this API. See /openapi.json or /docs."
+    ResourceUnknown "resource.unknown" 404 "There is no such resource"
+        "It does not exist, or it belongs to another tenant: the answer is the same for both."
+    MethodUnsupported "method.unsupported" 405 "The route does not take this method"
+        "The `Allow` header lists the methods of this route."
+    NameTaken "name.taken" 409 "The name is taken"
+        "Another resource of this deployment has this name. Choose another one."
+    StateConflict "state.conflict" 409 "The resource is in another state"
+        "The resource cannot do this in the state that it is in. Read it and decide again."
+    RequestRunning "request.running" 409 "The first request with this key is still running"
+        "Wait for the time of `Retry-After` and send the same request again."
+    PreconditionFailed "precondition.failed" 412 "The resource was changed meanwhile"
+        "`If-Match` names a version that is not the current one. Read the resource again and repeat the change on it."
+    PreconditionRequired "precondition.required" 428 "If-Match is required"
+        "Changes of this resource want `If-Match` with the ETag that you read, so that no change of another caller \
+         is lost."
+    CursorInvalid "cursor.invalid" 400 "The cursor cannot be used"
+        "Cursors are opaque and bound to tenant and list. Start the list again without a cursor."
+    DefinitionInvalid "definition.invalid" 422 "The task definition has faults"
+        "Each entry of `errors` names the place by JSON pointer and the rule. No task was created."
+    LimitReached "limit.reached" 429 "A limit of this deployment is reached"
+        "The detail names the limit. Wait for the time of `Retry-After` or ask the operator for more."
+    GuardianUnavailable "guardian.unavailable" 503 "The guardian is not reachable"
+        "Wallet writes need the guardian's part of the key. Nothing was lost; everything else works. Retry after \
+         the given time."
+    ChainUnavailable "chain.unavailable" 503 "The chain is not reachable"
+        "The chain's endpoint does not answer. Tasks wait and go on by themselves; direct reads can be retried \
+         after the given time."
+    ComponentUnavailable "component.unavailable" 503 "A component is not reachable"
+        "A part of the platform is restarting. The request can be retried with the same Idempotency-Key after the \
+         given time."
+    Internal "internal" 500 "A fault of ours"
+        "This should not happen. Tell the operator the request id; it is in `instance` and in `X-Request-Id`."
+}
+
+impl Code {
+    /// The code of a wire string, if the catalogue has it.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.as_str() == text)
+    }
+}
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Code {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| serde::de::Error::custom("unknown problem code"))
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for Code {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        utoipa::openapi::schema::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .enum_values(Some(Self::ALL.iter().map(|code| code.as_str())))
+            .description(Some("Stable code of the problem; `/problems/{code}` explains it."))
+            .into()
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for Code {}
