@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+/// @title Set of used operation numbers, one bit each
+/// @notice 256 neighbouring numbers share a storage word, so dense numbers cost 5,000 gas each instead of 22,100.
+library OperationBitmap {
+    /// @notice The used numbers.
+    struct Bitmap {
+        mapping(uint256 word => uint256 bits) words;
+    }
+
+    /// @notice Marks `op` as used.
+    /// @return fresh False if it was used before; nothing changes then.
+    function use(Bitmap storage self, uint256 op) internal returns (bool fresh) {
+        uint256 bit = 1 << (op & 0xff);
+        uint256 bits = self.words[op >> 8];
+        fresh = bits & bit == 0;
+        if (fresh) self.words[op >> 8] = bits | bit;
+    }
+
+    /// @notice Whether `op` is used.
+    function contains(Bitmap storage self, uint256 op) internal view returns (bool) {
+        return self.words[op >> 8] & (1 << (op & 0xff)) != 0;
+    }
+}
