@@ -9,7 +9,6 @@ import {ERC1155Holder} from "@openzeppelin/contracts/token/ERC1155/utils/ERC1155
 import {IERC721Receiver} from "@openzeppelin/contracts/token/ERC721/IERC721Receiver.sol";
 import {ERC721Holder} from "@openzeppelin/contracts/token/ERC721/utils/ERC721Holder.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
-import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 
 /// @title Account of a wallet
 /// @notice See {IAionAccount}. The code keeps nothing of its deployment: the EIP-712 domain names the address it runs
@@ -24,9 +23,8 @@ contract AionAccount is IAionAccount, IERC1271, ERC721Holder, ERC1155Holder {
     bytes32 private constant OPERATION_TYPEHASH =
         keccak256("Operation(uint256 op,address to,uint256 value,bytes data,uint256 deadline)");
     bytes32 private constant CALL_TYPEHASH = keccak256("Call(address to,uint256 value,bytes data)");
-    bytes32 private constant BATCH_TYPEHASH = keccak256(
-        "OperationBatch(uint256 op,Call[] calls,uint256 deadline)Call(address to,uint256 value,bytes data)"
-    );
+    bytes32 private constant BATCH_TYPEHASH =
+        keccak256("OperationBatch(uint256 op,Call[] calls,uint256 deadline)Call(address to,uint256 value,bytes data)");
     bytes32 private constant MESSAGE_TYPEHASH = keccak256("Message(bytes32 hash)");
 
     /// @dev ERC-7201 slot of "aion.account".
@@ -74,8 +72,7 @@ contract AionAccount is IAionAccount, IERC1271, ERC721Holder, ERC1155Holder {
     /// `Message(bytes32 hash)` of its domain, since one owner may have several clones and each needs its own consent.
     /// @return `0x1626ba7e` if the signature is the owner's, else `0xffffffff`.
     function isValidSignature(bytes32 hash, bytes calldata signature) external view returns (bytes4) {
-        bytes32 digest =
-            owner() == address(this) ? hash : _typedHash(keccak256(abi.encode(MESSAGE_TYPEHASH, hash)));
+        bytes32 digest = owner() == address(this) ? hash : _typedHash(keccak256(abi.encode(MESSAGE_TYPEHASH, hash)));
         return _isOwnerSignature(digest, signature) ? IERC1271.isValidSignature.selector : bytes4(0xffffffff);
     }
 
@@ -85,7 +82,21 @@ contract AionAccount is IAionAccount, IERC1271, ERC721Holder, ERC1155Holder {
         view
         returns (bytes32)
     {
-        return _typedHash(keccak256(abi.encode(OPERATION_TYPEHASH, op, to, value, keccak256(data), deadline)));
+        bytes32 typeHash = OPERATION_TYPEHASH;
+        bytes32 structHash;
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            calldatacopy(free, data.offset, data.length)
+            let dataHash := keccak256(free, data.length)
+            mstore(free, typeHash)
+            mstore(add(free, 0x20), op)
+            mstore(add(free, 0x40), to)
+            mstore(add(free, 0x60), value)
+            mstore(add(free, 0x80), dataHash)
+            mstore(add(free, 0xa0), deadline)
+            structHash := keccak256(free, 0xc0)
+        }
+        return _typedHash(structHash);
     }
 
     /// @inheritdoc IAionAccount
@@ -129,16 +140,29 @@ contract AionAccount is IAionAccount, IERC1271, ERC721Holder, ERC1155Holder {
         return result;
     }
 
+    /// @dev The key of `address(this)` exists only where that is the owner (EIP-7702), so the cheap comparison comes first.
     function _isOwnerSignature(bytes32 digest, bytes calldata signature) private view returns (bool) {
         (address signer, ECDSA.RecoverError fault,) = ECDSA.tryRecoverCalldata(digest, signature);
-        return fault == ECDSA.RecoverError.NoError && signer == owner();
+        if (fault != ECDSA.RecoverError.NoError) return false;
+        return signer == address(this) || signer == owner();
     }
 
     /// @dev Not cached in the code: under EIP-7702 the same code runs at many addresses.
-    function _typedHash(bytes32 structHash) private view returns (bytes32) {
-        bytes32 domain =
-            keccak256(abi.encode(DOMAIN_TYPEHASH, NAME_HASH, VERSION_HASH, block.chainid, address(this)));
-        return MessageHashUtils.toTypedDataHash(domain, structHash);
+    function _typedHash(bytes32 structHash) private view returns (bytes32 digest) {
+        (bytes32 typeHash, bytes32 nameHash, bytes32 versionHash) = (DOMAIN_TYPEHASH, NAME_HASH, VERSION_HASH);
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore(free, typeHash)
+            mstore(add(free, 0x20), nameHash)
+            mstore(add(free, 0x40), versionHash)
+            mstore(add(free, 0x60), chainid())
+            mstore(add(free, 0x80), address())
+            let domain := keccak256(free, 0xa0)
+            mstore(free, shl(240, 0x1901))
+            mstore(add(free, 0x02), domain)
+            mstore(add(free, 0x22), structHash)
+            digest := keccak256(free, 0x42)
+        }
     }
 
     function _operations() private pure returns (OperationBitmap.Bitmap storage state) {

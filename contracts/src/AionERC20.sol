@@ -82,7 +82,7 @@ contract AionERC20 is ERC20Burnable, TokenSignatures, AionToken {
     function _update(address from, address to, uint256 value) internal override whenNotPaused {
         super._update(from, to, value);
         if (from != address(0)) return;
-        uint256 limit = cap();
+        uint256 limit = uint256(CloneArguments.word(CAP_OFFSET));
         if (limit != 0 && totalSupply() > limit) revert ERC20ExceededCap(totalSupply(), limit);
     }
 

@@ -10,8 +10,8 @@ import {IERC2981} from "@openzeppelin/contracts/interfaces/IERC2981.sol";
 import {IERC4906} from "@openzeppelin/contracts/interfaces/IERC4906.sol";
 import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
 import {ERC721Burnable} from "@openzeppelin/contracts/token/ERC721/extensions/ERC721Burnable.sol";
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 /// @title ERC-721 of this house
 /// @notice Burnable, pausable, with royalties (ERC-2981), a soulbound flag (ERC-5192), metadata events (ERC-4906), and
@@ -118,12 +118,7 @@ contract AionERC721 is ERC721Burnable, AionToken, IERC2981, IERC4906 {
             || super.supportsInterface(interfaceId);
     }
 
-    function _update(address to, uint256 tokenId, address auth)
-        internal
-        override
-        whenNotPaused
-        returns (address from)
-    {
+    function _update(address to, uint256 tokenId, address auth) internal override whenNotPaused returns (address from) {
         from = super._update(to, tokenId, auth);
         if (from != address(0) && to != address(0) && soulbound()) revert Soulbound(tokenId);
     }

@@ -6,8 +6,8 @@ import {OperationGuard} from "./OperationGuard.sol";
 import {
     AccessControlDefaultAdminRules
 } from "@openzeppelin/contracts/access/extensions/AccessControlDefaultAdminRules.sol";
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 /// @title What the ERC-20 and the ERC-721 of this house have in common
 /// @notice A clone of the factory: its creator is admin, minter and pauser; the issuer's DID hash is part of its code.

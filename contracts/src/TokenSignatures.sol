@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ERC3009} from "@openzeppelin/contracts/token/ERC20/extensions/draft-ERC3009.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
+import {ERC3009} from "@openzeppelin/contracts/token/ERC20/extensions/draft-ERC3009.sol";
+import {Nonces} from "@openzeppelin/contracts/utils/Nonces.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
-import {Nonces} from "@openzeppelin/contracts/utils/Nonces.sol";
 
 /// @title What a holder of an ERC-20 allows by signature: ERC-2612 and ERC-3009
 /// @notice The EIP-712 domain carries the token's own name, as payers expect. OpenZeppelin's `EIP712` fixes the name in
@@ -49,8 +49,9 @@ abstract contract TokenSignatures is ERC3009, IERC20Permit, Nonces {
         bytes32 nonce,
         bytes calldata signature
     ) external {
-        bytes memory message =
-            abi.encode(TRANSFER_WITH_AUTHORIZATION_TYPEHASH, from, to, value, validAfter, validBefore, nonce);
+        bytes memory message = abi.encode(
+            TRANSFER_WITH_AUTHORIZATION_TYPEHASH, from, to, value, validAfter, validBefore, nonce
+        );
         _checkSignature(from, keccak256(message), signature);
         _transferWithAuthorization(from, to, value, validAfter, validBefore, nonce);
     }
@@ -65,8 +66,9 @@ abstract contract TokenSignatures is ERC3009, IERC20Permit, Nonces {
         bytes32 nonce,
         bytes calldata signature
     ) external {
-        bytes memory message =
-            abi.encode(RECEIVE_WITH_AUTHORIZATION_TYPEHASH, from, to, value, validAfter, validBefore, nonce);
+        bytes memory message = abi.encode(
+            RECEIVE_WITH_AUTHORIZATION_TYPEHASH, from, to, value, validAfter, validBefore, nonce
+        );
         _checkSignature(from, keccak256(message), signature);
         if (to != msg.sender) revert ERC20InvalidReceiver(to);
         _transferWithAuthorization(from, to, value, validAfter, validBefore, nonce);
@@ -74,9 +76,7 @@ abstract contract TokenSignatures is ERC3009, IERC20Permit, Nonces {
 
     /// @notice ERC-3009 cancellation; the signature may be that of a contract.
     function cancelAuthorization(address authorizer, bytes32 nonce, bytes calldata signature) external {
-        _checkSignature(
-            authorizer, keccak256(abi.encode(CANCEL_AUTHORIZATION_TYPEHASH, authorizer, nonce)), signature
-        );
+        _checkSignature(authorizer, keccak256(abi.encode(CANCEL_AUTHORIZATION_TYPEHASH, authorizer, nonce)), signature);
         _cancelAuthorization(authorizer, nonce);
     }
 
