@@ -140,7 +140,7 @@ contract AionAccount is IAionAccount, IERC1271, ERC721Holder, ERC1155Holder {
         return result;
     }
 
-    /// @dev The key of `address(this)` exists only where that is the owner (EIP-7702), so the cheap comparison comes first.
+    /// @dev A key of `address(this)` exists only where that is the owner (EIP-7702), so the cheap comparison is first.
     function _isOwnerSignature(bytes32 digest, bytes calldata signature) private view returns (bool) {
         (address signer, ECDSA.RecoverError fault,) = ECDSA.tryRecoverCalldata(digest, signature);
         if (fault != ECDSA.RecoverError.NoError) return false;

@@ -108,7 +108,8 @@ contract AionERC20Test is Base {
 
     function testOnlyMinterMints() public {
         bytes32 role = token.MINTER_ROLE();
-        bytes memory fault = abi.encodeWithSelector(IAccessControl.AccessControlUnauthorizedAccount.selector, bob, role);
+        bytes4 selector = IAccessControl.AccessControlUnauthorizedAccount.selector;
+        bytes memory fault = abi.encodeWithSelector(selector, bob, role);
         vm.expectRevert(fault);
         vm.prank(bob);
         token.mint(bob, 1);

@@ -65,7 +65,8 @@ contract AionTokenTest is Base {
 
     function testOnlyPauserPauses() public {
         bytes32 role = token.PAUSER_ROLE();
-        bytes memory fault = abi.encodeWithSelector(IAccessControl.AccessControlUnauthorizedAccount.selector, bob, role);
+        bytes4 selector = IAccessControl.AccessControlUnauthorizedAccount.selector;
+        bytes memory fault = abi.encodeWithSelector(selector, bob, role);
         vm.expectRevert(fault);
         vm.prank(bob);
         token.pause();
