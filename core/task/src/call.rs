@@ -1,0 +1,66 @@
+//! What a step asks of the world, and what the world answers.
+
+use aion_chain::action::TokenAction;
+use alloy_primitives::{Address, Bytes};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Work outside the kernel. Every call goes out under the key `task/step`, by which its target accepts it once; so to
+/// ask again with the same key is how an unknown outcome is found out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "call", rename_all = "camelCase")]
+pub enum Call {
+    /// Creates an identity.
+    IdentityCreate {
+        /// Its id: the path within its DID, for example `u:alice`.
+        id: String,
+    },
+    /// Creates a wallet; its id follows from the key.
+    WalletCreate {
+        /// Its name for people.
+        label: String,
+        /// The DID that it belongs to.
+        identity: Option<String>,
+        /// The recovery recipient.
+        recovery: Option<String>,
+    },
+    /// Has a wallet carry out a token action.
+    Operate {
+        /// The wallet.
+        wallet: String,
+        /// What to do.
+        action: TokenAction,
+    },
+    /// Reads a contract.
+    ContractRead {
+        /// The contract.
+        to: Address,
+        /// Calldata.
+        data: Bytes,
+    },
+}
+
+/// What became of a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "camelCase")]
+pub enum Outcome {
+    /// It is done.
+    Done {
+        /// What came of it.
+        output: Value,
+    },
+    /// It was accepted and goes on; its end is reported, or asked for.
+    Pending,
+    /// It did not happen and may work later.
+    Retry {
+        /// Why.
+        reason: String,
+    },
+    /// It did not happen and never will.
+    Fatal {
+        /// A stable code.
+        code: String,
+        /// Why.
+        reason: String,
+    },
+}

@@ -1,0 +1,46 @@
+//! Values that several kinds take: addresses, amounts, bounded texts.
+
+use aion_chain::decimal;
+use alloy_primitives::{Address, U256};
+
+use crate::definition::Fault;
+use crate::ids;
+
+/// An address: lower case, or mixed case with the right check sum (EIP-55).
+pub fn address(pointer: &str, text: &str) -> Result<Address, Fault> {
+    let fault = || Fault::new(pointer, "an address, in lower case or with its right check sum");
+    let digits = text.strip_prefix("0x").ok_or_else(fault)?;
+    if digits.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return Address::parse_checksummed(text, None).map_err(|_| fault());
+    }
+    text.parse().map_err(|_| fault())
+}
+
+/// An amount in base units, decimal.
+pub fn amount(pointer: &str, text: &str) -> Result<U256, Fault> {
+    decimal::parse(text).ok_or_else(|| Fault::new(pointer, "an amount in base units: a decimal string below 2^256"))
+}
+
+/// A text of 1 to `max` characters without control characters.
+pub fn text(pointer: &str, text: &str, max: usize) -> Result<(), Fault> {
+    let chars = text.chars().count();
+    if chars == 0 || chars > max || text.chars().any(char::is_control) {
+        return Err(Fault::new(pointer, format!("1 to {max} characters, no control characters")));
+    }
+    Ok(())
+}
+
+/// A DID, by its beginning and length.
+pub fn did(pointer: &str, text: &str) -> Result<(), Fault> {
+    /// As long as URLs that every system takes.
+    const DID_MAX_CHARS: usize = 512;
+    if text.starts_with("did:") && text.len() <= DID_MAX_CHARS {
+        return Ok(());
+    }
+    Err(Fault::new(pointer, "a DID"))
+}
+
+/// A wallet's id.
+pub fn wallet(pointer: &str, id: String) -> Result<String, Fault> {
+    if ids::is_wallet(&id) { Ok(id) } else { Err(Fault::new(pointer, "the id of a wallet, wal_…")) }
+}

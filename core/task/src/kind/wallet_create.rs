@@ -1,0 +1,34 @@
+//! `wallet.create`: creates a threshold wallet. Output: `wallet` (its id) and `address`.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::value;
+use crate::call::Call;
+use crate::definition::Fault;
+
+pub(super) const FIELDS: (&[&str], &[&str]) = (&["label"], &["identity", "recovery"]);
+const LABEL_MAX_CHARS: usize = 64;
+const RECOVERY_MAX_CHARS: usize = 100;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Input {
+    label: String,
+    #[serde(default)]
+    identity: Option<String>,
+    #[serde(default)]
+    recovery: Option<String>,
+}
+
+pub(super) fn start(with: &Value) -> Result<Call, Fault> {
+    let Input { label, identity, recovery } = super::read(with)?;
+    value::text("/label", &label, LABEL_MAX_CHARS)?;
+    if let Some(did) = &identity {
+        value::did("/identity", did)?;
+    }
+    if recovery.as_ref().is_some_and(|text| !text.starts_with("age1") || text.len() > RECOVERY_MAX_CHARS) {
+        return Err(Fault::new("/recovery", "an age recipient, age1…"));
+    }
+    Ok(Call::WalletCreate { label, identity, recovery })
+}
