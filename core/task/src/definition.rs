@@ -190,7 +190,8 @@ mod tests {
     use super::Definition;
 
     fn faults(steps: Value) -> Vec<String> {
-        let faults = Definition::parse(&json!({ "steps": steps })).unwrap_err();
+        let document = Value::Object([("steps".to_owned(), steps)].into_iter().collect());
+        let faults = Definition::parse(&document).unwrap_err();
         faults.into_iter().map(|fault| fault.pointer).collect()
     }
 

@@ -10,8 +10,9 @@ const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn
 #[must_use]
 pub fn shard_of(tenant: &str, key: &str, shards: u8) -> u8 {
     let hash = digest(&["shard", tenant, key]);
+    let remainder = u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]]) % u32::from(shards.max(1));
     // The remainder of a division by a number of one byte fits one byte.
-    (u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]]) % u32::from(shards.max(1))) as u8
+    u8::try_from(remainder).unwrap_or_default()
 }
 
 /// The id of a task: it carries its shard, so that a growing number of shards moves nothing.

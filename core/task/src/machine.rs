@@ -198,7 +198,7 @@ impl Work<'_> {
         };
         record.began_ms = Some(now_ms);
         match start {
-            Err((code, reason)) => self.failed(id, code, reason, State::Failed),
+            Err((code, reason)) => self.failed(id, code, &reason, State::Failed),
             Ok((Start::Wait(wait_ms), with)) => {
                 record.with = Some(with);
                 record.state = StepState::Sleeping { until_ms: now_ms + wait_ms };
@@ -223,7 +223,7 @@ impl Work<'_> {
         };
         let asking = matches!(record.state, StepState::Pending { .. });
         if record.began_ms.is_some_and(|began_ms| now_ms.saturating_sub(began_ms) > limit_ms) {
-            let reason = "its time is up; what it asked for may still happen".to_owned();
+            let reason = "its time is up; what it asked for may still happen";
             self.failed(id, "timeout", reason, State::Dead);
             return;
         }
@@ -250,7 +250,7 @@ impl Work<'_> {
                 let kind = self.task.definition.steps.get(id).map_or("", |step| step.kind.as_str());
                 match kind::output(kind, record.with.as_ref().unwrap_or(&Value::Null), output) {
                     Ok(output) => self.done(id, output),
-                    Err(fault) => self.failed(id, "output", words(&fault), State::Failed),
+                    Err(fault) => self.failed(id, "output", &words(&fault), State::Failed),
                 }
             }
             Outcome::Pending => {
@@ -261,8 +261,8 @@ impl Work<'_> {
                 record.error = None;
                 self.event(if first { "step.sent" } else { "step.waiting" }, id, Value::Null);
             }
-            Outcome::Retry { reason } => self.retry(id, reason),
-            Outcome::Fatal { code, reason } => self.failed(id, &code, reason, State::Failed),
+            Outcome::Retry { reason } => self.retry(id, &reason),
+            Outcome::Fatal { code, reason } => self.failed(id, &code, &reason, State::Failed),
         }
     }
 
@@ -279,7 +279,7 @@ impl Work<'_> {
         }
     }
 
-    fn retry(&mut self, id: &str, reason: String) {
+    fn retry(&mut self, id: &str, reason: &str) {
         let attempts_max = self.task.definition.steps.get(id).and_then(|step| step.retry.as_ref());
         let attempts_max = attempts_max.map_or(u32::MAX, |retry| retry.attempts);
         let (now_ms, jitter) = (self.now_ms, self.jitter);
@@ -292,7 +292,7 @@ impl Work<'_> {
         }
         let at_ms = now_ms + backoff_ms(record.attempts, jitter);
         record.state = StepState::Retry { at_ms };
-        record.error = Some(StepError { code: "retry".to_owned(), reason: reason.clone() });
+        record.error = Some(StepError { code: "retry".to_owned(), reason: reason.to_owned() });
         self.event("step.retry", id, json!({ "reason": reason, "atMs": at_ms }));
     }
 
@@ -305,12 +305,13 @@ impl Work<'_> {
         }
     }
 
-    fn failed(&mut self, id: &str, code: &str, reason: String, becomes: State) {
+    fn failed(&mut self, id: &str, code: &str, reason: &str, becomes: State) {
         if let Some(record) = self.task.steps.get_mut(id) {
             record.state = StepState::Failed;
-            record.error = Some(StepError { code: code.to_owned(), reason: reason.clone() });
+            record.error = Some(StepError { code: code.to_owned(), reason: reason.to_owned() });
         }
-        if self.task.state != State::Cancelling {
+        // An end that was shown stays, whatever becomes of steps that were still under way.
+        if self.task.state != State::Cancelling && !self.task.state.is_terminal() {
             self.task.state = becomes;
         }
         self.event("step.failed", id, json!({ "code": code, "reason": reason }));

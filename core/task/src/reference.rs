@@ -61,24 +61,24 @@ pub struct Scope<'a> {
 #[must_use]
 pub fn find(document: &Value) -> Vec<(String, Result<Path, String>)> {
     let mut found = Vec::new();
-    walk(document, String::new(), &mut found);
+    walk(document, "", &mut found);
     found
 }
 
-fn walk(value: &Value, pointer: String, found: &mut Vec<(String, Result<Path, String>)>) {
+fn walk(value: &Value, pointer: &str, found: &mut Vec<(String, Result<Path, String>)>) {
     match value {
         Value::String(text) => found.extend(parts(text).into_iter().filter_map(|part| match part {
             Part::Text(_) => None,
-            Part::Reference(reference) => Some((pointer.clone(), reference)),
+            Part::Reference(reference) => Some((pointer.to_owned(), reference)),
         })),
         Value::Array(items) => {
             for (place, item) in items.iter().enumerate() {
-                walk(item, format!("{pointer}/{place}"), found);
+                walk(item, &format!("{pointer}/{place}"), found);
             }
         }
         Value::Object(fields) => {
             for (name, field) in fields {
-                walk(field, format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1")), found);
+                walk(field, &format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1")), found);
             }
         }
         _ => {}
