@@ -1,1 +1,6 @@
-//! Durable Objects Identity and Wallet: thin shells over the cores.
+//! Durable Objects Identity and Wallet: thin shells over core/identity, core/wallet and core/mpc (party K).
+//!
+//! A shell loads, applies, writes state and outbox in one turn without an `await` between the writes, answers, and
+//! performs effects from the alarm.
+
+pub mod call;

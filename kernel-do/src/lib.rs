@@ -1,1 +1,9 @@
-//! Durable Objects Kernel, Tenant and Lane: thin shells over the cores.
+//! Durable Objects Kernel, Tenant and Lane: thin shells over core/task, core/api and core/chain.
+//!
+//! A shell loads, applies, writes state and outbox in one turn without an `await` between the writes, answers, and
+//! performs effects from the alarm.
+
+pub mod call;
+mod tenant;
+
+pub use tenant::Tenant;

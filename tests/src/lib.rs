@@ -1,1 +1,14 @@
-//! Shared set-up of the end-to-end tests.
+//! What the end-to-end tests share: the running platform, its control endpoint and a tenant of one's own.
+//!
+//! The tests run as wasm in Node and talk to real workerd, a real chain and a real guardian over HTTP. What a test in
+//! wasm cannot do itself (kill a process, refuse the chain) it asks of the harness at its control endpoint.
+
+#[cfg(target_arch = "wasm32")]
+mod control;
+#[cfg(target_arch = "wasm32")]
+mod world;
+
+#[cfg(target_arch = "wasm32")]
+pub use control::Control;
+#[cfg(target_arch = "wasm32")]
+pub use world::{World, fresh, json_post, launch, launched, sleep_ms};

@@ -20,6 +20,7 @@ pub mod trace;
 pub mod v1;
 
 pub use address::Address;
+pub use aion_task::{ids, time};
 pub use problem::{Code, Problem};
 pub use scope::Scope;
 pub use secret::Secret;

@@ -1,2 +1,13 @@
-//! JSON-RPC codec, EIP-1559/7702 encoding, fees, the lane ledger, token operations.
-#![forbid(unsafe_code)]
+//! JSON-RPC codec, transaction encoding, fees, the ledger of a lane, operations and token actions.
+
+pub mod action;
+pub mod contracts;
+pub mod decimal;
+pub mod fees;
+pub mod lane_key;
+pub mod ledger;
+pub mod message;
+pub mod operation;
+pub mod revert;
+pub mod rpc;
+pub mod tx;

@@ -1,1 +1,41 @@
-//! The only code that meets the public: routing, credentials, problems.
+//! The script `aion`: the only code that meets the public, and the classes of the Durable Objects.
+
+mod answer;
+mod app;
+mod ask;
+mod credential;
+mod did;
+mod docs;
+mod gate;
+mod ready;
+mod routes;
+
+use axum::body::Body;
+use tower_service::Service;
+use worker::{Context, Env, HttpRequest, event};
+
+// A class that the script does not name is not exported, without any warning.
+pub use identity_do::{Identity, Wallet};
+pub use kernel_do::{Kernel, Lane, Tenant};
+
+thread_local! {
+    /// One router an isolate.
+    static ROUTER: std::cell::OnceCell<axum::Router> = const { std::cell::OnceCell::new() };
+}
+
+#[event(start)]
+fn start() {
+    console_error_panic_hook::set_once();
+}
+
+#[event(fetch)]
+async fn fetch(request: HttpRequest, env: Env, _context: Context) -> worker::Result<http::Response<Body>> {
+    let mut router = match ROUTER.with(|cell| cell.get().cloned()) {
+        Some(router) => router,
+        None => {
+            let router = routes::router(app::App::from_env(env)?);
+            ROUTER.with(|cell| cell.get_or_init(|| router).clone())
+        }
+    };
+    Ok(router.call(request).await?)
+}

@@ -51,8 +51,10 @@ pub enum Reply {
     Done,
     /// A page of a list.
     Entries {
-        /// The entries, in the order of their position.
+        /// The entries, in the order of their registration.
         entries: Vec<Entry>,
+        /// The position of the last one.
+        last: Option<String>,
         /// Whether more follow.
         more: bool,
     },
@@ -120,8 +122,6 @@ pub struct Entry {
     pub list: ListKind,
     /// The id within the list.
     pub id: String,
-    /// When it came to be, Unix milliseconds: the order of the list, with the id.
-    pub created_ms: u64,
-    /// What the list shows of it: the public view of the resource at that time.
+    /// What the list shows of it: the public view of the resource; a later registration replaces it.
     pub summary: serde_json::Value,
 }

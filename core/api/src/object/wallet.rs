@@ -12,7 +12,8 @@ use crate::idempotency::Idempotency;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "camelCase")]
 pub enum Request {
-    /// Creates the wallet; the key generation follows from the alarm. Idempotent by its key.
+    /// Creates the wallet; the key generation follows from the alarm. Idempotent by its key. Without a step that
+    /// waits, a guardian that is away is answered at once by `guardian.unavailable`, and nothing is stored.
     Create {
         /// The caller's key; a step's is `task/step`.
         idempotency: Idempotency,

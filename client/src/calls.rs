@@ -1,0 +1,169 @@
+//! The operations, typed.
+
+use aion_api::health::Readiness;
+use aion_api::operations::Method;
+use aion_api::v1::List;
+use aion_api::v1::identities::{CreateIdentity, Identity, UpdateIdentity};
+use aion_api::v1::keys::{CreateKey, Key, KeyCreated};
+use aion_api::v1::tasks::{SubmitTask, Task};
+use aion_api::v1::tenants::{CreateTenant, TenantCreated};
+use aion_api::v1::tokens::{Balance, CreateToken, Mint, Token, Transfer};
+use aion_api::v1::wallets::{CreateWallet, Wallet};
+use serde_json::Value;
+
+use crate::{Client, Error, Request, Transport};
+
+/// How long the client waits between two looks at something that it waits for.
+const LOOK_EVERY_MS: u64 = 300;
+
+impl<T: Transport> Client<T> {
+    /// `GET /health/ready`
+    pub async fn ready(&self) -> Result<Readiness, Error> {
+        self.read("/health/ready").await
+    }
+
+    /// `POST /v1/tenants`, with the operator's token.
+    pub async fn create_tenant(&self, name: &str) -> Result<TenantCreated, Error> {
+        self.post("/v1/tenants", None, &CreateTenant { name: name.to_owned() }).await
+    }
+
+    /// `GET /v1/keys`
+    pub async fn keys(&self) -> Result<List<Key>, Error> {
+        self.read("/v1/keys").await
+    }
+
+    /// `POST /v1/keys`
+    pub async fn create_key(&self, key: &CreateKey) -> Result<KeyCreated, Error> {
+        self.post("/v1/keys", None, key).await
+    }
+
+    /// `DELETE /v1/keys/{id}`
+    pub async fn revoke_key(&self, id: &str) -> Result<(), Error> {
+        self.call_raw(Request::new(Method::Delete, &format!("/v1/keys/{id}"))).await.map(|_| ())
+    }
+
+    /// `POST /v1/identities`
+    pub async fn create_identity(&self, key: &str, identity: &CreateIdentity) -> Result<Identity, Error> {
+        self.post("/v1/identities", Some(key), identity).await
+    }
+
+    /// `GET /v1/identities/{id}`
+    pub async fn identity(&self, id: &str) -> Result<Identity, Error> {
+        self.read(&format!("/v1/identities/{id}")).await
+    }
+
+    /// `GET /v1/identities`
+    pub async fn identities(&self, cursor: Option<&str>) -> Result<List<Identity>, Error> {
+        self.read(&paged("/v1/identities", cursor)).await
+    }
+
+    /// `PATCH /v1/identities/{id}` on the version that was read.
+    pub async fn update_identity(
+        &self,
+        id: &str,
+        version_id: &str,
+        change: &UpdateIdentity,
+    ) -> Result<Identity, Error> {
+        let request = Request::new(Method::Patch, &format!("/v1/identities/{id}"));
+        self.call(request.with_json(change)?.with_header("if-match", &format!("\"{version_id}\""))).await
+    }
+
+    /// `GET /1.0/identifiers/{did}`: the document.
+    pub async fn resolve(&self, did: &str) -> Result<Value, Error> {
+        self.read(&format!("/1.0/identifiers/{}", encoded(did))).await
+    }
+
+    /// `POST /v1/wallets`
+    pub async fn create_wallet(&self, key: &str, wallet: &CreateWallet) -> Result<Wallet, Error> {
+        self.post("/v1/wallets", Some(key), wallet).await
+    }
+
+    /// `GET /v1/wallets/{id}`
+    pub async fn wallet(&self, id: &str) -> Result<Wallet, Error> {
+        self.read(&format!("/v1/wallets/{id}")).await
+    }
+
+    /// `GET /v1/wallets`
+    pub async fn wallets(&self, cursor: Option<&str>) -> Result<List<Wallet>, Error> {
+        self.read(&paged("/v1/wallets", cursor)).await
+    }
+
+    /// `POST /v1/tokens`
+    pub async fn create_token(&self, key: &str, token: &CreateToken) -> Result<Task, Error> {
+        self.post("/v1/tokens", Some(key), token).await
+    }
+
+    /// `GET /v1/tokens`
+    pub async fn tokens(&self, cursor: Option<&str>) -> Result<List<Token>, Error> {
+        self.read(&paged("/v1/tokens", cursor)).await
+    }
+
+    /// `POST /v1/tokens/{address}/mint`
+    pub async fn mint(&self, key: &str, token: &str, mint: &Mint) -> Result<Task, Error> {
+        self.post(&format!("/v1/tokens/{token}/mint"), Some(key), mint).await
+    }
+
+    /// `POST /v1/tokens/{address}/transfer`
+    pub async fn transfer(&self, key: &str, token: &str, transfer: &Transfer) -> Result<Task, Error> {
+        self.post(&format!("/v1/tokens/{token}/transfer"), Some(key), transfer).await
+    }
+
+    /// `GET /v1/tokens/{address}/balances/{holder}`
+    pub async fn balance(&self, token: &str, holder: &str) -> Result<Balance, Error> {
+        self.read(&format!("/v1/tokens/{token}/balances/{holder}")).await
+    }
+
+    /// `POST /v1/tasks`
+    pub async fn submit(&self, key: &str, task: &SubmitTask) -> Result<Task, Error> {
+        self.post("/v1/tasks", Some(key), task).await
+    }
+
+    /// `GET /v1/tasks/{id}`
+    pub async fn task(&self, id: &str) -> Result<Task, Error> {
+        self.read(&format!("/v1/tasks/{id}")).await
+    }
+
+    /// `GET /v1/tasks`
+    pub async fn tasks(&self, cursor: Option<&str>) -> Result<List<Task>, Error> {
+        self.read(&paged("/v1/tasks", cursor)).await
+    }
+
+    /// `GET /v1/tasks/{id}/history`
+    pub async fn history(&self, id: &str, cursor: Option<&str>) -> Result<List<Value>, Error> {
+        self.read(&paged(&format!("/v1/tasks/{id}/history"), cursor)).await
+    }
+
+    /// `POST /v1/tasks/{id}/cancel`
+    pub async fn cancel(&self, id: &str) -> Result<Task, Error> {
+        self.call(Request::new(Method::Post, &format!("/v1/tasks/{id}/cancel"))).await
+    }
+
+    /// Looks at a task until nothing will change any more, at most for `patience_ms`.
+    pub async fn finished(&self, id: &str, patience_ms: u64) -> Result<Task, Error> {
+        for _ in 0..=patience_ms / LOOK_EVERY_MS {
+            let task = self.task(id).await?;
+            if task.is_terminal() {
+                return Ok(task);
+            }
+            self.transport().sleep(LOOK_EVERY_MS).await;
+        }
+        Err(Error::Patience(format!("the end of task {id}")))
+    }
+}
+
+fn paged(path: &str, cursor: Option<&str>) -> String {
+    cursor.map_or_else(|| path.to_owned(), |cursor| format!("{path}?cursor={cursor}"))
+}
+
+/// Percent-encodes a path segment (RFC 3986 section 2.3: all but the unreserved characters).
+fn encoded(segment: &str) -> String {
+    let mut out = String::new();
+    for byte in segment.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~:".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}

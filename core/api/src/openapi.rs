@@ -1,0 +1,205 @@
+//! The OpenAPI 3.1 document, made of the operations' table, the problem catalogue and the types.
+//!
+//! Generated natively into docs/openapi.json and served from there; a drift fails the tests.
+
+use serde_json::{Map, Value, json};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::health::{Component, Readiness, State};
+use crate::operations::{Credential, OPERATIONS, Operation};
+use crate::problem::{Code, Fault, MEDIA_TYPE, ProblemDocument};
+use crate::v1::{identities, keys, tasks, tenants, tokens, wallets};
+use crate::{Scope, idempotency, key, limits};
+
+/// The whole document.
+#[must_use]
+pub fn document() -> Value {
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "AION-Ω",
+            "version": env!("CARGO_PKG_VERSION"),
+            "summary": "Identities, threshold wallets and durable token tasks on your own edge account.",
+            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" }
+        },
+        "servers": [{ "url": "/", "description": "This deployment" }],
+        "paths": paths(),
+        "components": {
+            "schemas": schemas(),
+            "securitySchemes": {
+                "apiKey": { "type": "http", "scheme": "bearer", "description": "An API key of a tenant: aion_…" },
+                "operator": { "type": "http", "scheme": "bearer", "description": "The operator's token." }
+            }
+        },
+        "x-problems": problems()
+    })
+}
+
+fn paths() -> Value {
+    let mut paths: Map<String, Value> = Map::new();
+    for entry in OPERATIONS {
+        let path = paths.entry(entry.path).or_insert_with(|| json!({}));
+        path[entry.method.as_str().to_ascii_lowercase()] = operation(entry);
+    }
+    Value::Object(paths)
+}
+
+fn operation(entry: &Operation) -> Value {
+    let mut operation = json!({
+        "operationId": entry.id,
+        "tags": [entry.tag],
+        "summary": entry.summary,
+        "parameters": parameters(entry),
+        "responses": responses(entry),
+        "x-problems": entry.all_problems().iter().map(|code| code.as_str()).collect::<Vec<_>>()
+    });
+    match entry.credential {
+        Credential::Public => operation["security"] = json!([]),
+        Credential::Operator => operation["security"] = json!([{ "operator": [] }]),
+        Credential::Key(scope) => {
+            operation["security"] = json!([{ "apiKey": [scope.as_str()] }]);
+            operation["x-scope"] = json!(scope.as_str());
+        }
+    }
+    if entry.request.is_empty() {
+        operation["x-example"] = json!(entry.example);
+    } else {
+        let example: Value = serde_json::from_str(entry.example).unwrap_or_default();
+        operation["requestBody"] = json!({
+            "required": true,
+            "content": { "application/json": { "schema": reference(entry.request), "example": example } }
+        });
+    }
+    operation
+}
+
+fn parameters(entry: &Operation) -> Vec<Value> {
+    let text = json!({ "type": "string" });
+    let in_path = entry.path.split('{').skip(1).filter_map(|part| part.split('}').next());
+    let mut parameters: Vec<Value> =
+        in_path.map(|name| json!({ "name": name, "in": "path", "required": true, "schema": text })).collect();
+    for (name, description) in entry.query {
+        let query = json!({ "name": name, "in": "query", "description": description, "schema": text });
+        parameters.push(query);
+    }
+    let header = |name: &str, required: bool, description: &str| {
+        json!({ "name": name, "in": "header", "required": required, "description": description, "schema": text })
+    };
+    if entry.idempotent {
+        let rule = format!("1 to {} visible characters; the same with every retry", idempotency::KEY_MAX_CHARS);
+        parameters.push(header("Idempotency-Key", true, &rule));
+    }
+    if entry.problems.contains(&Code::PreconditionRequired) {
+        parameters.push(header("If-Match", true, "The ETag of the version that is changed"));
+    }
+    if entry.id == "taskEvents" {
+        parameters.push(header("Last-Event-ID", false, "Go on after this event"));
+    }
+    parameters
+}
+
+fn responses(entry: &Operation) -> Value {
+    let mut responses = Map::new();
+    let mut success = json!({ "description": entry.summary });
+    if !entry.success.media_type.is_empty() {
+        let schema = match (entry.success.schema, entry.success.media_type) {
+            ("", "application/json" | "application/did" | "application/did+json") => json!({ "type": "object" }),
+            ("", _) => json!({ "type": "string" }),
+            (name, _) => reference(name),
+        };
+        success["content"] = json!({ entry.success.media_type: { "schema": schema } });
+    }
+    responses.insert(entry.success.status.to_string(), success);
+    for code in entry.all_problems() {
+        let response = responses.entry(code.status().to_string()).or_insert_with(|| {
+            json!({ "description": "", "content": { MEDIA_TYPE: { "schema": reference("Problem") } } })
+        });
+        let known = response["description"].as_str().unwrap_or_default();
+        let separator = if known.is_empty() { "" } else { "; " };
+        response["description"] = json!(format!("{known}{separator}{code}: {}", code.title()));
+    }
+    Value::Object(responses)
+}
+
+fn reference(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+fn schemas() -> Value {
+    let mut schemas = Map::new();
+    add::<tenants::CreateTenant>(&mut schemas);
+    add::<tenants::TenantCreated>(&mut schemas);
+    add::<keys::CreateKey>(&mut schemas);
+    add::<keys::Key>(&mut schemas);
+    add::<keys::KeyCreated>(&mut schemas);
+    add::<key::Mode>(&mut schemas);
+    add::<Scope>(&mut schemas);
+    add::<identities::CreateIdentity>(&mut schemas);
+    add::<identities::Identity>(&mut schemas);
+    add_as::<identities::Kind>(&mut schemas, "Kind");
+    add_as::<identities::UpdateIdentity>(&mut schemas, "UpdateIdentity");
+    add::<wallets::CreateWallet>(&mut schemas);
+    add::<wallets::Wallet>(&mut schemas);
+    add::<tasks::SubmitTask>(&mut schemas);
+    add::<tasks::Task>(&mut schemas);
+    add::<tokens::CreateToken>(&mut schemas);
+    add::<tokens::Standard>(&mut schemas);
+    add::<tokens::Mint>(&mut schemas);
+    add::<tokens::Transfer>(&mut schemas);
+    add::<tokens::Token>(&mut schemas);
+    add::<tokens::Balance>(&mut schemas);
+    add::<Readiness>(&mut schemas);
+    add::<Component>(&mut schemas);
+    add::<State>(&mut schemas);
+    add::<Code>(&mut schemas);
+    add::<Fault>(&mut schemas);
+    add_as::<ProblemDocument>(&mut schemas, "Problem");
+    for item in ["Key", "Identity", "Wallet", "Token", "Task"] {
+        schemas.insert(format!("{item}List"), list(&reference(item)));
+    }
+    let object = json!({ "type": "object" });
+    schemas.insert("History".to_owned(), list(&object));
+    schemas.insert("WalletOperation".to_owned(), object);
+    let text = json!({ "type": "string" });
+    schemas.insert("Alive".to_owned(), json!({ "type": "object", "properties": { "state": text, "version": text } }));
+    Value::Object(schemas)
+}
+
+fn add<T: ToSchema>(schemas: &mut Map<String, Value>) {
+    add_as::<T>(schemas, &T::name());
+}
+
+fn add_as<T: PartialSchema>(schemas: &mut Map<String, Value>, name: &str) {
+    schemas.insert(name.to_owned(), serde_json::to_value(T::schema()).unwrap_or_default());
+}
+
+fn list(item: &Value) -> Value {
+    json!({
+        "type": "object",
+        "required": ["items"],
+        "properties": {
+            "items": { "type": "array", "items": item, "maxItems": limits::PAGE_MAX },
+            "nextCursor": { "type": "string" }
+        }
+    })
+}
+
+fn problems() -> Value {
+    let page = |code: &Code| json!({ "status": code.status(), "title": code.title(), "description": code.page() });
+    Code::ALL.iter().map(|code| (code.as_str().to_owned(), page(code))).collect::<Map<_, _>>().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::document;
+
+    #[test]
+    fn every_reference_points_to_a_schema() {
+        let document = document();
+        let text = document.to_string();
+        for part in text.split("#/components/schemas/").skip(1) {
+            let name = part.split('"').next().unwrap();
+            assert!(document["components"]["schemas"].get(name).is_some(), "{name}");
+        }
+    }
+}

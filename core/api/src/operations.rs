@@ -1,0 +1,180 @@
+//! Every operation of the API in one table: the edge enforces it, the OpenAPI document is made of it.
+//!
+//! A route whose operation does not stand here cannot be reached, so none can be forgotten in the document or be left
+//! without a scope.
+
+use crate::Scope;
+use crate::problem::Code;
+
+mod table;
+
+pub use table::OPERATIONS;
+
+/// HTTP methods that we use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// GET
+    Get,
+    /// POST
+    Post,
+    /// PATCH
+    Patch,
+    /// DELETE
+    Delete,
+}
+
+impl Method {
+    /// The method as it stands in a request line.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// Which credential an operation wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Credential {
+    /// None.
+    Public,
+    /// The operator's token.
+    Operator,
+    /// An API key with this scope.
+    Key(Scope),
+}
+
+/// What an operation answers when all is well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Success {
+    /// The status.
+    pub status: u16,
+    /// The media type; empty if there is no body.
+    pub media_type: &'static str,
+    /// The name of the schema of the body; empty if it is no JSON of ours.
+    pub schema: &'static str,
+}
+
+/// One operation.
+#[derive(Debug, Clone, Copy)]
+pub struct Operation {
+    /// Its name in the document and in log lines.
+    pub id: &'static str,
+    /// The method.
+    pub method: Method,
+    /// The path, with parameters in braces.
+    pub path: &'static str,
+    /// The group that it stands in.
+    pub tag: &'static str,
+    /// What it does, in one line.
+    pub summary: &'static str,
+    /// Which credential it wants.
+    pub credential: Credential,
+    /// Whether it wants an `Idempotency-Key`.
+    pub idempotent: bool,
+    /// Query parameters, each `name: what it does`.
+    pub query: &'static [(&'static str, &'static str)],
+    /// The name of the schema of the request body; empty if it takes none.
+    pub request: &'static str,
+    /// An example of the request body, or of the path for a request without one.
+    pub example: &'static str,
+    /// What it answers.
+    pub success: Success,
+    /// The problems of its own, beside those that its credential, body and key bring along.
+    pub problems: &'static [Code],
+}
+
+impl Operation {
+    /// Every problem that it can answer.
+    #[must_use]
+    pub fn all_problems(&self) -> Vec<Code> {
+        let mut codes = self.problems.to_vec();
+        match self.credential {
+            Credential::Public => {}
+            Credential::Operator => codes.extend([Code::CredentialMissing, Code::CredentialInvalid]),
+            Credential::Key(_) => {
+                codes.extend([Code::CredentialMissing, Code::CredentialInvalid, Code::ScopeMissing]);
+                codes.push(Code::ComponentUnavailable);
+            }
+        }
+        if !self.request.is_empty() {
+            codes.extend([Code::RequestMalformed, Code::RequestInvalid]);
+            codes.extend([Code::RequestTooLarge, Code::RequestMediaType]);
+        }
+        if self.idempotent {
+            codes.extend([Code::IdempotencyMissing, Code::IdempotencyInvalid, Code::IdempotencyConflict]);
+        }
+        if self.query.iter().any(|(name, _)| *name == "cursor") {
+            codes.extend([Code::CursorInvalid, Code::RequestMalformed]);
+        }
+        codes.sort_unstable();
+        codes.dedup();
+        codes
+    }
+}
+
+/// The operation of a method at a path of the table.
+#[must_use]
+pub fn find(method: &str, path: &str) -> Option<&'static Operation> {
+    OPERATIONS.iter().find(|operation| operation.path == path && operation.method.as_str() == method)
+}
+
+/// The methods of a path of the table, for `Allow`.
+#[must_use]
+pub fn allowed(path: &str) -> Vec<&'static str> {
+    OPERATIONS.iter().filter(|operation| operation.path == path).map(|operation| operation.method.as_str()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::{Credential, Method, OPERATIONS, allowed, find};
+
+    #[test]
+    fn ids_and_routes_are_unique() {
+        let ids: std::collections::BTreeSet<_> = OPERATIONS.iter().map(|operation| operation.id).collect();
+        assert_eq!(ids.len(), OPERATIONS.len());
+        for operation in OPERATIONS {
+            assert_eq!(find(operation.method.as_str(), operation.path).map(|found| found.id), Some(operation.id));
+        }
+    }
+
+    #[test]
+    fn everything_under_v1_wants_a_credential() {
+        for operation in OPERATIONS.iter().filter(|operation| operation.path.starts_with("/v1")) {
+            assert_ne!(operation.credential, Credential::Public, "{}", operation.id);
+        }
+    }
+
+    #[test]
+    fn every_post_that_starts_work_wants_an_idempotency_key() {
+        let exempt = ["createTenant", "createKey", "cancelTask"];
+        for operation in OPERATIONS.iter().filter(|operation| operation.method == Method::Post) {
+            assert!(operation.idempotent || exempt.contains(&operation.id), "{}", operation.id);
+        }
+    }
+
+    #[test]
+    fn every_operation_has_an_example_and_its_problems() {
+        for operation in OPERATIONS {
+            assert!(!operation.example.is_empty() && !operation.summary.is_empty(), "{}", operation.id);
+            if operation.request.is_empty() {
+                assert!(operation.example.starts_with('/'), "{}", operation.id);
+            } else {
+                assert!(serde_json::from_str::<serde_json::Value>(operation.example).is_ok(), "{}", operation.id);
+            }
+            assert!(operation.path.starts_with("/health") || !operation.all_problems().is_empty() || operation.path.starts_with("/openapi") || operation.path == "/docs", "{}", operation.id);
+        }
+    }
+
+    #[test]
+    fn allow_lists_the_methods_of_a_path() {
+        assert_eq!(allowed("/v1/keys"), ["GET", "POST"]);
+        assert!(allowed("/nowhere").is_empty());
+    }
+}

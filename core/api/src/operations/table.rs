@@ -1,0 +1,43 @@
+//! The table itself, by group.
+
+use super::{Operation, Success};
+
+mod identities;
+mod platform;
+mod tasks;
+mod wallets;
+
+/// The query parameters of every list.
+const PAGE: &[(&str, &str)] =
+    &[("limit", "entries a page, 1 to 100"), ("cursor", "the nextCursor of the page before")];
+
+/// An answer in JSON.
+const fn json(status: u16, schema: &'static str) -> Success {
+    Success { status, media_type: "application/json", schema }
+}
+
+/// How many operations there are; the groups must fill it.
+const COUNT: usize = platform::OPERATIONS.len()
+    + identities::OPERATIONS.len()
+    + wallets::OPERATIONS.len()
+    + tasks::OPERATIONS.len();
+
+/// Every operation of the API.
+pub static OPERATIONS: &[Operation] = &joined();
+
+const fn joined() -> [Operation; COUNT] {
+    let groups: [&[Operation]; 4] =
+        [&platform::OPERATIONS, &identities::OPERATIONS, &wallets::OPERATIONS, &tasks::OPERATIONS];
+    let mut all = [platform::OPERATIONS[0]; COUNT];
+    let (mut group, mut place) = (0, 0);
+    while group < groups.len() {
+        let mut index = 0;
+        while index < groups[group].len() {
+            all[place] = groups[group][index];
+            place += 1;
+            index += 1;
+        }
+        group += 1;
+    }
+    all
+}

@@ -1,0 +1,370 @@
+//! The ledger of a lane: a pure state machine from accepted operation to final outcome.
+//!
+//! `planned → offered(nonce, raw, hash) → mined(block) → settled`, and back from mined to offered when a block
+//! vanishes. A nonce exists only together with a stored raw transaction, and is never given back: first the same bytes
+//! again, then a replacement with higher fees and the same operation. What nodes say in words decides nothing; only
+//! chain reads do. What happened to an operation is settled only by a final block.
+
+use std::collections::BTreeMap;
+
+use alloy_primitives::{B256, Bytes, U256};
+use serde::{Deserialize, Serialize};
+
+use crate::fees::Fees;
+use crate::lane_key::LaneKey;
+use crate::message::{Carry, Log, Outcome, Settled};
+use crate::tx::{self, Transaction};
+
+#[cfg(test)]
+mod tests;
+
+/// A planned operation is tried again after this time when the chain could not be asked.
+pub const RETRY_MS: u64 = 2_000;
+/// An offered transaction is looked for this often: about half a block of Polygon.
+pub const LOOK_EVERY_MS: u64 = 1_000;
+/// The same bytes are sent again when no receipt came for this time.
+pub const REBROADCAST_AFTER_MS: u64 = 10_000;
+/// The fees are raised when no receipt came for this time: some twenty blocks.
+pub const BUMP_AFTER_MS: u64 = 45_000;
+/// An operation whose transaction reverted on chain is looked at this often until it can go again or has expired.
+pub const REVERTED_RETRY_MS: u64 = 15_000;
+/// Headroom over an estimate of gas, in percent: state can change between estimate and block.
+const GAS_HEADROOM_PERCENT: u64 = 25;
+/// No transaction of ours may want more: Polygon's limit of one transaction.
+const GAS_MAX: u64 = 33_554_432;
+
+/// One gas payer's ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lane {
+    /// EIP-155 chain id.
+    pub chain_id: u64,
+    /// The next nonce, once the chain was asked for the first one.
+    pub next_nonce: Option<u64>,
+    /// Operations by key.
+    pub entries: BTreeMap<String, Entry>,
+}
+
+/// One operation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// What is carried.
+    pub carry: Carry,
+    /// How far it is.
+    pub stage: Stage,
+    /// When it wants attention, Unix milliseconds.
+    pub due_ms: u64,
+}
+
+/// How far an operation is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stage {
+    /// Waits for its quote. `sent_before` says that a transaction of it left once and reverted.
+    Planned {
+        /// Whether a rejection by simulation is no longer the whole truth.
+        sent_before: bool,
+    },
+    /// A transaction is stored and sent.
+    Offered(Offer),
+    /// Settled; the report waits to be acknowledged.
+    Settled(Outcome),
+    /// Settled and acknowledged.
+    Delivered,
+}
+
+/// A stored transaction with its earlier tries at the same nonce.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// The nonce of all tries.
+    pub nonce: u64,
+    /// Gas limit of all tries.
+    pub gas_limit: u64,
+    /// Whether the tries delegate the wallet's address first.
+    pub delegates: bool,
+    /// Fees of the newest try.
+    pub fees: Fees,
+    /// The newest try.
+    pub raw: Bytes,
+    /// Hashes of all tries, oldest first.
+    pub hashes: Vec<B256>,
+    /// When the nonce was given.
+    pub offered_ms: u64,
+    /// When the newest bytes were sent last.
+    pub sent_ms: u64,
+}
+
+/// What a shell read from the chain before an operation is offered.
+#[derive(Debug, Clone)]
+pub struct Quote {
+    /// `eth_getTransactionCount` of the payer at the latest block; counts only while the lane has no nonce yet.
+    pub account_nonce: u64,
+    /// Whether the wallet's address has the account code.
+    pub delegated: bool,
+    /// Fees of now.
+    pub fees: Fees,
+    /// What a simulation said.
+    pub simulation: Simulation,
+    /// Whether the operation's number is used, and by which transaction.
+    pub used_by: Option<B256>,
+    /// Seconds (Unix) of the final block.
+    pub final_timestamp_s: u64,
+}
+
+/// What a simulation said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Simulation {
+    /// It would be carried out with this much gas.
+    Gas(u64),
+    /// It would revert, for this reason.
+    Reverts(String),
+}
+
+/// What a shell read from the chain about an offered operation.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// The receipt of any of its tries.
+    pub receipt: Option<Mined>,
+    /// Number of the final block.
+    pub final_number: u64,
+    /// Hash of the block at the receipt's number, as the chain has it now.
+    pub canonical_hash: Option<B256>,
+    /// Fees of now.
+    pub fees: Fees,
+}
+
+/// A receipt.
+#[derive(Debug, Clone)]
+pub struct Mined {
+    /// The transaction.
+    pub transaction_hash: B256,
+    /// Its block.
+    pub block_number: u64,
+    /// Hash of its block.
+    pub block_hash: B256,
+    /// Whether it was carried out.
+    pub succeeded: bool,
+    /// Gas that it used.
+    pub gas_used: u64,
+    /// What the contracts logged.
+    pub logs: Vec<Log>,
+}
+
+/// What happens to a lane.
+pub enum Command {
+    /// A wallet hands over an operation; the same key again changes nothing.
+    Accept(Box<Carry>),
+    /// A planned operation was quoted.
+    Quoted(String, Box<Quote>),
+    /// An offered operation was looked for.
+    Looked(String, Box<Look>),
+    /// The chain could not be asked about an operation.
+    Unreachable(String),
+    /// The wallet acknowledged the report.
+    Delivered(String),
+}
+
+/// What a shell does after the state is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Send these bytes to the chain.
+    Send(Bytes),
+}
+
+impl Lane {
+    /// An empty ledger.
+    #[must_use]
+    pub const fn new(chain_id: u64) -> Self {
+        Self { chain_id, next_nonce: None, entries: BTreeMap::new() }
+    }
+
+    /// When the lane wants attention next.
+    #[must_use]
+    pub fn next_due_ms(&self) -> Option<u64> {
+        self.open().map(|(_, entry)| entry.due_ms).min()
+    }
+
+    /// The operations that want attention now, the oldest first.
+    #[must_use]
+    pub fn due(&self, now_ms: u64) -> Vec<String> {
+        let mut due: Vec<_> = self.open().filter(|(_, entry)| entry.due_ms <= now_ms).collect();
+        due.sort_by_key(|(_, entry)| entry.due_ms);
+        due.into_iter().map(|(key, _)| key.clone()).collect()
+    }
+
+    /// How many operations are not settled.
+    #[must_use]
+    pub fn pending(&self) -> usize {
+        self.entries.values().filter(|entry| !matches!(entry.stage, Stage::Settled(_) | Stage::Delivered)).count()
+    }
+
+    /// Removes reports that were acknowledged before this time; their keys are forgotten, which is safe because the
+    /// wallet that acknowledged will never hand the operation over again.
+    pub fn forget_delivered(&mut self, before_ms: u64) -> Vec<String> {
+        let old = |entry: &Entry| entry.stage == Stage::Delivered && entry.due_ms < before_ms;
+        let keys: Vec<_> = self.entries.iter().filter(|(_, entry)| old(entry)).map(|(key, _)| key.clone()).collect();
+        for key in &keys {
+            self.entries.remove(key);
+        }
+        keys
+    }
+
+    fn open(&self) -> impl Iterator<Item = (&String, &Entry)> {
+        self.entries.iter().filter(|(_, entry)| entry.stage != Stage::Delivered)
+    }
+
+    /// Applies one command. Commands about unknown keys, and answers that come too late, change nothing.
+    pub fn apply(&mut self, command: Command, key: &LaneKey, now_ms: u64) -> Vec<Effect> {
+        match command {
+            Command::Accept(carry) => {
+                let entry = Entry { stage: Stage::Planned { sent_before: false }, due_ms: now_ms, carry: *carry };
+                self.entries.entry(entry.carry.key()).or_insert(entry);
+                Vec::new()
+            }
+            Command::Quoted(id, quote) => self.quoted(&id, &quote, key, now_ms),
+            Command::Looked(id, look) => self.looked(&id, *look, key, now_ms),
+            Command::Unreachable(id) => {
+                if let Some(entry) = self.entries.get_mut(&id) {
+                    entry.due_ms = now_ms + RETRY_MS;
+                }
+                Vec::new()
+            }
+            Command::Delivered(id) => {
+                if let Some(entry) = self.entries.get_mut(&id).filter(|entry| matches!(entry.stage, Stage::Settled(_))) {
+                    (entry.stage, entry.due_ms) = (Stage::Delivered, now_ms);
+                }
+                Vec::new()
+            }
+        }
+    }
+
+    fn quoted(&mut self, id: &str, quote: &Quote, key: &LaneKey, now_ms: u64) -> Vec<Effect> {
+        let (chain_id, nonce) = (self.chain_id, self.next_nonce.unwrap_or(quote.account_nonce));
+        let Some(entry) = self.entries.get_mut(id) else {
+            return Vec::new();
+        };
+        let Stage::Planned { sent_before } = entry.stage else {
+            return Vec::new();
+        };
+        if let Some(hash) = quote.used_by {
+            // Someone carried it out already: its transaction is the one to look for.
+            entry.stage = Stage::Offered(Offer::foreign(hash, quote.fees, now_ms));
+            entry.due_ms = now_ms;
+            return Vec::new();
+        }
+        if quote.final_timestamp_s > entry.carry.operation.deadline_s {
+            (entry.stage, entry.due_ms) = (Stage::Settled(Outcome::Expired), now_ms);
+            return Vec::new();
+        }
+        let gas = match &quote.simulation {
+            Simulation::Gas(gas) => *gas,
+            Simulation::Reverts(reason) if !sent_before => {
+                let outcome = Outcome::Rejected { reason: reason.clone() };
+                (entry.stage, entry.due_ms) = (Stage::Settled(outcome), now_ms);
+                return Vec::new();
+            }
+            Simulation::Reverts(_) => {
+                entry.due_ms = now_ms + REVERTED_RETRY_MS;
+                return Vec::new();
+            }
+        };
+        let gas_limit = (gas + gas * GAS_HEADROOM_PERCENT / 100).min(GAS_MAX);
+        let delegates = !quote.delegated;
+        let (raw, hash) = signed(&entry.carry, chain_id, nonce, gas_limit, delegates, quote.fees, key);
+        let (fees, hashes) = (quote.fees, vec![hash]);
+        let offer =
+            Offer { nonce, gas_limit, delegates, fees, raw: raw.clone(), hashes, offered_ms: now_ms, sent_ms: now_ms };
+        (entry.stage, entry.due_ms) = (Stage::Offered(offer), now_ms + LOOK_EVERY_MS);
+        self.next_nonce = Some(nonce + 1);
+        vec![Effect::Send(raw)]
+    }
+
+    fn looked(&mut self, id: &str, look: Look, key: &LaneKey, now_ms: u64) -> Vec<Effect> {
+        let chain_id = self.chain_id;
+        let Some(entry) = self.entries.get_mut(id) else {
+            return Vec::new();
+        };
+        let Stage::Offered(offer) = &mut entry.stage else {
+            return Vec::new();
+        };
+        entry.due_ms = now_ms + LOOK_EVERY_MS;
+        let Some(mined) = look.receipt.filter(|mined| offer.hashes.contains(&mined.transaction_hash)) else {
+            return offer.again(&entry.carry, chain_id, look.fees, key, now_ms).into_iter().collect();
+        };
+        let is_final = mined.block_number <= look.final_number && look.canonical_hash == Some(mined.block_hash);
+        if !is_final {
+            return Vec::new();
+        }
+        if mined.succeeded {
+            let outcome = Outcome::Succeeded {
+                transaction_hash: mined.transaction_hash,
+                block_number: mined.block_number,
+                block_hash: mined.block_hash,
+                gas_used: mined.gas_used,
+                logs: mined.logs,
+            };
+            (entry.stage, entry.due_ms) = (Stage::Settled(outcome), now_ms);
+        } else {
+            // The nonce is spent and the operation's number is not: the operation may go again.
+            (entry.stage, entry.due_ms) = (Stage::Planned { sent_before: true }, now_ms + REVERTED_RETRY_MS);
+        }
+        Vec::new()
+    }
+}
+
+impl Offer {
+    /// An offer of somebody else's transaction, which is looked for and never sent.
+    fn foreign(hash: B256, fees: Fees, now_ms: u64) -> Self {
+        let raw = Bytes::new();
+        Self { nonce: 0, gas_limit: 0, delegates: false, fees, raw, hashes: vec![hash], offered_ms: now_ms, sent_ms: now_ms }
+    }
+
+    /// No receipt: the same bytes again, or a replacement when they had their time.
+    fn again(&mut self, carry: &Carry, chain_id: u64, now: Fees, key: &LaneKey, now_ms: u64) -> Option<Effect> {
+        if self.raw.is_empty() || now_ms.saturating_sub(self.sent_ms) < REBROADCAST_AFTER_MS {
+            return None;
+        }
+        if now_ms.saturating_sub(self.offered_ms) >= BUMP_AFTER_MS * self.hashes.len() as u64 {
+            let fees = self.fees.bumped(now);
+            let (raw, hash) = signed(carry, chain_id, self.nonce, self.gas_limit, self.delegates, fees, key);
+            (self.raw, self.fees) = (raw, fees);
+            self.hashes.push(hash);
+        }
+        self.sent_ms = now_ms;
+        Some(Effect::Send(self.raw.clone()))
+    }
+}
+
+/// The report of a settled entry.
+#[must_use]
+pub fn report(entry: &Entry) -> Option<Settled> {
+    let Stage::Settled(outcome) = &entry.stage else {
+        return None;
+    };
+    Some(Settled { op: entry.carry.operation.op, outcome: outcome.clone() })
+}
+
+fn signed(
+    carry: &Carry,
+    chain_id: u64,
+    nonce: u64,
+    gas_limit: u64,
+    delegates: bool,
+    fees: Fees,
+    key: &LaneKey,
+) -> (Bytes, B256) {
+    let transaction = Transaction {
+        chain_id,
+        nonce,
+        max_priority_fee_per_gas: fees.tip_wei,
+        max_fee_per_gas: fees.max_fee_wei,
+        gas_limit,
+        to: carry.address,
+        value: U256::ZERO,
+        input: carry.operation.execute_calldata(&carry.signature),
+        delegations: if delegates { vec![carry.delegation] } else { Vec::new() },
+    };
+    let signature = key.sign(transaction.signing_hash());
+    let raw = transaction.raw(&signature);
+    let hash = tx::hash(&raw);
+    (raw, hash)
+}
+

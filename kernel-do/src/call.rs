@@ -1,0 +1,77 @@
+//! Calls between Durable Objects: sending, reading, answering.
+//!
+//! identity-do has the same few lines of its own: the two crates of shells do not know each other, and a pure crate
+//! cannot hold them, because they need the platform.
+
+use aion_api::address::NamespaceKey;
+use aion_api::object::{self, Call, Request};
+use aion_api::problem::{Code, Problem};
+use aion_api::trace::Trace;
+use aion_api::{Address, secret};
+use worker::{Env, Headers, Method, RequestInit, Response};
+use worker::wasm_bindgen::JsValue;
+
+/// Asks an object and reads its answer. An object that cannot be reached is `component.unavailable`: the caller does
+/// not know whether it did the work, and asks again with the same key.
+pub async fn ask<R: Request>(env: &Env, address: Address, trace: &Trace, request: R) -> Result<R::Reply, Problem> {
+    let mut response = send(env, address, trace, request).await?;
+    let status = response.status_code();
+    let body = response.bytes().await.map_err(|error| away(&error))?;
+    object::read_answer(status, &body)
+}
+
+/// Asks an object and gives its response as it is, for answers that are streams.
+pub async fn send<R: Request>(env: &Env, address: Address, trace: &Trace, request: R) -> Result<Response, Problem> {
+    let name = address.object_name(&namespace_key(env)?);
+    let binding = address.kind.binding();
+    let call = Call { address, trace: trace.clone(), request };
+    let body = serde_json::to_string(&call).map_err(|_| Problem::internal())?;
+    let stub = env.durable_object(binding).and_then(|namespace| namespace.get_by_name(&name));
+    let stub = stub.map_err(|error| fault("binding", &error))?;
+    let mut init = RequestInit::new();
+    init.with_method(Method::Post).with_body(Some(JsValue::from_str(&body)));
+    let request = worker::Request::new_with_init(object::URL, &init).map_err(|error| fault("request", &error))?;
+    stub.fetch_with_request(request).await.map_err(|error| away(&error))
+}
+
+/// Reads a call to our own object.
+pub async fn read<R: Request>(request: &mut worker::Request) -> Result<Call<R>, Problem> {
+    let body = request.bytes().await.map_err(|error| away(&error))?;
+    serde_json::from_slice(&body).map_err(|error| fault("call", &error))
+}
+
+/// Writes the answer of our own object.
+pub fn respond<T: serde::Serialize>(result: &Result<T, Problem>) -> worker::Result<Response> {
+    let (status, body) = object::answer(result);
+    let headers = Headers::new();
+    headers.set("content-type", "application/json")?;
+    Ok(Response::from_bytes(body)?.with_status(status).with_headers(headers))
+}
+
+/// The time of the platform, Unix milliseconds. It stands still while code runs, so it is the time of the event.
+#[must_use]
+pub fn now_ms() -> u64 {
+    worker::Date::now().as_millis()
+}
+
+/// A secret of 32 bytes from the environment.
+pub fn secret_32(env: &Env, name: &str) -> Result<[u8; 32], Problem> {
+    let value = env.secret(name).map_err(|error| fault(name, &error))?;
+    secret::from_hex(&value.to_string()).ok_or_else(|| fault(name, &"not 64 hex digits"))
+}
+
+/// The key of object names.
+pub fn namespace_key(env: &Env) -> Result<NamespaceKey, Problem> {
+    secret_32(env, "NAMESPACE_KEY").map(NamespaceKey::new)
+}
+
+/// A fault of ours: its reason goes to the log.
+pub fn fault(place: &str, reason: &dyn std::fmt::Display) -> Problem {
+    worker::console_error!("{}", serde_json::json!({ "level": "error", "at": place, "reason": reason.to_string() }));
+    Problem::internal()
+}
+
+fn away(error: &worker::Error) -> Problem {
+    worker::console_warn!("{}", serde_json::json!({ "level": "warn", "at": "call", "reason": error.to_string() }));
+    Problem::new(Code::ComponentUnavailable, "a component does not answer; the request can be sent again")
+}

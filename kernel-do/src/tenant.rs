@@ -1,0 +1,82 @@
+//! The Tenant object: API keys and lists of one tenant.
+
+use aion_api::Problem;
+use aion_api::object::Call;
+use aion_api::object::tenant::{Reply, Request};
+use aion_api::problem::Code;
+use worker::{DurableObject, Env, Response, State, durable_object};
+
+use crate::call;
+
+mod store;
+
+use store::Store;
+
+/// A tenant may have this many keys: the snapshot of all of them stays below 40 kB in every isolate.
+const KEYS_MAX: usize = 100;
+
+/// One tenant.
+#[durable_object]
+pub struct Tenant {
+    state: State,
+}
+
+impl DurableObject for Tenant {
+    fn new(state: State, _env: Env) -> Self {
+        Self { state }
+    }
+
+    async fn fetch(&self, mut request: worker::Request) -> worker::Result<Response> {
+        let result = match call::read::<Request>(&mut request).await {
+            Ok(call) => self.apply(call),
+            Err(problem) => Err(problem),
+        };
+        call::respond(&result)
+    }
+}
+
+impl Tenant {
+    /// Every branch runs without an `await`, so its writes are one implicit transaction, and the output gate holds the
+    /// answer back until they are durable.
+    fn apply(&self, call: Call<Request>) -> Result<Reply, Problem> {
+        let sql = self.state.storage().sql();
+        if let Request::Create { name, mode, key } = call.request {
+            let store = Store::create(&sql)?;
+            if store.snapshot()?.is_none() {
+                store.put_tenant(&call.address, &name, mode, call::now_ms())?;
+                store.put_key(&key)?;
+            }
+            return store.snapshot()?.map(Reply::Snapshot).ok_or_else(Problem::internal);
+        }
+        let unknown = || Problem::unknown("tenant");
+        let store = Store::existing(&sql)?.ok_or_else(unknown)?;
+        let snapshot = store.snapshot()?.filter(|snapshot| snapshot.id == call.address.tenant).ok_or_else(unknown)?;
+        match call.request {
+            Request::Create { .. } | Request::Snapshot => Ok(Reply::Snapshot(snapshot)),
+            Request::AddKey { key } => {
+                if snapshot.keys.len() >= KEYS_MAX {
+                    let detail = format!("a tenant may have {KEYS_MAX} keys; revoke one first");
+                    return Err(Problem::new(Code::LimitReached, detail));
+                }
+                store.put_key(&key)?;
+                Ok(Reply::Done)
+            }
+            Request::RevokeKey { id } => {
+                if !snapshot.keys.iter().any(|key| key.id == id) {
+                    return Err(Problem::unknown("key"));
+                }
+                if snapshot.keys.len() == 1 {
+                    let detail = "this is the last key: make another one first, or nobody could";
+                    return Err(Problem::new(Code::StateConflict, detail));
+                }
+                store.revoke_key(&id, call::now_ms())?;
+                Ok(Reply::Done)
+            }
+            Request::Register(entry) => {
+                store.register(&entry)?;
+                Ok(Reply::Done)
+            }
+            Request::List { list, page } => store.list(list, &page),
+        }
+    }
+}

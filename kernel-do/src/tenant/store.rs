@@ -1,0 +1,135 @@
+//! The SQLite tables of a tenant.
+
+use aion_api::address::Address;
+use aion_api::cursor::Page;
+use aion_api::key::{KeyRecord, Mode};
+use aion_api::object::tenant::{Entry, ListKind, Reply, Snapshot};
+use aion_api::problem::{Code, Problem};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use worker::{SqlStorage, SqlStorageValue};
+
+use crate::call::fault;
+
+/// A tenant starts with one kernel shard; more come when it grows.
+const SHARDS_AT_START: u8 = 1;
+
+/// Created when the object is; each statement is idempotent.
+const SCHEMA: &str = "
+CREATE TABLE IF NOT EXISTS tenant (
+  one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL, body TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS api_key (id TEXT PRIMARY KEY, record TEXT NOT NULL, revoked_ms INTEGER) STRICT;
+CREATE TABLE IF NOT EXISTS entry (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, list TEXT NOT NULL, id TEXT NOT NULL, summary TEXT NOT NULL, UNIQUE (list, id)
+) STRICT;
+";
+
+/// The tables of one tenant.
+pub(super) struct Store<'a>(&'a SqlStorage);
+
+#[derive(Deserialize)]
+struct Body {
+    body: String,
+}
+
+#[derive(Deserialize)]
+struct EntryRow {
+    seq: f64,
+    id: String,
+    summary: String,
+}
+
+impl<'a> Store<'a> {
+    pub(super) fn create(sql: &'a SqlStorage) -> Result<Self, Problem> {
+        sql.exec(SCHEMA, None).map_err(|error| fault("tenant schema", &error))?;
+        Ok(Self(sql))
+    }
+
+    /// The tables of a tenant that exists. A made-up key asks for a tenant that does not: nothing is stored then.
+    pub(super) fn existing(sql: &'a SqlStorage) -> Result<Option<Self>, Problem> {
+        let store = Self(sql);
+        let tables = store.rows::<Body>("SELECT name AS body FROM sqlite_master WHERE name = 'entry'", vec![])?;
+        Ok(tables.first().is_some_and(|table| table.body == "entry").then_some(store))
+    }
+
+    pub(super) fn put_tenant(&self, owner: &Address, name: &str, mode: Mode, now_ms: u64) -> Result<(), Problem> {
+        let snapshot = Snapshot {
+            id: owner.tenant.clone(),
+            name: name.to_owned(),
+            mode,
+            shards: SHARDS_AT_START,
+            keys: Vec::new(),
+            created_ms: now_ms,
+        };
+        let values = vec![snapshot.id.as_str().into(), json(&snapshot)?.into()];
+        self.run("INSERT INTO tenant (one, id, body) VALUES (1, ?, ?)", values)
+    }
+
+    /// The tenant with its keys, or nothing if it was never created.
+    pub(super) fn snapshot(&self) -> Result<Option<Snapshot>, Problem> {
+        let Some(row) = self.rows::<Body>("SELECT body FROM tenant", vec![])?.pop() else {
+            return Ok(None);
+        };
+        let mut snapshot: Snapshot = parse(&row.body)?;
+        let keys =
+            self.rows::<Body>("SELECT record AS body FROM api_key WHERE revoked_ms IS NULL ORDER BY rowid", vec![])?;
+        snapshot.keys = keys.iter().map(|row| parse(&row.body)).collect::<Result<_, _>>()?;
+        Ok(Some(snapshot))
+    }
+
+    pub(super) fn put_key(&self, key: &KeyRecord) -> Result<(), Problem> {
+        let values = vec![key.id.as_str().into(), json(key)?.into()];
+        self.run("INSERT INTO api_key (id, record) VALUES (?, ?)", values)
+    }
+
+    pub(super) fn revoke_key(&self, id: &str, now_ms: u64) -> Result<(), Problem> {
+        // Unix milliseconds stay below 2^53 for 285,000 years.
+        let values = vec![SqlStorageValue::Integer(now_ms.cast_signed()), id.into()];
+        self.run("UPDATE api_key SET revoked_ms = ? WHERE id = ?", values)
+    }
+
+    pub(super) fn register(&self, entry: &Entry) -> Result<(), Problem> {
+        let values = vec![entry.list.as_str().into(), entry.id.as_str().into(), json(&entry.summary)?.into()];
+        self.run(
+            "INSERT INTO entry (list, id, summary) VALUES (?, ?, ?)
+             ON CONFLICT (list, id) DO UPDATE SET summary = excluded.summary",
+            values,
+        )
+    }
+
+    pub(super) fn list(&self, list: ListKind, page: &Page) -> Result<Reply, Problem> {
+        let after: i64 = match &page.after {
+            None => 0,
+            Some(position) => position
+                .parse()
+                .map_err(|_| Problem::new(Code::CursorInvalid, "the cursor is not one of this list"))?,
+        };
+        let values = vec![list.as_str().into(), after.into(), (i64::from(page.limit) + 1).into()];
+        let query = "SELECT seq, id, summary FROM entry WHERE list = ? AND seq > ? ORDER BY seq LIMIT ?";
+        let mut rows = self.rows::<EntryRow>(query, values)?;
+        let more = rows.len() > page.limit as usize;
+        rows.truncate(page.limit as usize);
+        let last = rows.last().map(|row| row.seq.to_string());
+        let entry = |row: EntryRow| Ok(Entry { list, id: row.id, summary: parse(&row.summary)? });
+        let entries = rows.into_iter().map(entry).collect::<Result<_, Problem>>()?;
+        Ok(Reply::Entries { entries, last, more })
+    }
+
+    fn run(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<(), Problem> {
+        self.0.exec(query, values).map(|_| ()).map_err(|error| fault("tenant write", &error))
+    }
+
+    fn rows<T: DeserializeOwned>(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<Vec<T>, Problem> {
+        let cursor = self.0.exec(query, values).map_err(|error| fault("tenant read", &error))?;
+        cursor.to_array().map_err(|error| fault("tenant read", &error))
+    }
+}
+
+fn json<T: serde::Serialize>(value: &T) -> Result<String, Problem> {
+    serde_json::to_string(value).map_err(|error| fault("tenant json", &error))
+}
+
+fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    serde_json::from_str(text).map_err(|error| fault("tenant json", &error))
+}

@@ -1,0 +1,98 @@
+//! The harness's control endpoint.
+
+use aion_client::api::operations::Method;
+use aion_client::{Client, FetchTransport, Request, Transport};
+use serde::Deserialize;
+use wasm_bindgen::JsValue;
+
+/// The environment variable that names the endpoint's URL.
+const VARIABLE: &str = "AION_CONTROL";
+
+/// The harness, as a test reaches it.
+pub struct Control {
+    client: Client<FetchTransport>,
+}
+
+/// Where the platform is.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Info {
+    /// The edge.
+    pub base_url: String,
+    /// The operator's token of this run.
+    pub operator_token: String,
+    /// The chain, without the fault proxy.
+    pub chain_url: String,
+}
+
+impl Control {
+    /// The harness that runs this test.
+    ///
+    /// # Panics
+    /// When the test was not started by `cargo xtask test e2e`.
+    #[must_use]
+    pub fn connect() -> Self {
+        let url = variable(VARIABLE).unwrap_or_else(|| panic!("{VARIABLE} is not set: run `cargo xtask test e2e`"));
+        Self { client: Client::new(&url, FetchTransport) }
+    }
+
+    /// Where the platform is.
+    pub async fn info(&self) -> Info {
+        let response = self.client.send(Request::new(Method::Get, "/info")).await.expect("the harness answers");
+        response.json().expect("the harness says where the platform is")
+    }
+
+    /// Ends workerd of the platform with SIGKILL.
+    pub async fn kill_platform(&self) {
+        self.act("/platform/kill").await;
+    }
+
+    /// Starts the platform again on the same storage and waits until it answers.
+    pub async fn start_platform(&self) {
+        self.act("/platform/start").await;
+    }
+
+    /// Stops the guardian.
+    pub async fn stop_guardian(&self) {
+        self.act("/guardian/stop").await;
+    }
+
+    /// Starts the guardian again and waits until it answers.
+    pub async fn start_guardian(&self) {
+        self.act("/guardian/start").await;
+    }
+
+    /// Has the chain refuse every request.
+    pub async fn refuse_chain(&self) {
+        self.act("/chain/refuse").await;
+    }
+
+    /// Has the chain answer again.
+    pub async fn pass_chain(&self) {
+        self.act("/chain/pass").await;
+    }
+
+    /// Has the chain accept transactions and lose its answers.
+    pub async fn drop_chain_answers(&self) {
+        self.act("/chain/drop-answers").await;
+    }
+
+    async fn act(&self, path: &str) {
+        let response = self.client.send(Request::new(Method::Post, path)).await.expect("the harness answers");
+        assert_eq!(response.status, 200, "{path}: {}", response.text());
+    }
+
+    /// Asks the chain itself, past every proxy.
+    pub async fn chain(&self, chain_url: &str, method: &str, params: serde_json::Value) -> serde_json::Value {
+        let body = serde_json::json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+        let mut request = Request::new(Method::Post, chain_url).with_json(&body).expect("JSON");
+        request.url = chain_url.to_owned();
+        let response = FetchTransport.send(request).await.expect("the chain answers");
+        response.json::<serde_json::Value>().expect("JSON-RPC")["result"].clone()
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    let step = |object: &JsValue, key: &str| js_sys::Reflect::get(object, &JsValue::from_str(key)).ok();
+    step(&step(&step(&js_sys::global(), "process")?, "env")?, name)?.as_string()
+}

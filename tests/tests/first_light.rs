@@ -1,0 +1,37 @@
+//! The main job, whole: an identity, a wallet and a token by one durable task, through the public API.
+#![cfg(target_arch = "wasm32")]
+
+use aion_tests::{World, fresh, launch, launched};
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+const HOLDER: &str = "0x52908400098527886E0F7030069857D2E4169EE7";
+
+#[test]
+async fn a_durable_task_launches_a_token() {
+    let world = World::new("first light").await;
+    let name = fresh("light");
+    let key = fresh("launch");
+    let accepted = world.client.submit(&key, &launch(&name, HOLDER)).await.expect("accepted");
+    let task = world.client.finished(&accepted.id, 120_000).await.expect("finished");
+    let (token, wallet) = launched(&task);
+    assert_eq!(world.balance_on_chain(&token, HOLDER).await, 1000);
+    assert_eq!(world.client.balance(&token, HOLDER).await.expect("balance").balance, "1000");
+
+    // The same key again is the same task, and nothing happens twice.
+    let again = world.client.submit(&key, &launch(&name, HOLDER)).await.expect("the same");
+    assert_eq!(again.id, task.id);
+    assert_eq!(world.mints_on_chain(&token, HOLDER).await, 1);
+
+    // Everything stands in the tenant's lists, and its identity resolves.
+    let wallets = world.client.wallets(None).await.expect("wallets");
+    assert!(wallets.items.iter().any(|entry| entry.id == wallet));
+    let tokens = world.client.tokens(None).await.expect("tokens");
+    assert!(tokens.items.iter().any(|entry| entry.address == token), "{tokens:?}");
+    let identity = world.client.identity(&format!("s:{name}")).await.expect("identity");
+    let document = world.client.resolve(&identity.did).await.expect("resolved");
+    assert_eq!(document["id"], identity.did.as_str());
+
+    // The history of the task is a chain of links.
+    let history = world.client.history(&task.id, None).await.expect("history");
+    assert!(history.items.len() >= 5, "{history:?}");
+}

@@ -1,0 +1,93 @@
+//! Answers and the headers that every one of them has.
+
+use aion_api::problem::{self, Problem};
+use aion_api::trace::{REQUEST_ID_HEADER, Trace};
+use axum::body::Body;
+use http::header::{self, HeaderName, HeaderValue};
+use http::{Response, StatusCode};
+use serde::Serialize;
+
+use crate::app::App;
+
+/// An answer before the common headers.
+pub type Answer = Response<Body>;
+
+/// Headers that every answer has, unless it has its own.
+const COMMON: &[(HeaderName, &str)] = &[
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains"),
+    (header::CACHE_CONTROL, "no-store"),
+];
+
+/// A JSON answer.
+pub fn json<T: Serialize>(status: StatusCode, value: &T) -> Result<Answer, Problem> {
+    let body = serde_json::to_vec(value).map_err(|_| Problem::internal())?;
+    Ok(bytes(status, "application/json", body))
+}
+
+/// An answer of any media type.
+pub fn bytes(status: StatusCode, media_type: &'static str, body: impl Into<Body>) -> Answer {
+    let mut answer = Response::new(body.into());
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    answer
+}
+
+/// An answer without a body.
+pub fn empty(status: StatusCode) -> Answer {
+    let mut answer = Response::new(Body::empty());
+    *answer.status_mut() = status;
+    answer
+}
+
+/// The same answer with a header more; a value that cannot be one is left away.
+pub fn with(mut answer: Answer, name: HeaderName, value: &str) -> Answer {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        answer.headers_mut().insert(name, value);
+    }
+    answer
+}
+
+/// Marks an answer that was given before to the same idempotency key.
+pub fn replayed(answer: Answer, replayed: bool) -> Answer {
+    let name = HeaderName::from_static(aion_api::idempotency::REPLAYED_HEADER);
+    if replayed { with(answer, name, "true") } else { answer }
+}
+
+/// A problem as an answer.
+pub fn problem(app: &App, trace: &Trace, problem: &Problem) -> Answer {
+    let document = problem.document(&app.origin(), &trace.request_id);
+    let status = StatusCode::from_u16(document.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let body = serde_json::to_vec(&document).unwrap_or_default();
+    let mut answer = bytes(status, problem::MEDIA_TYPE, body);
+    if status == StatusCode::UNAUTHORIZED {
+        answer = with(answer, header::WWW_AUTHENTICATE, "Bearer");
+    }
+    match problem.retry_after_s {
+        Some(seconds) => with(answer, header::RETRY_AFTER, &seconds.to_string()),
+        None => answer,
+    }
+}
+
+/// Adds what every answer has.
+pub fn finish(mut answer: Answer, trace: &Trace) -> Answer {
+    for (name, value) in COMMON {
+        answer.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    let answer = with(answer, HeaderName::from_static(REQUEST_ID_HEADER), &trace.request_id);
+    with(answer, HeaderName::from_static(aion_api::trace::TRACEPARENT_HEADER), &trace.traceparent)
+}
+
+/// Whether the caller's `If-None-Match` names this version.
+pub fn is_current(if_none_match: Option<&str>, etag: &str) -> bool {
+    if_none_match.is_some_and(|tags| tags.split(',').any(|tag| matches!(tag.trim(), tag if tag == etag || tag == "*")))
+}
+
+/// The ETag of a version.
+pub fn etag(version: &str) -> String {
+    format!("\"{version}\"")
+}

@@ -1,0 +1,106 @@
+//! Credentials: API keys against the tenant's snapshot, the operator's token against the secret.
+//!
+//! The snapshot is kept in the isolate for at most [`SNAPSHOT_FRESH_MS`]; a request that moves money or rights asks
+//! the Tenant object itself, so that a revoked key stops there at once.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use aion_api::key::ApiKey;
+use aion_api::object::tenant::{Reply, Request, Snapshot};
+use aion_api::operations::Credential;
+use aion_api::problem::{Code, Problem};
+use aion_api::trace::Trace;
+use aion_api::{Address, Scope};
+use kernel_do::call;
+
+use crate::app::App;
+use crate::ask::Caller;
+
+/// How long a snapshot counts: a revoked key stops within this time everywhere.
+const SNAPSHOT_FRESH_MS: u64 = 10_000;
+/// How many snapshots an isolate keeps: about 4 MB at most.
+const SNAPSHOTS_MAX: usize = 500;
+
+struct Kept {
+    snapshot: Snapshot,
+    fetched_ms: u64,
+}
+
+thread_local! {
+    static SNAPSHOTS: RefCell<HashMap<String, Kept>> = RefCell::new(HashMap::new());
+}
+
+/// Checks the credential that an operation wants.
+pub async fn check(
+    app: &App,
+    trace: &Trace,
+    wanted: Credential,
+    header: Option<&str>,
+) -> Result<Option<Caller>, Problem> {
+    match wanted {
+        Credential::Public => Ok(None),
+        Credential::Operator => {
+            let token = bearer(header)?;
+            if app.operator_token.equals(token) { Ok(None) } else { Err(invalid()) }
+        }
+        Credential::Key(scope) => {
+            let key = ApiKey::parse(bearer(header)?).ok_or_else(invalid)?;
+            check_key(app, trace, &key, scope).await.map(Some)
+        }
+    }
+}
+
+async fn check_key(app: &App, trace: &Trace, key: &ApiKey, scope: Scope) -> Result<Caller, Problem> {
+    let now_ms = call::now_ms();
+    let kept = if scope.moves_money_or_rights() { None } else { kept(&key.tenant, now_ms) };
+    let snapshot = match kept {
+        Some(snapshot) => snapshot,
+        None => fetch(app, trace, &key.tenant, now_ms).await?,
+    };
+    let record = snapshot.key(&key.id, &key.hash(&app.pepper)).ok_or_else(invalid)?;
+    if !record.scopes.contains(&scope) {
+        return Err(Problem::new(Code::ScopeMissing, format!("this key lacks the scope {scope}")));
+    }
+    let (tenant, scopes) = (snapshot.id.clone(), record.scopes.clone());
+    Ok(Caller { tenant, key: record.id.clone(), scopes, shards: snapshot.shards })
+}
+
+fn kept(tenant: &str, now_ms: u64) -> Option<Snapshot> {
+    SNAPSHOTS.with_borrow(|all| {
+        let kept = all.get(tenant)?;
+        (now_ms.saturating_sub(kept.fetched_ms) < SNAPSHOT_FRESH_MS).then(|| kept.snapshot.clone())
+    })
+}
+
+async fn fetch(app: &App, trace: &Trace, tenant: &str, now_ms: u64) -> Result<Snapshot, Problem> {
+    let reply = call::ask(&app.env, Address::tenant(tenant), trace, Request::Snapshot).await;
+    let snapshot = match reply {
+        Ok(Reply::Snapshot(snapshot)) => snapshot,
+        Ok(_) => return Err(Problem::internal()),
+        // Whether a tenant exists is nobody's business who lacks a key of it.
+        Err(problem) if problem.code == Code::ResourceUnknown => return Err(invalid()),
+        Err(problem) => return Err(problem),
+    };
+    SNAPSHOTS.with_borrow_mut(|all| {
+        if all.len() >= SNAPSHOTS_MAX {
+            all.retain(|_, kept| now_ms.saturating_sub(kept.fetched_ms) < SNAPSHOT_FRESH_MS);
+        }
+        if all.len() < SNAPSHOTS_MAX {
+            all.insert(tenant.to_owned(), Kept { snapshot: snapshot.clone(), fetched_ms: now_ms });
+        }
+    });
+    Ok(snapshot)
+}
+
+fn bearer(header: Option<&str>) -> Result<&str, Problem> {
+    let Some(value) = header else {
+        return Err(Problem::new(Code::CredentialMissing, "send Authorization: Bearer <key>"));
+    };
+    let (scheme, token) = value.split_once(' ').ok_or_else(invalid)?;
+    if scheme.eq_ignore_ascii_case("bearer") { Ok(token.trim()) } else { Err(invalid()) }
+}
+
+fn invalid() -> Problem {
+    Problem::new(Code::CredentialInvalid, "the credential is misspelt, revoked or of another deployment")
+}

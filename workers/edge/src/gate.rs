@@ -1,0 +1,119 @@
+//! The gate: everything that happens to a request before and after its handler.
+
+use std::collections::HashMap;
+
+use aion_api::limits::{self, BODY_MAX_BYTES};
+use aion_api::operations::{Credential, Operation};
+use aion_api::problem::{Code, Problem};
+use aion_api::trace::{REQUEST_ID_HEADER, TRACEPARENT_HEADER, Trace};
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequestParts, Path, Query, Request};
+use http::HeaderMap;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::request::Parts;
+use kernel_do::call;
+use serde_json::json;
+
+use crate::answer::{self, Answer};
+use crate::app::App;
+use crate::ask::{Ask, Caller};
+use crate::credential;
+
+/// Runs one operation: trace, credential, bounds, handler, common headers, one line in the log.
+pub async fn run<F, Fut>(app: App, operation: &'static Operation, request: Request, handler: F) -> Answer
+where
+    F: FnOnce(Ask) -> Fut,
+    Fut: Future<Output = Result<Answer, Problem>>,
+{
+    let started_ms = call::now_ms();
+    let (parts, body) = request.into_parts();
+    let trace = trace(&parts.headers);
+    let mut caller = None;
+    let result = match admit(&app, operation, &trace, parts, body, &mut caller).await {
+        Ok(ask) => handler(ask).await,
+        Err(problem) => Err(problem),
+    };
+    let code = result.as_ref().err().map(|problem| problem.code.as_str());
+    let answer = result.unwrap_or_else(|problem| answer::problem(&app, &trace, &problem));
+    let line = json!({
+        "level": "info",
+        "route": operation.id,
+        "status": answer.status().as_u16(),
+        "problem": code,
+        "tenant": caller.as_ref().map(|caller: &Caller| caller.tenant.as_str()),
+        "key": caller.as_ref().map(|caller: &Caller| caller.key.as_str()),
+        "durationMs": call::now_ms().saturating_sub(started_ms),
+        "requestId": trace.request_id,
+        "traceId": trace.trace_id(),
+        "version": env!("CARGO_PKG_VERSION"),
+    });
+    worker::console_log!("{line}");
+    answer::finish(answer, &trace)
+}
+
+/// Answers what no operation takes.
+pub fn refuse(app: &App, headers: &HeaderMap, problem: &Problem) -> Answer {
+    let trace = trace(headers);
+    let line = json!({
+        "level": "info",
+        "problem": problem.code.as_str(),
+        "status": problem.status(),
+        "requestId": trace.request_id,
+        "traceId": trace.trace_id(),
+        "version": env!("CARGO_PKG_VERSION"),
+    });
+    worker::console_log!("{line}");
+    answer::finish(answer::problem(app, &trace, problem), &trace)
+}
+
+async fn admit(
+    app: &App,
+    operation: &'static Operation,
+    trace: &Trace,
+    mut parts: Parts,
+    body: Body,
+    caller: &mut Option<Caller>,
+) -> Result<Ask, Problem> {
+    let authorization = parts.headers.get(AUTHORIZATION).map(|value| value.to_str().unwrap_or("unreadable"));
+    *caller = credential::check(app, trace, operation.credential, authorization).await?;
+    debug_assert!(caller.is_some() == matches!(operation.credential, Credential::Key(_)));
+    let unreadable = |_| Problem::new(Code::RequestMalformed, "the path cannot be read");
+    let Path(path) = Path::from_request_parts(&mut parts, &()).await.map_err(unreadable)?;
+    let Query(query) = Query::from_request_parts(&mut parts, &()).await.map_err(|_| unreadable_query())?;
+    let body = if operation.request.is_empty() { Bytes::new() } else { read_body(&parts.headers, body).await? };
+    let ask = Ask {
+        app: app.clone(),
+        operation,
+        trace: trace.clone(),
+        caller: caller.clone(),
+        path,
+        query,
+        headers: parts.headers,
+        body,
+    };
+    if operation.idempotent {
+        ask.idempotency(operation.path)?;
+    }
+    Ok(ask)
+}
+
+fn unreadable_query() -> Problem {
+    Problem::new(Code::RequestMalformed, "the query cannot be read, or names a parameter twice")
+}
+
+async fn read_body(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
+    let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("application/json") {
+        return Err(Problem::new(Code::RequestMediaType, "send the body as application/json"));
+    }
+    axum::body::to_bytes(body, BODY_MAX_BYTES).await.map_err(|_| limits::too_large())
+}
+
+fn trace(headers: &HeaderMap) -> Trace {
+    let mut random = [0; 24];
+    // Ids of log lines alone: if the platform had no randomness, the request would still be served.
+    let _ = getrandom::fill(&mut random);
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    Trace::accept(header(REQUEST_ID_HEADER), header(TRACEPARENT_HEADER), &random)
+}

@@ -1,0 +1,98 @@
+//! The router: each operation of the table with its handler.
+
+use aion_api::operations::{Method, OPERATIONS, Operation};
+use aion_api::problem::{Code, Problem};
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::routing::{MethodFilter, on};
+use worker::send::SendFuture;
+
+use crate::answer::Answer;
+use crate::app::App;
+use crate::ask::Ask;
+use crate::gate;
+
+mod identities;
+mod keys;
+mod platform;
+mod tasks;
+mod tenants;
+mod tokens;
+mod wallets;
+
+/// Builds the router; once an isolate.
+pub fn router(app: App) -> axum::Router {
+    let routes = Routes(Router::new())
+        .at("health", platform::health)
+        .at("ready", platform::ready)
+        .at("openapi", platform::openapi)
+        .at("docs", platform::docs)
+        .at("problem", platform::problem)
+        .at("createTenant", tenants::create)
+        .at("listKeys", keys::list)
+        .at("createKey", keys::create)
+        .at("revokeKey", keys::revoke)
+        .at("createIdentity", identities::create)
+        .at("listIdentities", identities::list)
+        .at("readIdentity", identities::read)
+        .at("updateIdentity", identities::update)
+        .at("resolveDid", crate::did::resolve)
+        .at("didLog", crate::did::log)
+        .at("didDocument", crate::did::document)
+        .at("createWallet", wallets::create)
+        .at("listWallets", wallets::list)
+        .at("readWallet", wallets::read)
+        .at("readOperation", wallets::operation)
+        .at("createToken", tokens::create)
+        .at("listTokens", tokens::list)
+        .at("mintToken", tokens::mint)
+        .at("transferToken", tokens::transfer)
+        .at("readBalance", tokens::balance)
+        .at("submitTask", tasks::submit)
+        .at("listTasks", tasks::list)
+        .at("readTask", tasks::read)
+        .at("cancelTask", tasks::cancel)
+        .at("taskEvents", tasks::events)
+        .at("taskHistory", tasks::history);
+    routes.0.fallback(unknown).method_not_allowed_fallback(unsupported).with_state(app)
+}
+
+struct Routes(Router<App>);
+
+impl Routes {
+    /// Adds the operation with this id. An id that the table lacks adds nothing; the end-to-end suite calls each
+    /// operation of the table and would find it missing.
+    fn at<F, Fut>(self, id: &str, handler: F) -> Self
+    where
+        F: Fn(Ask) -> Fut + Copy + Send + Sync + 'static,
+        Fut: Future<Output = Result<Answer, Problem>> + 'static,
+    {
+        let Some(operation) = OPERATIONS.iter().find(|operation| operation.id == id) else {
+            return self;
+        };
+        let route = on(filter(operation), move |State(app): State<App>, request: Request| {
+            SendFuture::new(gate::run(app, operation, request, handler))
+        });
+        Self(self.0.route(operation.path, route))
+    }
+}
+
+const fn filter(operation: &Operation) -> MethodFilter {
+    match operation.method {
+        Method::Get => MethodFilter::GET,
+        Method::Post => MethodFilter::POST,
+        Method::Patch => MethodFilter::PATCH,
+        Method::Delete => MethodFilter::DELETE,
+    }
+}
+
+async fn unknown(State(app): State<App>, request: Request) -> Answer {
+    let problem = Problem::new(Code::RouteUnknown, "the path is not part of this API; see /docs");
+    gate::refuse(&app, request.headers(), &problem)
+}
+
+async fn unsupported(State(app): State<App>, path: Option<MatchedPath>, request: Request) -> Answer {
+    let methods = path.map(|path| aion_api::operations::allowed(path.as_str()).join(", ")).unwrap_or_default();
+    let problem = Problem::new(Code::MethodUnsupported, format!("this route takes {methods}"));
+    gate::refuse(&app, request.headers(), &problem)
+}

@@ -1,0 +1,46 @@
+//! API keys of the caller's tenant.
+
+use aion_api::object::tenant::{Reply, Request};
+use aion_api::problem::{Code, Problem};
+use aion_api::v1::List;
+use aion_api::v1::keys::{CreateKey, KeyCreated};
+use aion_api::{Address, limits};
+use http::StatusCode;
+
+use super::tenants::{new_key, view};
+use crate::answer::{self, Answer};
+use crate::ask::Ask;
+
+pub async fn list(ask: Ask) -> Result<Answer, Problem> {
+    let reply = ask.object(Address::tenant(&ask.caller()?.tenant), Request::Snapshot).await?;
+    let Reply::Snapshot(snapshot) = reply else {
+        return Err(Problem::internal());
+    };
+    let items = snapshot.keys.iter().map(view).collect();
+    answer::json(StatusCode::OK, &List { items, next_cursor: None })
+}
+
+pub async fn create(ask: Ask) -> Result<Answer, Problem> {
+    let body: CreateKey = ask.json()?;
+    limits::check_name("/name", &body.name)?;
+    let caller = ask.caller()?;
+    let mut scopes = body.scopes;
+    scopes.sort_unstable();
+    scopes.dedup();
+    if scopes.is_empty() {
+        return Err(Problem::invalid("/scopes", "at least one"));
+    }
+    if let Some(missing) = scopes.iter().find(|scope| !caller.scopes.contains(scope)) {
+        return Err(Problem::new(Code::ScopeMissing, format!("this key cannot give {missing}, which it lacks itself")));
+    }
+    let (key, record) = new_key(&ask, &caller.tenant, &body.name, scopes)?;
+    let created = KeyCreated { api_key: key.text().expose().clone(), key: view(&record) };
+    ask.object(Address::tenant(&caller.tenant), Request::AddKey { key: record }).await?;
+    answer::json(StatusCode::CREATED, &created)
+}
+
+pub async fn revoke(ask: Ask) -> Result<Answer, Problem> {
+    let request = Request::RevokeKey { id: ask.param("id").to_owned() };
+    ask.object(Address::tenant(&ask.caller()?.tenant), request).await?;
+    Ok(answer::empty(StatusCode::NO_CONTENT))
+}

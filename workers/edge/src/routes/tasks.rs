@@ -1,0 +1,132 @@
+//! Tasks of the caller's tenant.
+
+use aion_api::Address;
+use aion_api::cursor::Page;
+use aion_api::object::kernel::{Reply, Request};
+use aion_api::problem::{Code, Problem};
+use aion_api::v1::List;
+use aion_api::v1::tasks::SubmitTask;
+use http::header::{HeaderName, LOCATION};
+use http::{Response, StatusCode};
+use kernel_do::call;
+use serde_json::Value;
+
+use crate::answer::{self, Answer};
+use crate::ask::Ask;
+
+pub async fn submit(ask: Ask) -> Result<Answer, Problem> {
+    let task: SubmitTask = ask.json()?;
+    submit_task(&ask, "/v1/tasks", task).await
+}
+
+/// Submits a task under the caller's idempotency key; `route` keeps the keys of different routes apart.
+pub async fn submit_task(ask: &Ask, route: &str, task: SubmitTask) -> Result<Answer, Problem> {
+    let caller = ask.caller()?;
+    let idempotency = ask.idempotency(route)?;
+    let shard = aion_api::ids::shard_of(&caller.tenant, &idempotency.key, caller.shards);
+    let request = Request::Submit { idempotency, definition: task.definition, input: task.input };
+    let reply = ask.object(Address::kernel(&caller.tenant, shard), request).await?;
+    let Reply::Accepted { task, replayed } = reply else {
+        return Err(Problem::internal());
+    };
+    let location = format!("/v1/tasks/{}", task["id"].as_str().unwrap_or_default());
+    let answer = answer::with(answer::json(StatusCode::ACCEPTED, &task)?, LOCATION, &location);
+    Ok(answer::replayed(answer, replayed))
+}
+
+pub async fn list(ask: Ask) -> Result<Answer, Problem> {
+    let state = ask.query.get("state").cloned();
+    let name = format!("tasks {}", state.as_deref().unwrap_or_default());
+    let page = ask.page(&name)?;
+    let caller = ask.caller()?;
+    // A position is `<shard>/<position in the shard>`; shards follow each other.
+    let (mut shard, mut after) = match page.after.as_deref().and_then(|after| after.split_once('/')) {
+        Some((shard, after)) => (shard.parse().unwrap_or(0), Some(after.to_owned())),
+        None => (0, None),
+    };
+    let (mut items, mut next) = (Vec::<Value>::new(), None);
+    while shard < caller.shards {
+        let room = page.limit - u32::try_from(items.len()).unwrap_or(page.limit);
+        let part = Page { after: after.take(), limit: room };
+        let request = Request::List { page: part, state: state.clone() };
+        let reply = ask.object(Address::kernel(&caller.tenant, shard), request).await?;
+        let Reply::Tasks { tasks, last, more } = reply else {
+            return Err(Problem::internal());
+        };
+        items.extend(tasks);
+        if more {
+            next = last.map(|last| format!("{shard}/{last}"));
+            break;
+        }
+        shard += 1;
+        if items.len() >= page.limit as usize {
+            next = (shard < caller.shards).then(|| format!("{shard}/"));
+            break;
+        }
+    }
+    let next_cursor = match next {
+        Some(position) => Some(ask.cursor(&name, &position)?),
+        None => None,
+    };
+    answer::json(StatusCode::OK, &List { items, next_cursor })
+}
+
+pub async fn read(ask: Ask) -> Result<Answer, Problem> {
+    let (address, task) = place(&ask)?;
+    let Reply::Task { task } = ask.object(address, Request::Read { task }).await? else {
+        return Err(Problem::internal());
+    };
+    answer::json(StatusCode::OK, &task)
+}
+
+pub async fn cancel(ask: Ask) -> Result<Answer, Problem> {
+    let (address, task) = place(&ask)?;
+    let Reply::Task { task } = ask.object(address, Request::Cancel { task }).await? else {
+        return Err(Problem::internal());
+    };
+    answer::json(StatusCode::OK, &task)
+}
+
+pub async fn history(ask: Ask) -> Result<Answer, Problem> {
+    let (address, task) = place(&ask)?;
+    let name = format!("history {task}");
+    let page = ask.page(&name)?;
+    let after = page.after.as_deref().and_then(|after| after.parse().ok()).unwrap_or(0);
+    let reply = ask.object(address, Request::History { task, after, limit: page.limit }).await?;
+    let Reply::History { entries, more } = reply else {
+        return Err(Problem::internal());
+    };
+    let last = entries.last().filter(|_| more).and_then(|entry| entry["seq"].as_u64());
+    let next_cursor = match last {
+        Some(seq) => Some(ask.cursor(&name, &seq.to_string())?),
+        None => None,
+    };
+    answer::json(StatusCode::OK, &List { items: entries, next_cursor })
+}
+
+pub async fn events(ask: Ask) -> Result<Answer, Problem> {
+    let (address, task) = place(&ask)?;
+    let after = match ask.header("last-event-id") {
+        None => 0,
+        Some(id) => id.trim().parse().map_err(|_| Problem::new(Code::RequestMalformed, "Last-Event-ID is a number"))?,
+    };
+    let request = Request::Events { task, after };
+    let mut response = call::send(&ask.app.env, address, &ask.trace, request).await?;
+    if response.status_code() != 200 {
+        let body = response.bytes().await.map_err(|_| Problem::internal())?;
+        let problem = aion_api::object::read_answer::<Value>(response.status_code(), &body);
+        return Err(problem.err().unwrap_or_else(Problem::internal));
+    }
+    let stream: Response<axum::body::Body> = response.into();
+    Ok(answer::with(stream, HeaderName::from_static("x-accel-buffering"), "no"))
+}
+
+fn place(ask: &Ask) -> Result<(Address, String), Problem> {
+    let task = ask.param("id").to_owned();
+    let shard = aion_api::ids::shard(&task).ok_or_else(|| Problem::unknown("task"))?;
+    let caller = ask.caller()?;
+    if shard >= caller.shards {
+        return Err(Problem::unknown("task"));
+    }
+    Ok((Address::kernel(&caller.tenant, shard), task))
+}
