@@ -4,7 +4,6 @@
 use aion_chain::lane_key::LaneKey;
 use aion_chain::operation::{Delegation, Signature, SignedDelegation};
 use aion_chain::tx::{Transaction, hash};
-use alloy_consensus::transaction::SignerRecoverable;
 use alloy_consensus::{SignableTransaction, TxEip1559, TxEip7702};
 use alloy_eips::eip7702::{Authorization, SignedAuthorization};
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256};

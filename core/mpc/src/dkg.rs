@@ -24,8 +24,8 @@ use crate::{Curve, MpcError, Role, SESSION_BYTES, decode, encode, parameters};
 pub const FRAGMENT_MAX_BYTES: usize = 128;
 /// Fragment and commitments.
 pub const COMMITMENTS_MAX_BYTES: usize = 1_024;
-/// Proofs and the setup of oblivious transfer: some 30 KB seen.
-pub const PROOFS_MAX_BYTES: usize = 128 * 1024;
+/// Proofs and the setup of oblivious transfer: 148 KB seen.
+pub const PROOFS_MAX_BYTES: usize = 256 * 1024;
 /// An echo is one hash.
 pub const ECHO_MAX_BYTES: usize = 64;
 

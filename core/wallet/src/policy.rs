@@ -1,0 +1,238 @@
+//! The spending policy: the same pure rules in K and in G, each with a ledger of its own.
+//!
+//! Everything unnamed is denied. A wallet may create tokens through the factory of its deployment, and mint and
+//! transfer the tokens that it created, within daily limits. Limits are reserved before anything is signed.
+
+use std::collections::BTreeMap;
+
+use aion_chain::action::{Decoded, Standard};
+use aion_chain::decimal;
+use alloy_primitives::{Address, U256};
+use serde::{Deserialize, Serialize};
+
+const DAY_MS: u64 = 86_400_000;
+
+/// Limits of a wallet. Days are days of UTC.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Policy {
+    /// Tokens that may be created a day.
+    pub creations_per_day: u32,
+    /// Operations that may be signed a day.
+    pub operations_per_day: u32,
+    /// Base units of each fungible token that may be minted or moved a day.
+    #[serde(with = "decimal")]
+    pub units_per_token_and_day: U256,
+}
+
+impl Default for Policy {
+    /// What a new wallet may: a launch or two, a payroll, and a billion tokens of 18 decimals.
+    fn default() -> Self {
+        Self {
+            creations_per_day: 20,
+            operations_per_day: 1_000,
+            units_per_token_and_day: U256::from(10).pow(U256::from(27)),
+        }
+    }
+}
+
+/// What was reserved today, and which tokens are the wallet's own.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SpendLedger {
+    /// Days since 1970-01-01, UTC.
+    pub day: u64,
+    /// Tokens created today.
+    pub creations: u32,
+    /// Operations signed today.
+    pub operations: u32,
+    /// Base units used today by token.
+    pub spent: BTreeMap<Address, U256>,
+    /// The tokens that this wallet creates or has created.
+    pub tokens: BTreeMap<Address, Standard>,
+}
+
+/// What one operation uses of the limits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reservation {
+    /// The day that it was reserved on.
+    pub day: u64,
+    /// The token that it creates.
+    pub creates: Option<(Address, Standard)>,
+    /// Base units of a token.
+    pub units: Option<(Address, U256)>,
+}
+
+/// Why an operation is denied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{rule}: {reason}")]
+pub struct Denial {
+    /// The rule that fired.
+    pub rule: String,
+    /// In words.
+    pub reason: String,
+}
+
+impl Denial {
+    /// A denial by this rule.
+    #[must_use]
+    pub fn new(rule: &str, reason: impl Into<String>) -> Self {
+        Self { rule: rule.to_owned(), reason: reason.into() }
+    }
+}
+
+/// Decides on a decoded call, without reserving anything yet.
+pub fn evaluate(
+    policy: &Policy,
+    ledger: &SpendLedger,
+    decoded: &Decoded,
+    now_ms: u64,
+) -> Result<Reservation, Denial> {
+    let day = now_ms / DAY_MS;
+    let fresh = ledger.day != day;
+    let today = |count: u32| if fresh { 0 } else { count };
+    if today(ledger.operations) >= policy.operations_per_day {
+        let reason = format!("{} operations a day are all used", policy.operations_per_day);
+        return Err(Denial::new("operations_per_day", reason));
+    }
+    match decoded {
+        Decoded::Create { token, standard } => {
+            if today(ledger.creations) >= policy.creations_per_day {
+                let reason = format!("{} creations a day are all used", policy.creations_per_day);
+                return Err(Denial::new("creations_per_day", reason));
+            }
+            Ok(Reservation { day, creates: Some((*token, *standard)), units: None })
+        }
+        Decoded::Mint { token, amount, .. } | Decoded::Transfer { token, amount, .. } => {
+            let Some(standard) = ledger.tokens.get(token) else {
+                return Err(Denial::new("own_tokens", format!("{token} is not a token that this wallet created")));
+            };
+            let minting = matches!(decoded, Decoded::Mint { .. });
+            let amount = match standard {
+                Standard::Erc20 => *amount,
+                // The number is the id of one token.
+                Standard::Erc721 if minting => U256::ONE,
+                Standard::Erc721 => return Err(Denial::new("unnamed", "ERC-721 transfers are not named by the policy")),
+            };
+            let spent = if fresh { U256::ZERO } else { ledger.spent.get(token).copied().unwrap_or_default() };
+            let after = spent.checked_add(amount).filter(|after| *after <= policy.units_per_token_and_day);
+            if after.is_none() {
+                let (limit, left) = (policy.units_per_token_and_day, policy.units_per_token_and_day - spent);
+                let reason = format!("{limit} base units a token and day, of which {left} are left");
+                return Err(Denial::new("units_per_token_and_day", reason));
+            }
+            Ok(Reservation { day, creates: None, units: Some((*token, amount)) })
+        }
+        Decoded::Approve { spender, .. } | Decoded::ApproveAll { operator: spender, .. } => {
+            let reason = format!("an approval lets {spender} spend past every limit");
+            Err(Denial::new("approvals", reason))
+        }
+        Decoded::Unknown { to, .. } => Err(Denial::new("unnamed", format!("a call of {to} that the policy does not name"))),
+    }
+}
+
+impl SpendLedger {
+    /// Takes a reservation down, before anything is signed.
+    pub fn reserve(&mut self, reservation: &Reservation) {
+        if self.day != reservation.day {
+            (self.day, self.creations, self.operations) = (reservation.day, 0, 0);
+            self.spent.clear();
+        }
+        self.operations += 1;
+        if let Some((token, standard)) = reservation.creates {
+            self.creations += 1;
+            self.tokens.insert(token, standard);
+        }
+        if let Some((token, units)) = reservation.units {
+            let spent = self.spent.entry(token).or_default();
+            *spent = spent.saturating_add(units);
+        }
+    }
+
+    /// Gives a reservation back, once it is proven that the operation did not and will not happen.
+    pub fn release(&mut self, reservation: &Reservation) {
+        if let Some((token, _)) = reservation.creates {
+            self.tokens.remove(&token);
+        }
+        if self.day != reservation.day {
+            return;
+        }
+        self.operations = self.operations.saturating_sub(1);
+        if reservation.creates.is_some() {
+            self.creations = self.creations.saturating_sub(1);
+        }
+        if let Some((token, units)) = reservation.units
+            && let Some(spent) = self.spent.get_mut(&token)
+        {
+            *spent = spent.saturating_sub(units);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use aion_chain::action::{Decoded, Standard};
+    use alloy_primitives::{Address, U256};
+
+    use super::{DAY_MS, Policy, SpendLedger, evaluate};
+
+    const OWN: Address = Address::repeat_byte(1);
+
+    fn policy() -> Policy {
+        Policy { creations_per_day: 2, operations_per_day: 4, units_per_token_and_day: U256::from(100) }
+    }
+
+    fn ledger() -> SpendLedger {
+        let mut ledger = SpendLedger::default();
+        let create = Decoded::Create { token: OWN, standard: Standard::Erc20 };
+        ledger.reserve(&evaluate(&policy(), &ledger, &create, 0).unwrap());
+        ledger
+    }
+
+    fn mint(token: Address, amount: u64) -> Decoded {
+        Decoded::Mint { token, to: Address::ZERO, amount: U256::from(amount) }
+    }
+
+    #[test]
+    fn limits_hold_for_a_day_and_releases_give_back() {
+        let mut ledger = ledger();
+        let first = evaluate(&policy(), &ledger, &mint(OWN, 60), 0).unwrap();
+        ledger.reserve(&first);
+        let denied = evaluate(&policy(), &ledger, &mint(OWN, 41), 0).unwrap_err();
+        assert_eq!(denied.rule, "units_per_token_and_day");
+        assert!(evaluate(&policy(), &ledger, &mint(OWN, 100), DAY_MS).is_ok());
+        ledger.release(&first);
+        assert!(evaluate(&policy(), &ledger, &mint(OWN, 100), 0).is_ok());
+        assert!(evaluate(&policy(), &ledger, &Decoded::Mint { token: OWN, to: OWN, amount: U256::MAX }, 0).is_err());
+    }
+
+    #[test]
+    fn what_is_not_named_is_denied() {
+        let ledger = ledger();
+        let stranger = Address::repeat_byte(2);
+        for (decoded, rule) in [
+            (mint(stranger, 1), "own_tokens"),
+            (Decoded::Transfer { token: stranger, to: OWN, amount: U256::ONE }, "own_tokens"),
+            (Decoded::Approve { token: OWN, spender: stranger, amount: U256::ONE }, "approvals"),
+            (Decoded::ApproveAll { token: OWN, operator: stranger }, "approvals"),
+            (Decoded::Unknown { to: OWN, selector: None }, "unnamed"),
+        ] {
+            assert_eq!(evaluate(&policy(), &ledger, &decoded, 0).unwrap_err().rule, rule);
+        }
+    }
+
+    #[test]
+    fn counts_are_limited() {
+        let mut ledger = ledger();
+        let create = |byte| Decoded::Create { token: Address::repeat_byte(byte), standard: Standard::Erc721 };
+        ledger.reserve(&evaluate(&policy(), &ledger, &create(7), 0).unwrap());
+        assert_eq!(evaluate(&policy(), &ledger, &create(8), 0).unwrap_err().rule, "creations_per_day");
+        for _ in 0..2 {
+            ledger.reserve(&evaluate(&policy(), &ledger, &mint(Address::repeat_byte(7), u64::MAX), 0).unwrap());
+        }
+        assert_eq!(evaluate(&policy(), &ledger, &mint(OWN, 1), 0).unwrap_err().rule, "operations_per_day");
+    }
+}

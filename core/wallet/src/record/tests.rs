@@ -1,0 +1,99 @@
+//! K's record: acceptance, limits, ends.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use aion_chain::action::{Deployment, TokenAction};
+use aion_chain::message::Outcome;
+use aion_chain::operation::Signature;
+use alloy_primitives::{Address, B256, U256};
+
+use super::{Stage, Wallet, Wish};
+
+fn deployment() -> Deployment {
+    Deployment {
+        chain_id: 137,
+        factory: Address::repeat_byte(1),
+        erc20_implementation: Address::repeat_byte(2),
+        erc721_implementation: Address::repeat_byte(3),
+        account_implementation: Address::repeat_byte(4),
+    }
+}
+
+fn active() -> Wallet {
+    let mut wallet = Wallet::new(("t", "wal_1"), "x".to_owned(), None, None, 0);
+    assert_eq!(wallet.wish(&deployment(), None), Some(Wish::Key));
+    wallet.key_ready(vec![2; 33], Address::repeat_byte(9));
+    let Some(Wish::Delegation(delegation)) = wallet.wish(&deployment(), None) else { panic!() };
+    wallet.delegated(delegation, signature());
+    assert_eq!(wallet.wish(&deployment(), Some(5)), Some(Wish::Operation(5)));
+    wallet
+}
+
+fn signature() -> Signature {
+    Signature { r: B256::repeat_byte(1), s: B256::repeat_byte(2), y_parity: true }
+}
+
+fn create() -> TokenAction {
+    let (name, symbol) = ("n".to_owned(), "S".to_owned());
+    TokenAction::CreateErc20 { task: B256::ZERO, name, symbol, cap: U256::ZERO, issuer: B256::ZERO }
+}
+
+#[test]
+fn an_operation_goes_from_acceptance_to_its_end() {
+    let (mut wallet, deployment) = (active(), deployment());
+    let mut record = wallet.accept(&deployment, "k", create(), None, 0);
+    assert!(wallet.carry(&record).is_none());
+    wallet.signed(&mut record, signature(), 1);
+    assert_eq!(wallet.carry(&record).unwrap().key(), "wal_1/0");
+    let outcome = Outcome::Succeeded {
+        transaction_hash: B256::ZERO,
+        block_number: 1,
+        block_hash: B256::ZERO,
+        gas_used: 1,
+        logs: Vec::new(),
+    };
+    wallet.settled(&mut record, outcome, 2);
+    wallet.settled(&mut record, Outcome::Expired, 3);
+    let output = record.result("wal_1", &deployment).unwrap().unwrap();
+    let token: Address = output["token"].as_str().unwrap().parse().unwrap();
+    assert!(wallet.ledger.tokens.contains_key(&token));
+    let mint = TokenAction::Mint { token, to: Address::ZERO, amount: U256::ONE };
+    assert_eq!(wallet.accept(&deployment, "k2", mint, None, 4).stage, Stage::Accepted);
+}
+
+#[test]
+fn what_did_not_happen_is_given_back() {
+    let (mut wallet, deployment) = (active(), deployment());
+    let before = wallet.ledger.clone();
+    let mut record = wallet.accept(&deployment, "k", create(), None, 0);
+    wallet.settled(&mut record, Outcome::Rejected { reason: "x".to_owned() }, 1);
+    assert_eq!(wallet.ledger, before);
+    assert_eq!(record.result("w", &deployment).unwrap().unwrap_err().0, "chain.rejected");
+    let mut late = wallet.accept(&deployment, "k2", create(), None, 0);
+    wallet.expire_unsigned(&mut late, 6 * 3_600_000 - 1);
+    assert_eq!(late.stage, Stage::Accepted);
+    wallet.expire_unsigned(&mut late, 6 * 3_600_000);
+    assert_eq!((late.stage, wallet.ledger), (Stage::Settled { outcome: Outcome::Expired }, before));
+}
+
+#[test]
+fn a_foreign_token_is_denied_before_anything_is_signed() {
+    let mut wallet = active();
+    let mint = TokenAction::Transfer { token: Address::repeat_byte(7), to: Address::ZERO, amount: U256::ONE };
+    let record = wallet.accept(&deployment(), "k", mint, None, 0);
+    let (code, _) = record.result("w", &deployment()).unwrap().unwrap_err();
+    assert_eq!((code.as_str(), record.operation), ("policy.denied", None));
+}
+
+#[test]
+fn failed_sessions_wait_longer_each_time() {
+    let mut wallet = Wallet::new(("t", "wal_1"), "x".to_owned(), None, None, 0);
+    let mut waits = Vec::new();
+    for _ in 0..7 {
+        assert_eq!(wallet.begin_session(0), waits.len() as u64 + 1);
+        wallet.session_failed(0);
+        waits.push(wallet.session_due_ms);
+    }
+    assert_eq!(waits, [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
+}
