@@ -4,6 +4,11 @@
 //! performs effects from the alarm.
 
 pub mod call;
+pub mod chain;
+mod kernel;
+mod lane;
 mod tenant;
 
+pub use kernel::Kernel;
+pub use lane::Lane;
 pub use tenant::Tenant;

@@ -32,6 +32,18 @@ pub enum State {
 }
 
 impl State {
+    /// Every state.
+    pub const ALL: &'static [Self] = &[
+        Self::Queued,
+        Self::Running,
+        Self::Waiting,
+        Self::Done,
+        Self::Failed,
+        Self::Cancelling,
+        Self::Cancelled,
+        Self::Dead,
+    ];
+
     /// Whether nothing will change any more.
     #[must_use]
     pub const fn is_terminal(self) -> bool {

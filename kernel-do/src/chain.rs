@@ -1,0 +1,96 @@
+//! The chain, as the shells reach it: JSON-RPC over HTTPS, bounded in time.
+
+use std::time::Duration;
+
+use aion_api::problem::{Code, Problem};
+use aion_chain::action::Deployment;
+use aion_chain::rpc::{self, RpcError};
+use alloy_primitives::{Address, Bytes, U64};
+use futures_util::future::{Either, select};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use worker::wasm_bindgen::JsValue;
+use worker::{AbortController, Env, Fetch, Headers, Method, RequestInit};
+
+use crate::call::fault;
+
+/// A node has this long for one answer: Polygon's public endpoints answer within two seconds or not at all.
+const PATIENCE_MS: u64 = 5_000;
+/// An answer may have this many bytes; a receipt of a batch has below 100 kB.
+const ANSWER_MAX_BYTES: usize = 2 * 1024 * 1024;
+
+/// Why the chain gave no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChainError {
+    /// Nothing came, or nothing that can be read: whether the node did anything is unknown.
+    Unreachable,
+    /// The node answered an error.
+    Node(RpcError),
+}
+
+/// One endpoint of a chain.
+pub struct Chain {
+    url: String,
+}
+
+/// The contracts of this deployment, the variable `CHAIN_137`.
+pub fn deployment(env: &Env) -> Result<Deployment, Problem> {
+    let text = env.var("CHAIN_137").map_err(|error| fault("CHAIN_137", &error))?.to_string();
+    serde_json::from_str(&text).map_err(|error| fault("CHAIN_137", &error))
+}
+
+/// Calls a view function at the latest block. A revert and an address without code give no bytes.
+pub async fn call_contract(env: &Env, to: Address, data: Bytes) -> Result<Bytes, Problem> {
+    let chain = Chain::connect(env)?;
+    let params = json!([rpc::call(None, to, &data, &[]), "latest"]);
+    match chain.ask("eth_call", params).await {
+        Ok(bytes) => Ok(bytes),
+        Err(ChainError::Node(RpcError::Reverted(_))) => Ok(Bytes::new()),
+        Err(_) => Err(Problem::new(Code::ChainUnavailable, "the chain's endpoint does not answer")),
+    }
+}
+
+impl Chain {
+    /// The endpoint in the secret `RPC_URL_137`.
+    pub fn connect(env: &Env) -> Result<Self, Problem> {
+        let url = env.secret("RPC_URL_137").map_err(|error| fault("RPC_URL_137", &error))?.to_string();
+        Ok(Self { url })
+    }
+
+    /// Asks the node.
+    pub async fn ask<T: DeserializeOwned>(&self, method: &str, params: Value) -> Result<T, ChainError> {
+        let controller = AbortController::default();
+        let signal = controller.signal();
+        let answer = self.post(rpc::request(method, &params), &signal);
+        let patience = worker::Delay::from(Duration::from_millis(PATIENCE_MS));
+        let body = match select(std::pin::pin!(answer), patience).await {
+            Either::Left((answer, _)) => answer.map_err(|_| ChainError::Unreachable)?,
+            Either::Right(_) => {
+                controller.abort();
+                return Err(ChainError::Unreachable);
+            }
+        };
+        if body.len() > ANSWER_MAX_BYTES {
+            return Err(ChainError::Unreachable);
+        }
+        rpc::read(&body).map_err(|error| match error {
+            RpcError::Unreadable => ChainError::Unreachable,
+            other => ChainError::Node(other),
+        })
+    }
+
+    async fn post(&self, body: Vec<u8>, signal: &worker::AbortSignal) -> worker::Result<Vec<u8>> {
+        let headers = Headers::new();
+        headers.set("content-type", "application/json")?;
+        let mut init = RequestInit::new();
+        let body = String::from_utf8(body).unwrap_or_default();
+        init.with_method(Method::Post).with_headers(headers).with_body(Some(JsValue::from_str(&body)));
+        let request = worker::Request::new_with_init(&self.url, &init)?;
+        Fetch::Request(request).send_with_signal(signal).await?.bytes().await
+    }
+
+    /// The number of the newest block.
+    pub async fn block_number(&self) -> Result<u64, ChainError> {
+        self.ask::<U64>("eth_blockNumber", json!([])).await.map(|number| number.to())
+    }
+}

@@ -1,0 +1,84 @@
+//! The Kernel object: the tasks of one shard of a tenant.
+#![allow(missing_docs, reason = "durable_object generates methods without documentation")]
+
+use std::rc::Rc;
+
+use aion_api::Problem;
+use aion_api::object::Call;
+use aion_api::object::kernel::{Reply, Request};
+use aion_api::problem::Code;
+use worker::{DurableObject, Env, Response, State, durable_object};
+
+use crate::call;
+
+mod events;
+mod perform;
+mod read;
+mod shard;
+mod store;
+mod submit;
+mod transaction;
+
+use shard::Shard;
+
+/// One shard of a tenant's tasks.
+#[durable_object]
+pub struct Kernel {
+    shard: Rc<Shard>,
+}
+
+impl DurableObject for Kernel {
+    fn new(state: State, env: Env) -> Self {
+        Self { shard: Rc::new(Shard::new(state, env)) }
+    }
+
+    async fn fetch(&self, mut request: worker::Request) -> worker::Result<Response> {
+        let call = match call::read::<Request>(&mut request).await {
+            Ok(call) => call,
+            Err(problem) => return call::respond::<Reply>(&Err(problem)),
+        };
+        if let Request::Events { task, after } = &call.request {
+            return match self.owned(&call).and_then(|()| self.shard.follow(task, *after)) {
+                Ok(lines) => events::stream(lines),
+                Err(problem) => call::respond::<Reply>(&Err(problem)),
+            };
+        }
+        call::respond(&self.answer(call))
+    }
+
+    /// Never throws: a handler that does is tried six times and then given up.
+    async fn alarm(&self) -> worker::Result<Response> {
+        self.shard.alarm();
+        Response::empty()
+    }
+}
+
+impl Kernel {
+    /// Every branch runs without an `await`: its writes are one transaction, and the output gate holds back the answer
+    /// and every call to other objects until they are durable.
+    fn answer(&self, call: Call<Request>) -> Result<Reply, Problem> {
+        match &call.request {
+            Request::Health => return Ok(Reply::Healthy { overdue_ms: self.shard.overdue_ms()? }),
+            Request::Submit { .. } => return self.shard.submit(call),
+            _ => self.owned(&call)?,
+        }
+        match call.request {
+            Request::Read { task } => Ok(Reply::Task { task: self.shard.view(&task)? }),
+            Request::List { page, state } => self.shard.list(&page, state.as_deref()),
+            Request::Cancel { task } => Ok(Reply::Task { task: self.shard.cancel(&task)? }),
+            Request::StepReply { step, outcome } => {
+                self.shard.step_reply(step, outcome)?;
+                Ok(Reply::Done)
+            }
+            Request::History { task, after, limit } => self.shard.history(&task, after, limit),
+            Request::Submit { .. } | Request::Events { .. } | Request::Health => {
+                Err(Problem::new(Code::Internal, "this request is answered elsewhere"))
+            }
+        }
+    }
+
+    /// Refuses whoever is not this object's tenant, and whoever asks an object that holds nothing.
+    fn owned(&self, call: &Call<Request>) -> Result<(), Problem> {
+        if self.shard.owner()?.as_ref() == Some(&call.address) { Ok(()) } else { Err(Problem::unknown("task")) }
+    }
+}

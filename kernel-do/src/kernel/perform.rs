@@ -1,0 +1,97 @@
+//! Calls that leave a shard, and what their answers mean for the step that waits.
+
+use std::time::Duration;
+
+use aion_api::Address;
+use aion_api::idempotency::Idempotency;
+use aion_api::object::{StepAddress, identity, wallet};
+use aion_api::problem::{Code, Problem};
+use aion_task::{Call, Outcome, ids};
+use alloy_primitives::{Address as Contract, Bytes};
+use futures_util::future::{Either, select};
+use serde_json::json;
+use worker::{Delay, Env};
+
+use super::shard::Outgoing;
+use crate::{call, chain};
+
+/// An answer may take this long: a little less than the lease, so that a late one does not meet the next lease.
+const PATIENCE: Duration = Duration::from_secs(25);
+/// The body of a step's request never changes under its key: the call is stored with the step.
+const STEP_BODY: &str = "step";
+
+/// Performs a call. The error says why nothing is known of it.
+pub(super) async fn perform(env: &Env, outgoing: &Outgoing) -> Result<Outcome, String> {
+    let answer = std::pin::pin!(answer(env, outgoing));
+    match select(answer, Delay::from(PATIENCE)).await {
+        Either::Left((Ok(outcome), _)) => Ok(outcome),
+        Either::Left((Err(problem), _)) => meaning(&outgoing.effect.call, problem),
+        Either::Right(_) => Err("no answer came in time".to_owned()),
+    }
+}
+
+async fn answer(env: &Env, outgoing: &Outgoing) -> Result<Outcome, Problem> {
+    let Outgoing { tenant, trace, effect, .. } = outgoing;
+    let idempotency = || Idempotency { key: effect.key.clone(), body_hash: STEP_BODY.to_owned() };
+    match &effect.call {
+        Call::IdentityCreate { id } => {
+            let request = identity::Request::Create { idempotency: idempotency() };
+            match call::ask(env, Address::identity(tenant, id), trace, request).await? {
+                identity::Reply::Identity { identity, .. } => Ok(Outcome::Done { output: identity }),
+                _ => Err(Problem::internal()),
+            }
+        }
+        Call::WalletCreate { label, identity, recovery } => {
+            let request = wallet::Request::Create {
+                idempotency: idempotency(),
+                label: label.clone(),
+                identity: identity.clone(),
+                recovery: recovery.clone(),
+                reply: Some(reply(outgoing)),
+            };
+            step(env, outgoing, &ids::wallet_id(tenant, &effect.key), request).await
+        }
+        Call::Operate { wallet, action } => {
+            let (key, action) = (effect.key.clone(), action.clone());
+            step(env, outgoing, wallet, wallet::Request::Operate { key, action, reply: reply(outgoing) }).await
+        }
+        Call::ContractRead { to, data } => read(env, *to, data.clone()).await,
+    }
+}
+
+async fn step(env: &Env, out: &Outgoing, wallet: &str, request: wallet::Request) -> Result<Outcome, Problem> {
+    match call::ask(env, Address::wallet(&out.tenant, wallet), &out.trace, request).await? {
+        wallet::Reply::Step { outcome } => Ok(outcome),
+        _ => Err(Problem::internal()),
+    }
+}
+
+async fn read(env: &Env, to: Contract, data: Bytes) -> Result<Outcome, Problem> {
+    let returned = chain::call_contract(env, to, data).await?;
+    Ok(Outcome::Done { output: json!({ "data": returned }) })
+}
+
+fn reply(outgoing: &Outgoing) -> StepAddress {
+    StepAddress {
+        shard: ids::shard(&outgoing.task).unwrap_or_default(),
+        task: outgoing.task.clone(),
+        step: outgoing.effect.step.clone(),
+        epoch: outgoing.effect.epoch,
+    }
+}
+
+/// What a problem says about the work: a refusal is final, an absence known before the work can be retried, and after
+/// any other fault nobody knows whether the work was done.
+fn meaning(call: &Call, problem: Problem) -> Result<Outcome, String> {
+    let Problem { code, detail, .. } = problem;
+    let harmless = matches!(call, Call::ContractRead { .. });
+    match code {
+        Code::RequestRunning => Ok(Outcome::Pending),
+        Code::GuardianUnavailable | Code::ChainUnavailable | Code::LimitReached => {
+            Ok(Outcome::Retry { reason: detail })
+        }
+        code if code.status() < 500 => Ok(Outcome::Fatal { code: code.as_str().to_owned(), reason: detail }),
+        _ if harmless => Ok(Outcome::Retry { reason: detail }),
+        _ => Err(detail),
+    }
+}
