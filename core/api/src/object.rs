@@ -10,6 +10,8 @@ use crate::Address;
 use crate::problem::Problem;
 use crate::trace::Trace;
 
+pub use aion_task::Outcome;
+
 pub mod identity;
 pub mod kernel;
 pub mod lane;

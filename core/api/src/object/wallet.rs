@@ -42,6 +42,8 @@ pub enum Request {
     },
     /// The wallet's public view.
     Read,
+    /// The recovery kits, for the tenant that holds their key.
+    Recovery,
     /// One operation's public view.
     Operation {
         /// Its number.
@@ -61,6 +63,11 @@ pub enum Reply {
         wallet: Value,
         /// Whether this is the answer to a request that came before.
         replayed: bool,
+    },
+    /// The recovery kits by party, each an armoured age file.
+    Recovery {
+        /// `wallet` and `guardian`; empty if the wallet was created without a recipient.
+        kits: Value,
     },
     /// An operation.
     Operation {

@@ -1,0 +1,210 @@
+//! The Wallet object: party K of one threshold wallet, a shell over core/wallet.
+
+use aion_api::Problem;
+use aion_api::idempotency::Idempotency;
+use aion_api::object::wallet::{Reply, Request};
+use aion_api::object::{Call, Outcome, StepAddress};
+use aion_chain::action::TokenAction;
+use aion_chain::message::Settled;
+use aion_wallet::record::{Status, Wallet as Record};
+use aion_wallet::recovery;
+use serde_json::{Value, json};
+use worker::{DurableObject, Env, Response, State, durable_object};
+
+use crate::call::{self, fault};
+use crate::config::deployment;
+
+mod outbox;
+mod session;
+mod store;
+
+use store::Store;
+
+/// If an alarm dies, the next one comes after this time: longer than a key generation takes.
+const REARM_MS: u64 = 30_000;
+/// Two alarms are at least this far apart.
+const PAUSE_MS: u64 = 50;
+
+/// One wallet.
+#[durable_object]
+pub struct Wallet {
+    state: State,
+    env: Env,
+}
+
+impl DurableObject for Wallet {
+    fn new(state: State, env: Env) -> Self {
+        Self { state, env }
+    }
+
+    async fn fetch(&self, mut request: worker::Request) -> worker::Result<Response> {
+        let result = match call::read::<Request>(&mut request).await {
+            Ok(call) => self.answer(call).await,
+            Err(problem) => Err(problem),
+        };
+        call::respond(&result)
+    }
+
+    async fn alarm(&self) -> worker::Result<Response> {
+        self.arm_in(REARM_MS).await?;
+        if let Err(problem) = self.attend().await {
+            worker::console_error!("{}", json!({ "level": "error", "at": "wallet", "reason": problem.to_string() }));
+        }
+        self.arm().await?;
+        Response::empty()
+    }
+}
+
+impl Wallet {
+    async fn answer(&self, call: Call<Request>) -> Result<Reply, Problem> {
+        let address = call.address;
+        let place = (address.tenant.as_str(), address.id.as_str());
+        let result = match call.request {
+            Request::Create { idempotency, label, identity, recovery, reply } => {
+                self.create(place, &idempotency, (label, identity, recovery), reply).await
+            }
+            Request::Operate { key, action, reply } => self.operate(place, &key, action, &reply),
+            Request::Settled { settled } => self.settled(place, &settled),
+            Request::Read => self.owned(place).map(|(_, record)| Reply::Wallet { wallet: view(&record), replayed: false }),
+            Request::Recovery => {
+                let (store, _) = self.owned(place)?;
+                Ok(Reply::Recovery { kits: store.kits()? })
+            }
+            Request::Operation { op } => {
+                let (store, _) = self.owned(place)?;
+                let operation = store.operation(op)?.ok_or_else(|| Problem::unknown("operation"))?;
+                Ok(Reply::Operation { operation: operation.view(place.1, &deployment(&self.env)?) })
+            }
+            Request::Health => {
+                let started_ms = call::now_ms();
+                session::ping(&self.env).await?;
+                return Ok(Reply::Healthy { guardian_latency_ms: call::now_ms().saturating_sub(started_ms) });
+            }
+        };
+        self.arm().await.map_err(|error| fault("wallet alarm", &error))?;
+        result
+    }
+
+    /// The wallet, if the caller's tenant owns it.
+    fn owned(&self, (tenant, id): (&str, &str)) -> Result<(Store, Record), Problem> {
+        let unknown = || Problem::unknown("wallet");
+        let store = Store::existing(self.state.storage().sql())?.ok_or_else(unknown)?;
+        let record = store.load()?.filter(|record| record.tenant == tenant && record.id == id).ok_or_else(unknown)?;
+        Ok((store, record))
+    }
+
+    async fn create(
+        &self,
+        place: (&str, &str),
+        idempotency: &Idempotency,
+        (label, identity, recipient): (String, Option<String>, Option<String>),
+        reply: Option<StepAddress>,
+    ) -> Result<Reply, Problem> {
+        if let Some(recipient) = &recipient {
+            recovery::recipient(recipient).map_err(|error| Problem::invalid("/recovery", error.to_string()))?;
+        }
+        let exists = self.owned(place).is_ok();
+        if !exists && reply.is_none() {
+            session::ping(&self.env).await?;
+        }
+        // From here on without an `await`: whoever came first has created it.
+        let store = Store::create(self.state.storage().sql())?;
+        let (mut record, replayed) = match store.load()? {
+            Some(record) => {
+                idempotency.check_replay(&store.body_hash()?)?;
+                (record, true)
+            }
+            None => (Record::new(place, label, identity, recipient, call::now_ms()), false),
+        };
+        if !replayed {
+            store.put_first(&record, &idempotency.body_hash, &view(&record))?;
+        }
+        let Some(step) = reply else {
+            return Ok(Reply::Wallet { wallet: store.first_answer()?, replayed });
+        };
+        record.reply = Some(json!(step));
+        store.save(&record)?;
+        Ok(Reply::Step { outcome: created(&record) })
+    }
+
+    /// Accepts an operation in one turn: number, policy, reservation and record are one implicit transaction.
+    fn operate(
+        &self,
+        place: (&str, &str),
+        key: &str,
+        action: TokenAction,
+        reply: &StepAddress,
+    ) -> Result<Reply, Problem> {
+        let (store, mut record) = self.owned(place)?;
+        let deployment = deployment(&self.env)?;
+        let mut operation = match store.operation_by_key(key)? {
+            Some(operation) => operation,
+            None if record.status == Status::Creating => {
+                let reason = "the wallet's key is being generated".to_owned();
+                return Ok(Reply::Step { outcome: Outcome::Retry { reason } });
+            }
+            None => {
+                let operation = record.accept(&deployment, key, action, None, call::now_ms());
+                store.save(&record)?;
+                operation
+            }
+        };
+        operation.reply = Some(json!(reply));
+        store.put(&operation)?;
+        let outcome = match operation.result(&record.id, &deployment) {
+            None => Outcome::Pending,
+            Some(Ok(output)) => Outcome::Done { output },
+            Some(Err((code, reason))) => Outcome::Fatal { code, reason },
+        };
+        Ok(Reply::Step { outcome })
+    }
+
+    fn settled(&self, place: (&str, &str), settled: &Settled) -> Result<Reply, Problem> {
+        let (store, mut record) = self.owned(place)?;
+        let mut operation = store.operation(settled.op)?.ok_or_else(|| Problem::unknown("operation"))?;
+        record.settled(&mut operation, settled.outcome.clone(), call::now_ms());
+        store.put(&operation)?;
+        store.save(&record)?;
+        Ok(Reply::Done)
+    }
+
+    async fn attend(&self) -> Result<(), Problem> {
+        let Some(store) = Store::existing(self.state.storage().sql())? else {
+            return Ok(());
+        };
+        session::attend(&self.env, &store).await?;
+        outbox::attend(&self.env, &store).await
+    }
+
+    async fn arm(&self) -> worker::Result<()> {
+        let store = Store::existing(self.state.storage().sql()).ok().flatten();
+        match store.and_then(|store| store.due_ms(&self.env).ok().flatten()) {
+            Some(due_ms) => self.arm_in(due_ms.saturating_sub(call::now_ms()).max(PAUSE_MS)).await,
+            None => self.state.storage().delete_alarm().await,
+        }
+    }
+
+    async fn arm_in(&self, wait_ms: u64) -> worker::Result<()> {
+        self.state.storage().set_alarm(i64::try_from(wait_ms).unwrap_or(i64::MAX)).await
+    }
+}
+
+/// The wallet as its tenant sees it.
+fn view(record: &Record) -> Value {
+    record.view(&aion_api::time::rfc3339(record.created_ms))
+}
+
+/// What became of a wallet's creation, for the step that waits.
+fn created(record: &Record) -> Outcome {
+    match record.status {
+        Status::Creating => Outcome::Pending,
+        Status::Active => {
+            let address = record.address.map(|address| address.to_checksum(None));
+            Outcome::Done { output: json!({ "wallet": record.id, "address": address, "label": record.label }) }
+        }
+        Status::Failed => {
+            let reason = "the guardian will not talk to this wallet again".to_owned();
+            Outcome::Fatal { code: "wallet.failed".to_owned(), reason }
+        }
+    }
+}
