@@ -13,6 +13,8 @@ pub const STEPS_MAX: usize = 50;
 pub const STEP_ID_MAX_CHARS: usize = 40;
 /// A definition and its input may each have this many bytes as JSON.
 pub const DOCUMENT_MAX_BYTES: usize = 64 * 1024;
+/// The output of a step may have this many bytes as JSON: those of all steps still fit one row of two megabytes.
+pub const OUTPUT_MAX_BYTES: usize = 32 * 1024;
 /// A step is tried at most this often, whatever its definition says.
 pub const ATTEMPTS_MAX: u32 = 1_000;
 

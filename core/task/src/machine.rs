@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::call::{Call, Outcome};
-use crate::definition::{DOCUMENT_MAX_BYTES, Definition, Fault};
+use crate::definition::{DOCUMENT_MAX_BYTES, Definition, Fault, OUTPUT_MAX_BYTES};
 use crate::event::Event;
 use crate::kind::{self, Place, Start};
 use crate::reference::{self, Scope};
@@ -249,6 +249,10 @@ impl Work<'_> {
             Outcome::Done { output } => {
                 let kind = self.task.definition.steps.get(id).map_or("", |step| step.kind.as_str());
                 match kind::output(kind, record.with.as_ref().unwrap_or(&Value::Null), output) {
+                    Ok(output) if output.to_string().len() > OUTPUT_MAX_BYTES => {
+                        let reason = format!("it is done, but its output has more than {OUTPUT_MAX_BYTES} bytes");
+                        self.failed(id, "output", &reason, State::Failed);
+                    }
                     Ok(output) => self.done(id, output),
                     Err(fault) => self.failed(id, "output", &words(&fault), State::Failed),
                 }

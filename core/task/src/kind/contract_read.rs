@@ -23,6 +23,9 @@ struct Input {
     returns: Vec<String>,
 }
 
+/// As many return values as any view function of a token has, and more.
+const RETURNS_MAX: usize = 32;
+
 /// The static types of one word that we read and write.
 #[derive(Clone, Copy)]
 enum Word {
@@ -54,6 +57,9 @@ pub(super) fn start(with: &Value) -> Result<Call, Fault> {
     let mut data = keccak256(&input.function)[..4].to_vec();
     for (place, (kind, text)) in types.into_iter().zip(&input.args).enumerate() {
         data.extend(encode(&format!("/args/{place}"), kind, text)?.as_slice());
+    }
+    if input.returns.len() > RETURNS_MAX {
+        return Err(Fault::new("/returns", format!("at most {RETURNS_MAX} values")));
     }
     for (place, name) in input.returns.iter().enumerate() {
         word(&format!("/returns/{place}"), name)?;

@@ -106,6 +106,18 @@ fn a_reference_that_leads_nowhere_fails_its_step() {
 }
 
 #[test]
+fn an_output_that_fits_no_row_fails_its_step() {
+    let mut task = two_steps();
+    due(&mut task, 0);
+    reply(&mut task, "who", 1, done(json!("x".repeat(40_000))), 1);
+    let view = task.view();
+    assert_eq!(
+        (view["state"].clone(), view["steps"]["who"]["error"]["code"].clone()),
+        (json!("failed"), json!("output"))
+    );
+}
+
+#[test]
 fn retries_back_off_and_give_up_after_a_day() {
     let mut task = two_steps();
     let (mut now_ms, mut waits) = (0, Vec::new());
