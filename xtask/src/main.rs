@@ -1,2 +1,81 @@
 //! The project's own tooling: `cargo xtask <command>`.
-fn main() {}
+
+mod bench;
+mod build;
+mod chain;
+mod ci;
+mod dev;
+mod doctor;
+mod files;
+mod first_light;
+mod harness;
+mod http;
+mod platform;
+mod process;
+mod proxy;
+mod report;
+mod secrets;
+mod setup;
+mod suites;
+mod workspace;
+
+use std::process::ExitCode;
+
+use report::{Outcome, fail};
+
+const HELP: &str = "\
+cargo xtask <command>
+
+  dev [--port N] [--reset] [--no-first-light] [--exit-after-first-light] [--json]
+                         the whole platform on this machine, with a local chain and first light
+  test [suite]           native, wasm, contracts, tidy, e2e; without a name: all
+  build [edge|guardian]  both Workers, with their sizes against the budgets
+  ci                     fmt-check, lint, openapi --check, build, test, deploy --dry-run
+  lint                   clippy, native and wasm, warnings are errors
+  fmt-check              cargo fmt --check
+  openapi [--check]      writes docs/openapi.json
+  bench edge [--json] [--seconds N]
+                         requests a second, latency and CPU next to a bare Worker
+  deploy [--dry-run] [--env E]
+                         the guardian first, then the edge
+  doctor                 what is missing and how it is got; --link: public link keys of a LINK_SECRET on standard input
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    process::end_everything_on_signal();
+    let outcome = run(&words);
+    process::end_everything();
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("\nerror: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(words: &[&str]) -> Outcome<()> {
+    match words {
+        ["dev", options @ ..] => dev::run(&dev::Options::parse(options)?),
+        ["test"] => suites::all(),
+        ["test", suite] => suites::one(suite),
+        ["build"] => build::all(),
+        ["build", name] => build::one(name),
+        ["ci"] => ci::run(),
+        ["lint"] => ci::lint(),
+        ["fmt-check"] => ci::format(),
+        ["openapi"] => ci::openapi(false),
+        ["openapi", "--check"] => ci::openapi(true),
+        ["bench", "edge", options @ ..] => bench::run(options),
+        ["deploy", options @ ..] => ci::deploy(options),
+        ["doctor"] => doctor::run(),
+        ["doctor", "--link"] => doctor::link(),
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{HELP}");
+            Ok(())
+        }
+        _ => fail(format!("`cargo xtask {}` is no command; see `cargo xtask help`", words.join(" "))),
+    }
+}

@@ -1,0 +1,95 @@
+//! What must hold before a change goes in, and deployment.
+
+use crate::report::{Outcome, fail, step};
+use crate::workspace::{at, scratch};
+use crate::{build, files, platform, process, setup, suites};
+
+/// Crates that run in a Worker or in a test in wasm.
+const WASM: [&str; 12] = [
+    "aion-api",
+    "aion-chain",
+    "aion-identity",
+    "aion-mpc",
+    "aion-task",
+    "aion-wallet",
+    "kernel-do",
+    "identity-do",
+    "aion-edge",
+    "aion-guardian",
+    "aion-client",
+    "aion-tests",
+];
+/// Crates that run natively: not the two scripts.
+const NATIVE: [&str; 9] = [
+    "aion-api",
+    "aion-chain",
+    "aion-identity",
+    "aion-mpc",
+    "aion-task",
+    "aion-wallet",
+    "aion-client",
+    "aion-tests",
+    "xtask",
+];
+
+/// Everything, the cheapest first.
+pub fn run() -> Outcome<()> {
+    format()?;
+    setup::for_workers()?;
+    lint()?;
+    openapi(true)?;
+    build::all()?;
+    suites::all()?;
+    deploy(&["--dry-run"])
+}
+
+/// Formatting of our own crates.
+pub fn format() -> Outcome<()> {
+    step("cargo fmt --check", || process::run(process::command("cargo")?.args(["fmt", "--all", "--check"])))
+}
+
+/// Clippy, natively and as wasm; warnings are errors.
+pub fn lint() -> Outcome<()> {
+    setup::wasm_target()?;
+    step("clippy, native", || clippy(&NATIVE, &["--all-targets"]))?;
+    step("clippy, wasm", || clippy(&WASM, &["--target", "wasm32-unknown-unknown", "--lib"]))?;
+    step("clippy, tests in wasm", || clippy(&["aion-tests"], &["--target", "wasm32-unknown-unknown", "--tests"]))
+}
+
+fn clippy(packages: &[&str], options: &[&str]) -> Outcome<()> {
+    let mut cargo = process::command("cargo")?;
+    cargo.arg("clippy").args(packages.iter().flat_map(|package| ["-p", package]));
+    process::run(cargo.args(options).args(["--", "-D", "warnings"]))
+}
+
+/// Writes docs/openapi.json, or only compares it.
+pub fn openapi(check: bool) -> Outcome<()> {
+    let path = at("docs/openapi.json");
+    let text = format!("{}\n", serde_json::to_string_pretty(&aion_api::openapi::document())?);
+    if !check {
+        return files::write(&path, &text);
+    }
+    step("docs/openapi.json", || {
+        if files::read(&path).is_ok_and(|known| known == text) {
+            return Ok(());
+        }
+        fail("it differs from the code: run `cargo xtask openapi` and commit it")
+    })
+}
+
+/// Deploys the guardian, then the edge; a dry run builds the uploads without an account.
+pub fn deploy(options: &[&str]) -> Outcome<()> {
+    setup::for_workers()?;
+    build::all()?;
+    for (name, config) in [("guardian", "workers/guardian/wrangler.toml"), ("edge", "wrangler.toml")] {
+        step(&format!("wrangler deploy of {name}"), || {
+            let mut wrangler = platform::wrangler()?;
+            wrangler.arg("deploy").arg("-c").arg(at(config)).args(options).env(build::FROZEN, "1");
+            if options.contains(&"--dry-run") {
+                wrangler.arg("--outdir").arg(scratch("upload").join(name));
+            }
+            process::run(&mut wrangler)
+        })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,106 @@
+//! `cargo xtask dev`: the whole platform on this machine.
+
+use serde_json::Value;
+
+use crate::first_light::{self, Light};
+use crate::platform::{self, Place};
+use crate::process::Server;
+use crate::report::{Context, Outcome, fail, now, say, step};
+use crate::workspace::scratch;
+use crate::{build, chain, files, secrets, setup};
+
+/// What the command line asks for.
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line by its own name")]
+pub struct Options {
+    port: u16,
+    chain_port: u16,
+    reset: bool,
+    first_light: bool,
+    exit: bool,
+    json: bool,
+}
+
+impl Options {
+    /// Reads the words after `dev`.
+    pub fn parse(words: &[&str]) -> Outcome<Self> {
+        let mut options =
+            Self { port: 4000, chain_port: 8545, reset: false, first_light: true, exit: false, json: false };
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
+            let mut port = || words.next().unwrap_or(&"").parse().context(format!("{word} wants a port"));
+            match *word {
+                "--port" => options.port = port()?,
+                "--chain-port" => options.chain_port = port()?,
+                "--reset" => options.reset = true,
+                "--no-first-light" => options.first_light = false,
+                "--exit-after-first-light" => options.exit = true,
+                "--json" => options.json = true,
+                other => return fail(format!("`dev` does not know {other}; see `cargo xtask help`")),
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// Sets everything up, starts it, has first light, and stays until Ctrl-C.
+pub fn run(options: &Options) -> Outcome<()> {
+    let start = now();
+    setup::for_platform()?;
+    build::all()?;
+    let home = scratch("dev");
+    let state = home.join("chain.json");
+    // Storage and chain belong together: one without the other is a platform whose transactions vanished.
+    if options.reset || !state.exists() {
+        files::remove(&home)?;
+    }
+    std::fs::create_dir_all(&home)?;
+    let chain = chain::start(options.chain_port, Some(&state), &home.join("logs/chain.log"))?;
+    chain::prepare(&chain.url)?;
+    let place = Place {
+        port: options.port,
+        storage: home.join("storage"),
+        logs: home.join("logs"),
+        rpc_url: chain.url.clone(),
+        registry: home.join("registry"),
+    };
+    let mut server = step("both Workers", || {
+        let mut server = place.start_both()?;
+        platform::wait_for_all(&place.url(), &mut server)?;
+        Ok(server)
+    })?;
+    say(format_args!("ready after {:.1} s", start.elapsed().as_secs_f64()));
+    let light = if options.first_light { Some(first_light::run(&place.url(), &chain.url)?) } else { None };
+    if options.json {
+        println!("{}", light.as_ref().map_or(Value::Null, |light| light.report.clone()));
+    }
+    if let Some(light) = &light {
+        light.check()?;
+    }
+    if options.exit {
+        return Ok(());
+    }
+    greet(&place.url(), light.as_ref())?;
+    stay(&mut server)
+}
+
+fn greet(url: &str, light: Option<&Light>) -> Outcome<()> {
+    say(format_args!("\nAION-Ω is at {url} until Ctrl-C. Its chain: 137 at the RPC URL in .dev.vars."));
+    say(format_args!("The operator's token is OPERATOR_TOKEN in .dev.vars. Three calls to try:"));
+    let Some(light) = light else {
+        return Ok(());
+    };
+    // Announcing the test key of a local tenant is what makes the calls below work by copying them.
+    say(format_args!("\n  export KEY={}", light.api_key));
+    say(format_args!("  curl {url}/health/ready"));
+    say(format_args!("  curl -H \"authorization: Bearer $KEY\" {url}/v1/tasks/{}", light.task));
+    say(format_args!("  curl -H \"authorization: Bearer $KEY\" {url}/v1/wallets"));
+    say(format_args!("\n  {url}/docs describes every operation. Gas payer: {}", secrets::lane_address()?));
+    Ok(())
+}
+
+fn stay(server: &mut Server) -> Outcome<()> {
+    loop {
+        server.check()?;
+        std::thread::sleep(std::time::Duration::from_millis(500));
+    }
+}

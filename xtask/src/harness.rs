@@ -1,0 +1,126 @@
+//! The harness of end-to-end tests: chain, fault proxy, edge and guardian in processes of their own, and a control
+//! endpoint on loopback by which a test in wasm stops, kills and starts them.
+
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::json;
+
+use crate::chain::{self, Chain};
+use crate::platform::{self, Place};
+use crate::process::Server;
+use crate::proxy::{Mode, Proxy};
+use crate::report::{Outcome, fail, step};
+use crate::workspace::scratch;
+use crate::{http, secrets};
+
+/// Everything that runs for one suite.
+pub struct Harness {
+    place: Place,
+    guardian_port: u16,
+    edge: Option<Server>,
+    guardian: Option<Server>,
+    proxy: Proxy,
+    chain: Chain,
+}
+
+impl Harness {
+    /// Starts everything on free ports, with storage of its own.
+    pub fn start() -> Outcome<Self> {
+        let home = scratch("e2e");
+        platform::fresh_folder(&home)?;
+        let chain = chain::start(http::free_port()?, None, &home.join("logs/chain.log"))?;
+        chain::prepare(&chain.url)?;
+        let proxy = Proxy::start(&chain.url)?;
+        let place = Place {
+            port: http::free_port()?,
+            storage: home.join("storage"),
+            logs: home.join("logs"),
+            rpc_url: proxy.url(),
+            registry: home.join("registry"),
+        };
+        let mut harness = Self { place, guardian_port: http::free_port()?, edge: None, guardian: None, proxy, chain };
+        step("both Workers", || {
+            harness.start_guardian()?;
+            harness.start_platform()?;
+            let url = harness.place.url();
+            harness.edge.as_mut().map_or(Ok(()), |edge| platform::wait_for_all(&url, edge))
+        })?;
+        Ok(harness)
+    }
+
+    /// The edge's address.
+    pub fn url(&self) -> String {
+        self.place.url()
+    }
+
+    /// The group of the edge's processes.
+    pub fn edge_group(&self) -> Option<i32> {
+        self.edge.as_ref().map(Server::group)
+    }
+
+    fn start_platform(&mut self) -> Outcome<()> {
+        if self.edge.is_none() {
+            self.edge = Some(self.place.start_edge()?);
+        }
+        let url = self.place.url();
+        self.edge.as_mut().map_or(Ok(()), |edge| platform::wait_for_edge(&url, edge))
+    }
+
+    /// SIGKILL to wrangler and workerd at once: no request ends, nothing is written any more.
+    fn kill_platform(&mut self) {
+        if let Some(edge) = self.edge.take() {
+            edge.kill();
+        }
+    }
+
+    fn start_guardian(&mut self) -> Outcome<()> {
+        if self.guardian.is_none() {
+            self.guardian = Some(self.place.start_guardian(self.guardian_port)?);
+        }
+        let url = format!("http://127.0.0.1:{}", self.guardian_port);
+        self.guardian.as_mut().map_or(Ok(()), |guardian| platform::wait_for_edge(&url, guardian))?;
+        let url = self.place.url();
+        self.edge.as_mut().map_or(Ok(()), |edge| platform::wait_for(&url, &["guardian"], edge))
+    }
+
+    fn control(&mut self, line: &str) -> Outcome<()> {
+        match line {
+            "POST /platform/kill" => self.kill_platform(),
+            "POST /platform/start" => self.start_platform()?,
+            "POST /guardian/stop" => self.guardian = None,
+            "POST /guardian/start" => self.start_guardian()?,
+            "POST /chain/refuse" => self.proxy.set(Mode::Refuse),
+            "POST /chain/pass" => self.proxy.set(Mode::Pass),
+            "POST /chain/drop-answers" => self.proxy.set(Mode::DropAnswers),
+            _ => return fail(format!("the harness does not know {line}")),
+        }
+        Ok(())
+    }
+
+    fn answer(&mut self, stream: &TcpStream) -> Outcome<()> {
+        let request = http::receive(stream)?;
+        let (status, body) = if request.line == "GET /info" {
+            let (base, chain) = (self.place.url(), &self.chain.url);
+            (200, json!({ "baseUrl": base, "operatorToken": secrets::operator_token()?, "chainUrl": chain }))
+        } else {
+            match self.control(&request.line) {
+                Ok(()) => (200, json!({ "ok": true })),
+                Err(failure) => (500, json!({ "error": failure.to_string() })),
+            }
+        };
+        http::answer(stream, status, body.to_string().as_bytes())
+    }
+}
+
+/// Serves the control endpoint, one request after the other, and gives its address.
+pub fn serve(harness: &Arc<Mutex<Harness>>) -> Outcome<String> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let url = format!("http://127.0.0.1:{}", listener.local_addr()?.port());
+    let harness = Arc::clone(harness);
+    http::serve(listener, move |stream| {
+        // The test that hangs up has ended already.
+        let _ = harness.lock().unwrap_or_else(PoisonError::into_inner).answer(stream);
+    });
+    Ok(url)
+}

@@ -1,0 +1,158 @@
+//! `cargo xtask test`: every suite, with one closing line each.
+
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+
+use crate::harness::{self, Harness};
+use crate::report::{Context, Outcome, fail, now, say};
+use crate::workspace::{self, at};
+use crate::{build, process, setup};
+
+/// Pure crates, tested natively and as wasm.
+const CORES: [&str; 6] = ["aion-api", "aion-chain", "aion-identity", "aion-mpc", "aion-task", "aion-wallet"];
+/// Native only.
+const NATIVE: [&str; 2] = ["aion-client", "xtask"];
+/// A test in wasm may take this long: the whole threshold protocol, unoptimised, on a slow machine.
+const WASM_TIMEOUT_S: &str = "600";
+
+/// A suite's name and what runs it.
+type Suite = (&'static str, fn(&mut Count) -> Outcome<()>);
+
+const SUITES: [Suite; 5] =
+    [("tidy", tidy), ("native", native), ("wasm", wasm), ("contracts", contracts), ("e2e", end_to_end)];
+
+/// Tests that passed and failed.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+struct Count {
+    passed: u32,
+    failed: u32,
+}
+
+impl Count {
+    /// Reads a closing line of cargo, wasm-bindgen-test-runner or forge: `…result: ok. 3 passed; 0 failed; …`.
+    fn add_line(&mut self, line: &str) {
+        let Some((_, rest)) = line.split_once("result: ") else {
+            return;
+        };
+        let before = |word: &str| {
+            let number = rest.split(word).next()?.rsplit(|c: char| !c.is_ascii_digit()).next()?;
+            number.parse::<u32>().ok()
+        };
+        if let (Some(passed), Some(failed)) = (before(" passed"), before(" failed")) {
+            self.passed += passed;
+            self.failed += failed;
+        }
+    }
+}
+
+/// Runs every suite and stops at the first that fails.
+pub fn all() -> Outcome<()> {
+    setup::for_platform()?;
+    let mut summary = Vec::new();
+    let mut total = Count::default();
+    for suite in SUITES {
+        let result = run(suite);
+        let (line, count) = match &result {
+            Ok((line, count)) => (line.clone(), *count),
+            Err(failure) => (format!("{}: failed: {failure}", suite.0), Count::default()),
+        };
+        total.passed += count.passed;
+        summary.push(line);
+        if result.is_err() {
+            break;
+        }
+    }
+    say(format_args!("\n{}\ntotal: {} passed", summary.join("\n"), total.passed));
+    if summary.len() == SUITES.len() && !summary.iter().any(|line| line.contains(": failed: ")) {
+        return Ok(());
+    }
+    fail("the suite named last failed; its output stands above")
+}
+
+/// Runs one suite.
+pub fn one(name: &str) -> Outcome<()> {
+    match SUITES.into_iter().find(|(known, _)| *known == name) {
+        Some(suite) => run(suite).map(|_| ()),
+        None => fail(format!("there is no suite {name}: {}", SUITES.map(|(name, _)| name).join(", "))),
+    }
+}
+
+fn run((name, suite): Suite) -> Outcome<(String, Count)> {
+    say(format_args!("\n== {name}"));
+    let start = now();
+    let mut count = Count::default();
+    let result = suite(&mut count);
+    let Count { passed, failed } = count;
+    say(format_args!("{name}: {passed} passed, {failed} failed ({:.1} s)", start.elapsed().as_secs_f64()));
+    result.context(format!("suite {name}"))?;
+    if passed == 0 || failed > 0 {
+        return fail(format!("suite {name}: {passed} passed, {failed} failed"));
+    }
+    Ok((format!("{name}: {passed} passed, {failed} failed"), count))
+}
+
+fn counted(command: &mut Command, count: &mut Count) -> Outcome<()> {
+    process::run_each_line(command, |line| count.add_line(line))
+}
+
+fn cargo_test(packages: &[&str]) -> Outcome<Command> {
+    let mut cargo = process::command("cargo")?;
+    cargo.arg("test").args(packages.iter().flat_map(|package| ["-p", package]));
+    Ok(cargo)
+}
+
+fn tidy(count: &mut Count) -> Outcome<()> {
+    counted(cargo_test(&["aion-tests"])?.args(["--test", "tidy"]), count)
+}
+
+fn native(count: &mut Count) -> Outcome<()> {
+    let packages: Vec<&str> = CORES.into_iter().chain(NATIVE).collect();
+    counted(&mut cargo_test(&packages)?, count)
+}
+
+fn wasm_test(packages: &[&str]) -> Outcome<Command> {
+    let mut cargo = cargo_test(packages)?;
+    cargo
+        .args(["--target", "wasm32-unknown-unknown"])
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", workspace::tool("wasm-bindgen-test-runner")?)
+        .env("WASM_BINDGEN_TEST_TIMEOUT", WASM_TIMEOUT_S)
+        .env("WASM_BINDGEN_TEST_ONLY_NODE", "1");
+    Ok(cargo)
+}
+
+fn wasm(count: &mut Count) -> Outcome<()> {
+    setup::for_workers()?;
+    counted(wasm_test(&CORES)?.arg("--lib"), count)
+}
+
+fn contracts(count: &mut Count) -> Outcome<()> {
+    setup::contracts()?;
+    counted(process::command("forge")?.arg("test").current_dir(at("contracts")), count)
+}
+
+fn end_to_end(count: &mut Count) -> Outcome<()> {
+    setup::for_platform()?;
+    build::all()?;
+    // Built first, so that the platform does not stand idle beside a compiler.
+    process::run(wasm_test(&["aion-tests"])?.args(["--no-run"]))?;
+    let harness = Arc::new(Mutex::new(Harness::start()?));
+    let control = harness::serve(&harness)?;
+    let result = counted(wasm_test(&["aion-tests"])?.args(["--no-fail-fast"]).env("AION_CONTROL", control), count);
+    process::end_everything();
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Count;
+
+    #[test]
+    fn closing_lines_are_counted() {
+        let mut count = Count::default();
+        count.add_line("test result: ok. 12 passed; 1 failed; 0 ignored; 0 measured");
+        count.add_line("Suite result: FAILED. 5 passed; 2 failed; 0 skipped; finished in 5.02ms");
+        count.add_line("\u{1b}[1mSuite result: \u{1b}[32mok\u{1b}[0m. \u{1b}[32m3\u{1b}[0m passed; 0 failed");
+        count.add_line("running 12 tests, 12 passed");
+        assert_eq!(count, Count { passed: 17, failed: 3 });
+    }
+}
