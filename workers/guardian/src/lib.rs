@@ -1,1 +1,38 @@
-//! The co-signer: party B with its own policy, storage and secrets.
+//! The script `aion-guardian`: party G, in its own Worker with its own secrets and storage, small enough to audit.
+//!
+//! `POST /wallets/{wallet}` takes an envelope of K and answers one; `GET /health` says that it is there. It has no
+//! public route: K reaches it by a service binding.
+
+#![allow(missing_docs, reason = "the macro of the platform makes public items without docs; tidy looks for ours")]
+
+mod config;
+mod guardian;
+
+use worker::{Context, Env, HttpRequest, HttpResponse, Method, Request, Response, event};
+
+pub use guardian::Guardian;
+
+#[event(start)]
+fn start() {
+    console_error_panic_hook::set_once();
+}
+
+/// Passes an envelope on to the object of its wallet. Which wallet an envelope is about is signed inside of it, so the
+/// path decides nothing but where it is looked at.
+#[event(fetch)]
+async fn fetch(request: HttpRequest, env: Env, _context: Context) -> worker::Result<HttpResponse> {
+    let request = Request::try_from(request)?;
+    let path = request.path();
+    let response = match (request.method(), path.strip_prefix("/wallets/")) {
+        (Method::Post, Some(wallet)) if config::is_wallet(wallet) => {
+            let name = config::object_name(&env, wallet)?;
+            env.durable_object("GUARDIAN")?.get_by_name(&name)?.fetch_with_request(request).await?
+        }
+        (Method::Get, None) if path == "/health" => {
+            config::check(&env)?;
+            Response::from_json(&serde_json::json!({ "state": "ok", "version": env!("CARGO_PKG_VERSION") }))?
+        }
+        _ => Response::error("not found", 404)?,
+    };
+    HttpResponse::try_from(response)
+}
