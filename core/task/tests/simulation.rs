@@ -2,6 +2,7 @@
 //! loses, delays and doubles calls and answers. A failing seed is replayed with `SIM_SEED=<n>`; more histories run with
 //! `SIM_SEEDS=<n>`.
 #![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 #[path = "simulation/kernel.rs"]
 mod kernel;
@@ -13,8 +14,8 @@ mod world;
 use std::collections::BTreeSet;
 
 use aion_task::audit::{Head, verify};
-use aion_task::task::State;
-use kernel::Kernel;
+use aion_task::task::{State, StepState};
+use kernel::{Kernel, Mutant};
 use random::Random;
 use serde_json::{Value, json};
 use world::World;
@@ -28,17 +29,25 @@ const TURNS_MAX: u32 = 20_000;
 fn every_history_keeps_the_promises() {
     let number = |name| std::env::var(name).ok().and_then(|text: String| text.parse::<u64>().ok());
     if let Some(seed) = number("SIM_SEED") {
-        return history(seed);
+        return history(seed, None);
     }
     for seed in 0..number("SIM_SEEDS").unwrap_or(SEEDS) {
-        history(seed);
+        history(seed, None);
+    }
+}
+
+#[test]
+fn every_mutant_is_found() {
+    for mutant in Mutant::ALL {
+        let dies = |seed| std::panic::catch_unwind(|| history(seed, Some(mutant))).is_err();
+        assert!((0..SEEDS).any(dies), "no history of {SEEDS} finds {mutant:?}");
     }
 }
 
 /// One history: some tasks are submitted, twice now and then, and the shard runs until nothing is due.
-fn history(seed: u64) {
+fn history(seed: u64, mutant: Option<Mutant>) {
     let mut random = Random::new(seed);
-    let (mut kernel, mut world) = (Kernel::new(), World::new(&mut random));
+    let (mut kernel, mut world) = (Kernel::new(mutant), World::new(&mut random));
     let mut submits = (0..=random.below(3)).map(|n| (format!("key{n}"), definition(&mut random))).collect::<Vec<_>>();
     let doubled: Vec<_> = submits.iter().filter(|_| random.chance(30)).cloned().collect();
     submits.extend(doubled);
@@ -82,6 +91,10 @@ fn check(seed: u64, kernel: &Kernel, world: &World, acknowledged: &BTreeSet<Stri
             assert!(effects <= 1, "seed {seed}: {key} happened {effects} times");
             if record.output.is_some() && record.call.is_some() {
                 assert_eq!(effects, 1, "seed {seed}: {key} is done but never happened");
+            }
+            let gave_up = record.error.as_ref().is_some_and(|error| error.code == "attempts");
+            if record.state == StepState::Skipped || gave_up {
+                assert_eq!(effects, 0, "seed {seed}: {key} happened, and nobody waited for it");
             }
             if task.state == State::Done {
                 assert!(record.output.is_some(), "seed {seed}: {key} is not done in a task that is");

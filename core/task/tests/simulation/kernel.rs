@@ -13,16 +13,35 @@ use crate::world::World;
 /// A crash happens in so many of a hundred turns.
 const CRASH_PERCENT: u64 = 4;
 
+/// A fault that a shell could have. The simulation has to find each, or an invariant is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mutant {
+    /// Calls leave before the commit that leases them.
+    SendsBeforeTheCommit,
+    /// A submit is acknowledged before it is stored.
+    AcknowledgesBeforeTheCommit,
+    /// Answers to former leases count.
+    ForgetsEpochs,
+    /// The alarm is not armed for what is under way.
+    ForgetsLeases,
+}
+
+impl Mutant {
+    pub const ALL: [Self; 4] =
+        [Self::SendsBeforeTheCommit, Self::AcknowledgesBeforeTheCommit, Self::ForgetsEpochs, Self::ForgetsLeases];
+}
+
 /// What is on disk, and nothing else: every turn starts from here, so a crash loses what was not stored.
 pub struct Kernel {
     tasks: BTreeMap<String, String>,
     log: Vec<Link>,
     head: Head,
+    mutant: Option<Mutant>,
 }
 
 impl Kernel {
-    pub fn new() -> Self {
-        Self { tasks: BTreeMap::new(), log: Vec::new(), head: Head::genesis() }
+    pub fn new(mutant: Option<Mutant>) -> Self {
+        Self { tasks: BTreeMap::new(), log: Vec::new(), head: Head::genesis(), mutant }
     }
 
     /// The id of the accepted task, unless the answer is lost in a crash.
@@ -32,8 +51,8 @@ impl Kernel {
             return Some(id);
         }
         let (task, commit) = submit(&id, "tenant", definition, json!({}), now_ms).unwrap();
-        self.store(&task, commit, now_ms, random)?;
-        Some(id)
+        let stored = self.store(&task, commit, now_ms, random);
+        (stored.is_some() || self.is(Mutant::AcknowledgesBeforeTheCommit)).then_some(id)
     }
 
     pub fn cancel(&mut self, id: &str, now_ms: u64, random: &mut Random) {
@@ -43,6 +62,12 @@ impl Kernel {
     /// A command from outside, for example a reply.
     pub fn command(&mut self, id: &str, command: Command, now_ms: u64, random: &mut Random) {
         let mut task = self.load(id);
+        let command = match command {
+            Command::Reply { step, outcome, .. } if self.is(Mutant::ForgetsEpochs) => {
+                Command::Reply { epoch: task.steps[&step].epoch, step, outcome }
+            }
+            other => other,
+        };
         let commit = apply(&mut task, command, now_ms, random.next());
         _ = self.store(&task, commit, now_ms, random);
     }
@@ -53,7 +78,9 @@ impl Kernel {
             let mut task = self.load(&id);
             if task.due_ms().is_some_and(|due_ms| due_ms <= now_ms) {
                 let commit = apply(&mut task, Command::Due, now_ms, random.next());
-                for effect in self.store(&task, commit, now_ms, random).unwrap_or_default() {
+                let early = self.is(Mutant::SendsBeforeTheCommit).then(|| commit.dispatch.clone());
+                let leaving = self.store(&task, commit, now_ms, random);
+                for effect in early.or(leaving).unwrap_or_default() {
                     world.send(&id, &effect, now_ms, random);
                 }
             }
@@ -74,7 +101,13 @@ impl Kernel {
     }
 
     pub fn due_ms(&self) -> Option<u64> {
-        self.tasks.keys().filter_map(|id| self.load(id).due_ms()).min()
+        let sees =
+            |task: &Task| !self.is(Mutant::ForgetsLeases) || !task.steps.values().any(|step| step.state.is_in_flight());
+        self.tasks.keys().map(|id| self.load(id)).filter(sees).filter_map(|task| task.due_ms()).min()
+    }
+
+    fn is(&self, mutant: Mutant) -> bool {
+        self.mutant == Some(mutant)
     }
 
     pub fn tasks(&self) -> BTreeMap<String, Task> {

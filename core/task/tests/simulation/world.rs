@@ -49,13 +49,13 @@ impl World {
         Self { work: BTreeMap::new(), answers: Vec::new(), order: 0, lost, retry, fatal, pending }
     }
 
-    /// A call leaves the kernel. It may be lost, come twice, and so may its answer.
+    /// A call leaves the kernel. It may be lost, and its answer may be lost, come late or twice.
     pub fn send(&mut self, task: &str, effect: &Effect, now_ms: u64, random: &mut Random) {
+        let outcome = if random.chance(self.lost / 2) { None } else { Some(self.accept(effect, now_ms, random)) };
         let copies = if random.chance(10) { 2 } else { 1 };
         for _ in 0..copies {
-            let outcome = if random.chance(self.lost / 2) { None } else { Some(self.accept(effect, now_ms, random)) };
             let (step, epoch) = (effect.step.clone(), effect.epoch);
-            let answered = outcome.filter(|_| !random.chance(self.lost / 2));
+            let answered = outcome.clone().filter(|_| !random.chance(self.lost / 2));
             let command = match answered {
                 Some(outcome) => Command::Reply { step, epoch, outcome },
                 // Now and then the kernel learns that its call failed, otherwise the lease runs out.
