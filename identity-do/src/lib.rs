@@ -7,6 +7,7 @@
 
 pub mod call;
 mod config;
+pub mod resolve;
 mod wallet;
 
 pub use wallet::Wallet;

@@ -19,6 +19,8 @@ pub struct Control {
 pub struct Info {
     /// The edge.
     pub base_url: String,
+    /// The host that identities are named by.
+    pub public_host: String,
     /// The operator's token of this run.
     pub operator_token: String,
     /// The chain, without the fault proxy.

@@ -138,11 +138,15 @@ async fn every_operation_of_the_table_is_routed() {
 #[test]
 async fn unknown_dids() {
     let world = World::new("dids").await;
+    let host = world.info.public_host.replace(':', "%3A");
+    let scid = "QmfGEUAcMpzo25kF2Rhn8L2FCMVGPPTzBMzYsGWXSvzhJz";
     for (did, status) in [
-        ("did:webvh:QmNothing:127.0.0.1%3A1:u:nobody", 404),
-        ("did:nothing:x", 501),
-        ("nothing", 400),
-        ("did:key:zzz", 400),
+        (format!("did:webvh:{scid}:{host}:u:nobody"), 404),
+        (format!("did:web:{host}:u:nobody"), 404),
+        (format!("did:webvh:{scid}:elsewhere.example:u:nobody"), 501),
+        ("did:nothing:x".to_owned(), 501),
+        ("nothing".to_owned(), 400),
+        ("did:key:zzz".to_owned(), 400),
     ] {
         let path = format!("/1.0/identifiers/{}", did.replace('%', "%25"));
         let response = get(&world.anonymous(), &path).await;

@@ -49,16 +49,6 @@ impl Harness {
         Ok(harness)
     }
 
-    /// The edge's address.
-    pub fn url(&self) -> String {
-        self.place.url()
-    }
-
-    /// The group of the edge's processes.
-    pub fn edge_group(&self) -> Option<i32> {
-        self.edge.as_ref().map(Server::group)
-    }
-
     fn start_platform(&mut self) -> Outcome<()> {
         if self.edge.is_none() {
             self.edge = Some(self.place.start_edge()?);
@@ -101,8 +91,9 @@ impl Harness {
     fn answer(&mut self, stream: &TcpStream) -> Outcome<()> {
         let request = http::receive(stream)?;
         let (status, body) = if request.line == "GET /info" {
-            let (base, chain) = (self.place.url(), &self.chain.url);
-            (200, json!({ "baseUrl": base, "operatorToken": secrets::operator_token()?, "chainUrl": chain }))
+            let (base, host, chain) = (self.place.url(), self.place.public_host(), &self.chain.url);
+            let token = secrets::operator_token()?;
+            (200, json!({ "baseUrl": base, "publicHost": host, "operatorToken": token, "chainUrl": chain }))
         } else {
             match self.control(&request.line) {
                 Ok(()) => (200, json!({ "ok": true })),

@@ -36,6 +36,11 @@ impl Place {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// The host that identities are named by: a did:webvh takes no IP address.
+    pub fn public_host(&self) -> String {
+        format!("localhost:{}", self.port)
+    }
+
     /// Starts both Workers in one process.
     pub fn start_both(&self) -> Outcome<Server> {
         self.start(&["wrangler.toml", "workers/guardian/wrangler.toml"], self.port, "platform")
@@ -65,7 +70,7 @@ impl Place {
             .env("WRANGLER_REGISTRY_PATH", &self.registry)
             .env(build::FROZEN, "1");
         if configs.contains(&"wrangler.toml") {
-            wrangler.args(["--var", &format!("PUBLIC_HOST:127.0.0.1:{port}")]);
+            wrangler.args(["--var", &format!("PUBLIC_HOST:{}", self.public_host())]);
             wrangler.args(["--var", &format!("RPC_URL_137:{}", self.rpc_url)]);
         }
         Server::start(&mut wrangler, &self.logs.join(format!("{name}.log")))

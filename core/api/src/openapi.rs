@@ -159,7 +159,8 @@ fn schemas() -> Value {
     }
     let object = json!({ "type": "object" });
     schemas.insert("History".to_owned(), list(&object));
-    schemas.insert("WalletOperation".to_owned(), object);
+    schemas.insert("WalletOperation".to_owned(), object.clone());
+    schemas.insert("RecoveryKits".to_owned(), object);
     let text = json!({ "type": "string" });
     schemas.insert("Alive".to_owned(), json!({ "type": "object", "properties": { "state": text, "version": text } }));
     Value::Object(schemas)

@@ -42,6 +42,7 @@ pub fn router(app: App) -> axum::Router {
         .at("createWallet", wallets::create)
         .at("listWallets", wallets::list)
         .at("readWallet", wallets::read)
+        .at("readRecovery", wallets::recovery)
         .at("readOperation", wallets::operation)
         .at("createToken", tokens::create)
         .at("listTokens", tokens::list)

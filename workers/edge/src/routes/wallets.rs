@@ -38,6 +38,13 @@ pub async fn read(ask: Ask) -> Result<Answer, Problem> {
     answer::json(StatusCode::OK, &wallet)
 }
 
+pub async fn recovery(ask: Ask) -> Result<Answer, Problem> {
+    let Reply::Recovery { kits } = ask.object(address(&ask)?, Request::Recovery).await? else {
+        return Err(Problem::internal());
+    };
+    answer::json(StatusCode::OK, &kits)
+}
+
 pub async fn operation(ask: Ask) -> Result<Answer, Problem> {
     let op = ask.param("op").parse().map_err(|_| Problem::unknown("operation"))?;
     let Reply::Operation { operation } = ask.object(address(&ask)?, Request::Operation { op }).await? else {

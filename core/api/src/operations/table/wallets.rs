@@ -5,7 +5,7 @@ use crate::Scope;
 use crate::operations::{Credential, Method, Operation};
 use crate::problem::Code;
 
-pub(super) const OPERATIONS: [Operation; 9] = [
+pub(super) const OPERATIONS: [Operation; 10] = [
     Operation {
         id: "createWallet",
         method: Method::Post,
@@ -46,6 +46,20 @@ pub(super) const OPERATIONS: [Operation; 9] = [
         request: "",
         example: "/v1/wallets/wal_4fK0aYxV2nQ8sT1uW7bZ",
         success: json(200, "Wallet"),
+        problems: &[Code::ResourceUnknown],
+    },
+    Operation {
+        id: "readRecovery",
+        method: Method::Get,
+        path: "/v1/wallets/{id}/recovery",
+        tag: "wallets",
+        summary: "Reads the recovery kits: each party's share, sealed to the tenant's own age key.",
+        credential: Credential::Key(Scope::WalletCreate),
+        idempotent: false,
+        query: &[],
+        request: "",
+        example: "/v1/wallets/wal_4fK0aYxV2nQ8sT1uW7bZ/recovery",
+        success: json(200, "RecoveryKits"),
         problems: &[Code::ResourceUnknown],
     },
     Operation {
