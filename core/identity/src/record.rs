@@ -37,8 +37,14 @@ impl Seed {
         SigningKey::from_bytes(&self.0)
     }
 
+    /// The Ed25519 key of this seed.
+    #[must_use]
+    pub fn public_key(&self) -> PublicKey {
+        PublicKey::Ed25519(self.signer().verifying_key().to_bytes())
+    }
+
     fn multikey(&self) -> String {
-        PublicKey::Ed25519(self.signer().verifying_key().to_bytes()).encode()
+        self.public_key().encode()
     }
 }
 
@@ -114,7 +120,7 @@ impl Identity {
         host::Place::parse(&place)?;
         let agree = x25519_dalek::PublicKey::from(&StaticSecret::from(seeds.agree.0));
         let profile = Profile {
-            auth: PublicKey::Ed25519(seeds.auth.signer().verifying_key().to_bytes()),
+            auth: seeds.auth.public_key(),
             agree: PublicKey::X25519(agree.to_bytes()),
             own_names: vec![format!("did:web:{place}")],
             names: Vec::new(),

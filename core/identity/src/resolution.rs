@@ -111,7 +111,7 @@ impl From<Result<Self, Failure>> for Resolution {
     }
 }
 
-/// The metadata of one version. A flag that is false is not written, except where readers of logs expect it.
+/// The metadata of one version. Numbers from the log's parameters are texts here, as did:webvh has it.
 #[must_use]
 pub fn metadata(head: &Head, created_ms: u64, next: Option<&Version>) -> Value {
     let parameters = &head.parameters;
@@ -126,10 +126,11 @@ pub fn metadata(head: &Head, created_ms: u64, next: Option<&Version>) -> Value {
     put("portable", json!(parameters.portable));
     put("deactivated", json!(parameters.deactivated));
     if let Some(ttl) = parameters.ttl {
-        put("ttl", json!(ttl));
+        put("ttl", json!(ttl.to_string()));
     }
     if let Some(witness) = &parameters.witness {
-        put("witness", json!(witness));
+        let threshold = witness.threshold.to_string();
+        put("witness", json!({ "threshold": threshold, "witnesses": witness.witnesses }));
     }
     if !parameters.watchers.is_empty() {
         put("watchers", json!(parameters.watchers));

@@ -42,8 +42,8 @@ fn logs_of_other_implementations_verify() {
         let text = fs::read_to_string(implementation.join("did.jsonl")).unwrap();
         let verified = log::verify(&text, NOW_MS).unwrap_or_else(|error| panic!("{}: {error}", implementation.display()));
         let proofs = fs::read_to_string(implementation.join("did-witness.json")).ok();
-        log::verify_witnesses(&verified, proofs.as_deref())
-            .unwrap_or_else(|error| panic!("{}: {error}", implementation.display()));
+        let approved = log::verify_witnesses(&verified, proofs.as_deref());
+        assert_eq!(approved.is_ok(), !lets_new_witnesses_approve_themselves(&implementation), "{approved:?}");
         for name in ["resolutionResult.json", "resolutionResult.1.json", "resolutionResult.2.json"] {
             let path = implementation.join(name);
             if path.is_file() {
@@ -56,9 +56,16 @@ fn logs_of_other_implementations_verify() {
     assert!(logs > 50 && witnessed > 5, "{logs} logs, {witnessed} with witnesses");
 }
 
+/// Changed witnesses take effect after the entry that changes them, so the ones before have to approve it. These logs
+/// lower the threshold by the approval of the new witnesses alone, and are refused for that.
+fn lets_new_witnesses_approve_themselves(implementation: &Path) -> bool {
+    ["java", "java-eecc", "python", "ts"].iter().any(|name| implementation.ends_with(format!("witness-update/{name}")))
+}
+
 /// Compares with what the implementation itself resolved, apart from the implicit services, whose form differs.
 fn check_result(verified: &log::Verified, expected: &Value, path: &Path) {
-    let id = expected["didDocumentMetadata"]["versionId"].as_str().unwrap();
+    // Not every implementation tells which version it resolved.
+    let Some(id) = expected["didDocumentMetadata"]["versionId"].as_str() else { return };
     let index = Query::Id(id.to_owned()).select(&verified.versions()).unwrap_or_else(|| panic!("{}", path.display()));
     let entry = &verified.entries()[index];
     let metadata = metadata(&entry.head, verified.created_ms(), None);

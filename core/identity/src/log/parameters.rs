@@ -7,6 +7,11 @@ use super::witness::Witnesses;
 use crate::method::webvh::METHOD;
 use crate::{PublicKey, hash};
 
+/// How long a reader may keep what it resolved if the log does not say, seconds.
+const TTL_DEFAULT_S: u64 = 3_600;
+/// The longest time that a log may say, seconds.
+const TTL_MAX_S: u64 = 1 << 31;
+
 /// The parameters in force after an entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -49,7 +54,7 @@ impl Said {
     fn read(value: &Value) -> Result<Self, &'static str> {
         let mut value = value.clone();
         for (member, empty) in
-            [("updateKeys", json!([])), ("nextKeyHashes", json!([])), ("watchers", json!([])), ("witness", json!({}))]
+            [("updateKeys", json!([])), ("nextKeyHashes", json!([])), ("watchers", json!([])), ("witness", json!({})), ("ttl", json!(TTL_DEFAULT_S))]
         {
             if value.get(member).is_some_and(Value::is_null) {
                 value[member] = empty;
@@ -61,6 +66,9 @@ impl Said {
         }
         if said.update_keys.iter().flatten().any(|key| !is_update_key(key)) {
             return Err("an update key is not an Ed25519 key");
+        }
+        if said.ttl.is_some_and(|ttl| ttl > TTL_MAX_S) {
+            return Err("the ttl is too long");
         }
         if said.next_key_hashes.iter().flatten().any(|key| !hash::is_multihash(key)) {
             return Err("a hash of a next key is not a SHA-256 multihash");
@@ -92,8 +100,8 @@ impl Parameters {
     /// The parameters after one more entry.
     pub(super) fn next(&self, value: &Value) -> Result<Self, &'static str> {
         let said = Said::read(value)?;
-        if said.scid.is_some_and(|scid| scid != self.scid) {
-            return Err("the SCID changes");
+        if said.scid.is_some() {
+            return Err("the SCID is named after the first entry");
         }
         if said.portable == Some(true) && !self.portable {
             return Err("portability is switched on after the first entry");
