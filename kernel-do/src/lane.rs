@@ -1,31 +1,30 @@
 //! The Lane object: one gas payer on one chain, a shell over the ledger of core/chain.
 
 use aion_api::Problem;
+use aion_api::address;
 use aion_api::object::Call;
 use aion_api::object::lane::{Health, Reply, Request};
-use aion_api::object::wallet;
-use aion_api::trace::Trace;
-use aion_api::{Address, address};
 use aion_chain::lane_key::LaneKey;
-use aion_chain::ledger::{Command, Effect, Stage, report};
+use aion_chain::ledger::{Command, Effect, RETRY_MS};
 use alloy_primitives::U256;
 use serde_json::json;
 use worker::{DurableObject, Env, Response, State, durable_object};
 
 use crate::call;
-use crate::chain::{Chain, ChainError, deployment};
+use crate::chain::Chain;
 
+mod attend;
 mod look;
 mod store;
 
 use store::Store;
 
-/// Operations that one alarm attends to: each asks the chain a few times, one after the other.
-const BATCH: usize = 12;
 /// If an alarm dies, the next one comes after this time.
 const REARM_MS: u64 = 15_000;
 /// Two alarms are at least this far apart.
 const PAUSE_MS: u64 = 100;
+/// The wait for a silent chain doubles this many times: from two seconds to about a minute.
+const BACKOFF_DOUBLINGS: u64 = 5;
 
 /// One gas payer.
 #[durable_object]
@@ -47,12 +46,15 @@ impl DurableObject for Lane {
         call::respond(&result)
     }
 
+    /// Never throws: a handler that does is tried six times and then given up.
     async fn alarm(&self) -> worker::Result<Response> {
-        self.state.storage().set_alarm(i64_ms(REARM_MS)).await?;
-        if let Err(problem) = self.attend().await {
-            worker::console_error!("{}", json!({ "level": "error", "at": "lane", "reason": problem.to_string() }));
+        // Armed again before anything is done: whatever dies below, the lane wakes up.
+        log(self.state.storage().set_alarm(i64_ms(REARM_MS)).await.map_err(|error| call::fault("lane alarm", &error)));
+        match self.attend().await {
+            Ok(()) => log(self.arm().await),
+            // Our own fault, a missing setting for one: it stays at the slow alarm.
+            Err(problem) => log(Err(problem)),
         }
-        self.arm().await?;
         Response::empty()
     }
 }
@@ -67,61 +69,26 @@ impl Lane {
             Request::Accept { carry } => {
                 // Stored in one turn: the answer leaves only after it is durable.
                 if !store.knows(&carry.key())? {
-                    self.commit(&store, Command::Accept(Box::new(carry)))?;
+                    self.commit(&store, &carry.key(), Command::Accept(Box::new(carry)))?;
                 }
-                self.arm().await.map_err(|error| call::fault("lane alarm", &error))?;
+                self.arm().await?;
                 Ok(Reply::Accepted)
             }
             Request::Health => self.health(&store).await.map(Reply::Health),
         }
     }
 
-    /// Loads, applies and stores in one turn without an `await`: nonce and raw transaction are one implicit
-    /// transaction, and the effects are performed after it.
-    fn commit(&self, store: &Store, command: Command) -> Result<Vec<Effect>, Problem> {
-        let mut lane = store.load()?;
-        let before = lane.clone();
+    /// Loads, applies and stores in one turn without an `await`, by one statement: nonce and raw transaction become
+    /// durable together. The effects come after it, and the output gate holds them back until the row is on disk.
+    fn commit(&self, store: &Store, key: &str, command: Command) -> Result<Vec<Effect>, Problem> {
+        let mut lane = store.load(key)?;
+        let before = lane.entries.get(key).cloned();
         let effects = lane.apply(command, &self.key(store)?, call::now_ms());
-        store.save(&before, &lane)?;
-        Ok(effects)
-    }
-
-    async fn attend(&self) -> Result<(), Problem> {
-        let Some(store) = Store::existing(self.state.storage().sql())? else {
-            return Ok(());
-        };
-        let (chain, deployment) = (Chain::connect(&self.env)?, deployment(&self.env)?);
-        let payer = self.key(&store)?.address();
-        for id in store.load()?.due(call::now_ms()).into_iter().take(BATCH) {
-            let Some(entry) = store.load()?.entries.remove(&id) else {
-                continue;
-            };
-            let seen = match &entry.stage {
-                Stage::Planned { .. } => look::quote(&chain, &deployment, payer, &entry.carry)
-                    .await
-                    .map(|quote| Command::Quoted(id.clone(), Box::new(quote))),
-                Stage::Offered(offer) => {
-                    look::look(&chain, deployment.chain_id, offer).await.map(|look| Command::Looked(id.clone(), Box::new(look)))
-                }
-                Stage::Settled(_) => self.deliver(&entry).await.map(|()| Command::Delivered(id.clone())),
-                Stage::Delivered => continue,
-            };
-            let command = seen.unwrap_or(Command::Unreachable(id));
-            for Effect::Send(raw) in self.commit(&store, command)? {
-                // Whatever the node says to this, only what the chain shows later decides.
-                let _ = chain.ask::<serde_json::Value>("eth_sendRawTransaction", json!([raw])).await;
-            }
+        match lane.entries.get(key) {
+            Some(entry) if before.as_ref() != Some(entry) => store.save(key, entry)?,
+            _ => {}
         }
-        Ok(())
-    }
-
-    async fn deliver(&self, entry: &aion_chain::ledger::Entry) -> Result<(), ChainError> {
-        let Some(settled) = report(entry) else {
-            return Ok(());
-        };
-        let address = Address::wallet(&entry.carry.tenant, &entry.carry.wallet);
-        let request = wallet::Request::Settled { settled };
-        call::ask(&self.env, address, &Trace::default(), request).await.map(|_| ()).map_err(|_| ChainError::Unreachable)
+        Ok(effects)
     }
 
     async fn health(&self, store: &Store) -> Result<Health, Problem> {
@@ -140,7 +107,7 @@ impl Lane {
             block,
             payer: payer.to_checksum(None),
             balance: balance.map(|wei| wei.to_string()),
-            pending: store.load()?.pending() as u64,
+            pending: store.pending()?,
         })
     }
 
@@ -150,15 +117,29 @@ impl Lane {
         LaneKey::derive(&seed, chain_id, index).ok_or_else(Problem::internal)
     }
 
-    async fn arm(&self) -> worker::Result<()> {
-        let due = Store::existing(self.state.storage().sql()).ok().flatten().and_then(|store| store.load().ok());
-        match due.and_then(|lane| lane.next_due_ms()) {
+    /// Sets the alarm to the next due time, later while the chain is silent.
+    async fn arm(&self) -> Result<(), Problem> {
+        let Some(store) = Store::existing(self.state.storage().sql())? else {
+            return Ok(());
+        };
+        let storage = self.state.storage();
+        let armed = match store.next_due_ms()? {
             Some(due_ms) => {
-                let wait_ms = due_ms.saturating_sub(call::now_ms()).max(PAUSE_MS);
-                self.state.storage().set_alarm(i64_ms(wait_ms)).await
+                let backoff_ms = match store.failures()? {
+                    0 => PAUSE_MS,
+                    failures => RETRY_MS << (failures - 1).min(BACKOFF_DOUBLINGS),
+                };
+                storage.set_alarm(i64_ms(due_ms.saturating_sub(call::now_ms()).max(backoff_ms))).await
             }
-            None => self.state.storage().delete_alarm().await,
-        }
+            None => storage.delete_alarm().await,
+        };
+        armed.map_err(|error| call::fault("lane alarm", &error))
+    }
+}
+
+fn log(result: Result<(), Problem>) {
+    if let Err(problem) = result {
+        worker::console_error!("{}", json!({ "level": "error", "at": "lane", "reason": problem.to_string() }));
     }
 }
 

@@ -12,7 +12,7 @@ use crate::contracts::{ERC20, ERC721, Erc20Params, Erc721Params, TokenFactory};
 pub struct Deployment {
     /// EIP-155 chain id.
     pub chain_id: u64,
-    /// TokenFactory.
+    /// The factory of tokens.
     pub factory: Address,
     /// Code behind ERC-20 tokens.
     pub erc20_implementation: Address,
@@ -197,7 +197,9 @@ impl TokenAction {
     #[must_use]
     pub fn token(&self, deployment: &Deployment, creator: Address) -> Option<Address> {
         match decode_call(deployment, creator, &self.call(deployment)) {
-            Decoded::Create { token, .. } | Decoded::Mint { token, .. } | Decoded::Transfer { token, .. } => Some(token),
+            Decoded::Create { token, .. } | Decoded::Mint { token, .. } | Decoded::Transfer { token, .. } => {
+                Some(token)
+            }
             _ => None,
         }
     }
@@ -245,7 +247,7 @@ fn exact<C: SolCall>(data: &[u8]) -> Option<C> {
     (call.abi_encode() == data).then_some(call)
 }
 
-/// Creation code of an ERC-1167 clone with immutable arguments (OpenZeppelin `Clones`): 0x61 ‖ size ‖ this ‖
+/// Creation code of an ERC-1167 clone with immutable arguments (the library `Clones`): 0x61 ‖ size ‖ this ‖
 /// implementation ‖ the rest ‖ arguments.
 const CLONE_HEAD: [u8; 8] = [0x3d, 0x81, 0x60, 0x0a, 0x3d, 0x39, 0xf3, 0x36];
 const CLONE_MIDDLE: [u8; 9] = [0x3d, 0x3d, 0x37, 0x3d, 0x3d, 0x3d, 0x36, 0x3d, 0x73];

@@ -3,13 +3,15 @@
 //! `planned → offered(nonce, raw, hash) → mined(block) → settled`, and back from mined to offered when a block
 //! vanishes. A nonce exists only together with a stored raw transaction, and is never given back: first the same bytes
 //! again, then a replacement with higher fees and the same operation. What nodes say in words decides nothing; only
-//! chain reads do. What happened to an operation is settled only by a final block.
+//! chain reads do. What happened to an operation is settled only by a final block that holds the account's own event.
 
 use std::collections::BTreeMap;
 
 use alloy_primitives::{B256, Bytes, U256};
+use alloy_sol_types::SolEvent;
 use serde::{Deserialize, Serialize};
 
+use crate::contracts::AionAccount;
 use crate::fees::Fees;
 use crate::lane_key::LaneKey;
 use crate::message::{Carry, Log, Outcome, Settled};
@@ -28,6 +30,9 @@ pub const REBROADCAST_AFTER_MS: u64 = 10_000;
 pub const BUMP_AFTER_MS: u64 = 45_000;
 /// An operation whose transaction reverted on chain is looked at this often until it can go again or has expired.
 pub const REVERTED_RETRY_MS: u64 = 15_000;
+/// No replacement bids more than this many times what the chain wants now: a transaction that waits behind another
+/// nonce is not helped by money.
+const FEE_CAP_FACTOR: u128 = 10;
 /// Headroom over an estimate of gas, in percent: state can change between estimate and block.
 const GAS_HEADROOM_PERCENT: u64 = 25;
 /// No transaction of ours may want more: Polygon's limit of one transaction.
@@ -65,6 +70,13 @@ pub enum Stage {
     },
     /// A transaction is stored and sent.
     Offered(Offer),
+    /// Another carrier used the operation's number; its transaction is looked for and never sent.
+    Foreign {
+        /// That transaction.
+        hash: B256,
+        /// Since when it is looked for, Unix milliseconds.
+        since_ms: u64,
+    },
     /// Settled; the report waits to be acknowledged.
     Settled(Outcome),
     /// Settled and acknowledged.
@@ -97,6 +109,8 @@ pub struct Offer {
 pub struct Quote {
     /// `eth_getTransactionCount` of the payer at the latest block; counts only while the lane has no nonce yet.
     pub account_nonce: u64,
+    /// The same at the final block: below it every nonce is spent, by whomever.
+    pub final_nonce: u64,
     /// Whether the wallet's address has the account code.
     pub delegated: bool,
     /// Fees of now.
@@ -120,15 +134,23 @@ pub enum Simulation {
 
 /// What a shell read from the chain about an offered operation.
 #[derive(Debug, Clone)]
-pub struct Look {
-    /// The receipt of any of its tries.
-    pub receipt: Option<Mined>,
-    /// Number of the final block.
-    pub final_number: u64,
-    /// Hash of the block at the receipt's number, as the chain has it now.
-    pub canonical_hash: Option<B256>,
-    /// Fees of now.
-    pub fees: Fees,
+pub enum Look {
+    /// One of its tries has a receipt.
+    Mined {
+        /// The receipt.
+        receipt: Mined,
+        /// Number of the final block.
+        final_number: u64,
+        /// Hash of the block at the receipt's number, as the chain has it now.
+        canonical_hash: Option<B256>,
+    },
+    /// None of its tries has a receipt.
+    Missing {
+        /// `eth_getTransactionCount` of the payer at the final block.
+        final_nonce: u64,
+        /// Fees of now.
+        fees: Fees,
+    },
 }
 
 /// A receipt.
@@ -196,17 +218,6 @@ impl Lane {
         self.entries.values().filter(|entry| !matches!(entry.stage, Stage::Settled(_) | Stage::Delivered)).count()
     }
 
-    /// Removes reports that were acknowledged before this time; their keys are forgotten, which is safe because the
-    /// wallet that acknowledged will never hand the operation over again.
-    pub fn forget_delivered(&mut self, before_ms: u64) -> Vec<String> {
-        let old = |entry: &Entry| entry.stage == Stage::Delivered && entry.due_ms < before_ms;
-        let keys: Vec<_> = self.entries.iter().filter(|(_, entry)| old(entry)).map(|(key, _)| key.clone()).collect();
-        for key in &keys {
-            self.entries.remove(key);
-        }
-        keys
-    }
-
     fn open(&self) -> impl Iterator<Item = (&String, &Entry)> {
         self.entries.iter().filter(|(_, entry)| entry.stage != Stage::Delivered)
     }
@@ -228,7 +239,8 @@ impl Lane {
                 Vec::new()
             }
             Command::Delivered(id) => {
-                if let Some(entry) = self.entries.get_mut(&id).filter(|entry| matches!(entry.stage, Stage::Settled(_))) {
+                if let Some(entry) = self.entries.get_mut(&id).filter(|entry| matches!(entry.stage, Stage::Settled(_)))
+                {
                     (entry.stage, entry.due_ms) = (Stage::Delivered, now_ms);
                 }
                 Vec::new()
@@ -237,7 +249,8 @@ impl Lane {
     }
 
     fn quoted(&mut self, id: &str, quote: &Quote, key: &LaneKey, now_ms: u64) -> Vec<Effect> {
-        let (chain_id, nonce) = (self.chain_id, self.next_nonce.unwrap_or(quote.account_nonce));
+        let nonce = self.next_nonce.unwrap_or(quote.account_nonce).max(quote.final_nonce);
+        let chain_id = self.chain_id;
         let Some(entry) = self.entries.get_mut(id) else {
             return Vec::new();
         };
@@ -245,9 +258,7 @@ impl Lane {
             return Vec::new();
         };
         if let Some(hash) = quote.used_by {
-            // Someone carried it out already: its transaction is the one to look for.
-            entry.stage = Stage::Offered(Offer::foreign(hash, quote.fees, now_ms));
-            entry.due_ms = now_ms;
+            (entry.stage, entry.due_ms) = (Stage::Foreign { hash, since_ms: now_ms }, now_ms);
             return Vec::new();
         }
         if quote.final_timestamp_s > entry.carry.operation.deadline_s {
@@ -279,51 +290,90 @@ impl Lane {
 
     fn looked(&mut self, id: &str, look: Look, key: &LaneKey, now_ms: u64) -> Vec<Effect> {
         let chain_id = self.chain_id;
-        let Some(entry) = self.entries.get_mut(id) else {
-            return Vec::new();
-        };
-        let Stage::Offered(offer) = &mut entry.stage else {
+        let Some(entry) = self.entries.get_mut(id).filter(|entry| !entry.stage.hashes().is_empty()) else {
             return Vec::new();
         };
         entry.due_ms = now_ms + LOOK_EVERY_MS;
-        let Some(mined) = look.receipt.filter(|mined| offer.hashes.contains(&mined.transaction_hash)) else {
-            return offer.again(&entry.carry, chain_id, look.fees, key, now_ms).into_iter().collect();
+        match look {
+            Look::Missing { final_nonce, fees } => {
+                entry.missing(chain_id, final_nonce, fees, key, now_ms).into_iter().collect()
+            }
+            Look::Mined { receipt, final_number, canonical_hash } => {
+                let ours = entry.stage.hashes().contains(&receipt.transaction_hash);
+                let is_final = receipt.block_number <= final_number && canonical_hash == Some(receipt.block_hash);
+                if ours && is_final {
+                    entry.mined(receipt, now_ms);
+                }
+                Vec::new()
+            }
+        }
+    }
+}
+
+impl Stage {
+    /// The transactions of which one may have carried the operation out; empty if there is none.
+    #[must_use]
+    pub fn hashes(&self) -> &[B256] {
+        match self {
+            Self::Offered(offer) => &offer.hashes,
+            Self::Foreign { hash, .. } => std::slice::from_ref(hash),
+            Self::Planned { .. } | Self::Settled(_) | Self::Delivered => &[],
+        }
+    }
+}
+
+impl Entry {
+    /// No try has a receipt.
+    fn missing(&mut self, chain_id: u64, final_nonce: u64, fees: Fees, key: &LaneKey, now_ms: u64) -> Option<Effect> {
+        let lost = match &mut self.stage {
+            // Its nonce is spent for good, and not by it.
+            Stage::Offered(offer) if offer.nonce < final_nonce => true,
+            Stage::Offered(offer) => return offer.again(&self.carry, chain_id, fees, key, now_ms),
+            Stage::Foreign { since_ms, .. } => now_ms.saturating_sub(*since_ms) >= BUMP_AFTER_MS,
+            Stage::Planned { .. } | Stage::Settled(_) | Stage::Delivered => false,
         };
-        let is_final = mined.block_number <= look.final_number && look.canonical_hash == Some(mined.block_hash);
-        if !is_final {
-            return Vec::new();
+        if lost {
+            (self.stage, self.due_ms) = (Stage::Planned { sent_before: true }, now_ms);
         }
-        if mined.succeeded {
-            let outcome = Outcome::Succeeded {
-                transaction_hash: mined.transaction_hash,
-                block_number: mined.block_number,
-                block_hash: mined.block_hash,
-                gas_used: mined.gas_used,
-                logs: mined.logs,
-            };
-            (entry.stage, entry.due_ms) = (Stage::Settled(outcome), now_ms);
-        } else {
+        None
+    }
+
+    /// A final block holds one of the tries.
+    fn mined(&mut self, receipt: Mined, now_ms: u64) {
+        if !receipt.carried_out(&self.carry) {
             // The nonce is spent and the operation's number is not: the operation may go again.
-            (entry.stage, entry.due_ms) = (Stage::Planned { sent_before: true }, now_ms + REVERTED_RETRY_MS);
+            (self.stage, self.due_ms) = (Stage::Planned { sent_before: true }, now_ms + REVERTED_RETRY_MS);
+            return;
         }
-        Vec::new()
+        let outcome = Outcome::Succeeded {
+            transaction_hash: receipt.transaction_hash,
+            block_number: receipt.block_number,
+            block_hash: receipt.block_hash,
+            gas_used: receipt.gas_used,
+            logs: receipt.logs,
+        };
+        (self.stage, self.due_ms) = (Stage::Settled(outcome), now_ms);
+    }
+}
+
+impl Mined {
+    /// Whether the account itself says that it carried the operation out. A status of success is not enough: a call of
+    /// an address whose delegation was lost in a reorganisation succeeds without doing anything.
+    fn carried_out(&self, carry: &Carry) -> bool {
+        let topics = [AionAccount::OperationExecuted::SIGNATURE_HASH, B256::from(U256::from(carry.operation.op))];
+        self.succeeded && self.logs.iter().any(|log| log.address == carry.address && log.topics == topics)
     }
 }
 
 impl Offer {
-    /// An offer of somebody else's transaction, which is looked for and never sent.
-    fn foreign(hash: B256, fees: Fees, now_ms: u64) -> Self {
-        let raw = Bytes::new();
-        Self { nonce: 0, gas_limit: 0, delegates: false, fees, raw, hashes: vec![hash], offered_ms: now_ms, sent_ms: now_ms }
-    }
-
     /// No receipt: the same bytes again, or a replacement when they had their time.
     fn again(&mut self, carry: &Carry, chain_id: u64, now: Fees, key: &LaneKey, now_ms: u64) -> Option<Effect> {
-        if self.raw.is_empty() || now_ms.saturating_sub(self.sent_ms) < REBROADCAST_AFTER_MS {
+        if now_ms.saturating_sub(self.sent_ms) < REBROADCAST_AFTER_MS {
             return None;
         }
-        if now_ms.saturating_sub(self.offered_ms) >= BUMP_AFTER_MS * self.hashes.len() as u64 {
-            let fees = self.fees.bumped(now);
+        let fees = self.fees.bumped(now);
+        let waited = now_ms.saturating_sub(self.offered_ms) >= BUMP_AFTER_MS * self.hashes.len() as u64;
+        if waited && fees.max_fee_wei <= now.max_fee_wei.saturating_mul(FEE_CAP_FACTOR) {
             let (raw, hash) = signed(carry, chain_id, self.nonce, self.gas_limit, self.delegates, fees, key);
             (self.raw, self.fees) = (raw, fees);
             self.hashes.push(hash);
@@ -367,4 +417,3 @@ fn signed(
     let hash = tx::hash(&raw);
     (raw, hash)
 }
-

@@ -66,13 +66,7 @@ impl Operation {
     /// What the wallet signs: the EIP-712 digest under the domain of its account.
     #[must_use]
     pub fn digest(&self, chain_id: u64, wallet: Address) -> B256 {
-        let domain = (
-            DOMAIN_TYPE,
-            keccak256("AionAccount"),
-            keccak256("1"),
-            U256::from(chain_id),
-            wallet,
-        );
+        let domain = (DOMAIN_TYPE, keccak256("AionAccount"), keccak256("1"), U256::from(chain_id), wallet);
         let fields = (
             keccak256(OPERATION_TYPE),
             U256::from(self.op),

@@ -6,7 +6,7 @@ use alloy_sol_types::{Panic, Revert, SolError, SolInterface, sol};
 use crate::contracts::{AionAccount, TokenFactory};
 
 sol! {
-    /// Errors of OpenZeppelin contracts that callers can cause.
+    /// Errors of the base contracts that callers can cause.
     #[derive(Debug, PartialEq, Eq)]
     interface OpenZeppelin {
         error ERC20InsufficientBalance(address sender, uint256 balance, uint256 needed);

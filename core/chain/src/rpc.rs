@@ -52,7 +52,11 @@ pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, RpcError> {
         let data = error.data.as_str().and_then(|text| text.parse::<Bytes>().ok());
         // Code 3 is "execution reverted" by agreement of the clients; older ones say it in words.
         let reverted = error.code == 3 || error.message.contains("revert");
-        return Err(if reverted { RpcError::Reverted(data.unwrap_or_default()) } else { RpcError::Refused(error.code) });
+        return Err(if reverted {
+            RpcError::Reverted(data.unwrap_or_default())
+        } else {
+            RpcError::Refused(error.code)
+        });
     }
     if answer.id != Some(1) {
         return Err(RpcError::Unreadable);

@@ -3,73 +3,78 @@
 use aion_chain::action::Deployment;
 use aion_chain::contracts::AionAccount;
 use aion_chain::fees::{Fees, HISTORY_BLOCKS, PERCENTILE};
-use aion_chain::ledger::{Look, Mined, Offer, Quote, Simulation};
+use aion_chain::ledger::{Look, Mined, Quote, Simulation};
 use aion_chain::message::Carry;
 use aion_chain::operation::delegate_of;
 use aion_chain::revert;
 use aion_chain::rpc::{self, Block, FeeHistory, Receipt, RpcError};
 use alloy_primitives::{Address, B256, Bytes, U64, U256};
 use alloy_sol_types::{SolCall, SolEvent};
+use futures_util::future::{try_join, try_join4};
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::chain::{Chain, ChainError};
 
-/// An operation that another carrier took is looked for in so many blocks: a day of Polygon, four times as long as an
+/// An operation that another carrier took is looked for in so many blocks: a day of Polygon, many times as long as an
 /// operation is valid.
 const SEARCH_BLOCKS: u64 = 45_000;
 
 /// Reads everything that is needed to offer an operation.
-pub async fn quote(
-    chain: &Chain,
-    deployment: &Deployment,
-    payer: Address,
-    carry: &Carry,
-) -> Result<Quote, ChainError> {
-    let code: Bytes = chain.ask("eth_getCode", json!([carry.address, "latest"])).await?;
+///
+/// The order matters. The final block comes first: an operation whose deadline is before it can only have been used in
+/// a block that the later reads see. The simulation comes before the question whether the number is used, so that
+/// another carrier who was faster is found and not taken for a revert.
+pub async fn quote(chain: &Chain, deployment: &Deployment, payer: Address, carry: &Carry) -> Result<Quote, ChainError> {
+    let final_timestamp_s = final_block(chain).await?.timestamp.to();
+    let (code, account_nonce, final_nonce, fees) = try_join4(
+        chain.ask::<Bytes>("eth_getCode", json!([carry.address, "latest"])),
+        nonce(chain, payer, "latest"),
+        nonce(chain, payer, "finalized"),
+        fees(chain, deployment.chain_id),
+    )
+    .await?;
     let delegated = delegate_of(&code) == Some(deployment.account_implementation);
-    let used_by = if delegated { used_by(chain, carry).await? } else { None };
-    let nonce: U64 = chain.ask("eth_getTransactionCount", json!([payer, "latest"])).await?;
-    Ok(Quote {
-        account_nonce: nonce.to(),
-        delegated,
-        fees: fees(chain, deployment.chain_id).await?,
-        simulation: simulate(chain, payer, carry, delegated).await?,
-        used_by,
-        final_timestamp_s: final_block(chain).await?.timestamp.to(),
-    })
+    let simulation = simulate(chain, payer, carry, delegated).await?;
+    let used_by = used_by(chain, carry).await?;
+    Ok(Quote { account_nonce, final_nonce, delegated, fees, simulation, used_by, final_timestamp_s })
 }
 
-/// Reads what became of an offer.
-pub async fn look(chain: &Chain, chain_id: u64, offer: &Offer) -> Result<Look, ChainError> {
-    let mut receipt = None;
-    for hash in offer.hashes.iter().rev() {
-        receipt = chain.ask::<Option<Receipt>>("eth_getTransactionReceipt", json!([hash])).await?;
-        if receipt.is_some() {
-            break;
+/// Reads what became of the transactions of an operation.
+pub async fn look(chain: &Chain, chain_id: u64, payer: Address, hashes: &[B256]) -> Result<Look, ChainError> {
+    for hash in hashes.iter().rev() {
+        let receipt = chain.ask::<Option<Receipt>>("eth_getTransactionReceipt", json!([hash])).await?;
+        if let Some(receipt) = receipt {
+            return mined(chain, receipt).await;
         }
     }
+    let (final_nonce, fees) = try_join(nonce(chain, payer, "finalized"), fees(chain, chain_id)).await?;
+    Ok(Look::Missing { final_nonce, fees })
+}
+
+/// The final block is read before the block of the receipt, so that the hash is one of a final block, not the other
+/// way round.
+async fn mined(chain: &Chain, receipt: Receipt) -> Result<Look, ChainError> {
     let final_number = final_block(chain).await?.number.to();
-    let canonical_hash = match &receipt {
-        Some(receipt) => {
-            let block: Option<Block> = chain.ask("eth_getBlockByNumber", json!([receipt.block_number, false])).await?;
-            block.map(|block| block.hash)
-        }
-        None => None,
-    };
-    let receipt = receipt.map(|receipt| Mined {
+    let params = json!([receipt.block_number, false]);
+    let block: Option<Block> = chain.ask("eth_getBlockByNumber", params).await?;
+    let receipt = Mined {
         transaction_hash: receipt.transaction_hash,
         block_number: receipt.block_number.to(),
         block_hash: receipt.block_hash,
         succeeded: receipt.status == U64::from(1),
         gas_used: receipt.gas_used.to(),
         logs: receipt.logs,
-    });
-    Ok(Look { receipt, final_number, canonical_hash, fees: fees(chain, chain_id).await? })
+    };
+    Ok(Look::Mined { receipt, final_number, canonical_hash: block.map(|block| block.hash) })
 }
 
 async fn final_block(chain: &Chain) -> Result<Block, ChainError> {
     chain.ask("eth_getBlockByNumber", json!(["finalized", false])).await
+}
+
+async fn nonce(chain: &Chain, payer: Address, block: &str) -> Result<u64, ChainError> {
+    chain.ask::<U64>("eth_getTransactionCount", json!([payer, block])).await.map(|nonce| nonce.to())
 }
 
 async fn fees(chain: &Chain, chain_id: u64) -> Result<Fees, ChainError> {
@@ -80,6 +85,7 @@ async fn fees(chain: &Chain, chain_id: u64) -> Result<Fees, ChainError> {
     Ok(Fees::estimate(chain_id, base, &rewards))
 }
 
+/// Carries the operation out without a transaction, from the payer's address and with the delegation if it is needed.
 async fn simulate(chain: &Chain, payer: Address, carry: &Carry, delegated: bool) -> Result<Simulation, ChainError> {
     let data = carry.operation.execute_calldata(&carry.signature);
     let delegations = if delegated { &[][..] } else { std::slice::from_ref(&carry.delegation) };
@@ -87,8 +93,8 @@ async fn simulate(chain: &Chain, payer: Address, carry: &Carry, delegated: bool)
     match chain.ask::<U64>("eth_estimateGas", json!([call])).await {
         Ok(gas) => Ok(Simulation::Gas(gas.to())),
         Err(ChainError::Node(RpcError::Reverted(data))) => Ok(Simulation::Reverts(revert::explain(&data))),
-        // Any other refusal says nothing about the operation.
-        Err(_) => Err(ChainError::Unreachable),
+        // Any other refusal, such as a payer without funds, says nothing about the operation.
+        Err(error) => Err(error),
     }
 }
 
@@ -98,7 +104,7 @@ struct Found {
     transaction_hash: B256,
 }
 
-/// The transaction that used the operation's number, if one did.
+/// The transaction that used the operation's number, if one did. An address without code answers nothing: it used none.
 async fn used_by(chain: &Chain, carry: &Carry) -> Result<Option<B256>, ChainError> {
     let op = U256::from(carry.operation.op);
     let data: Bytes = AionAccount::isOperationUsedCall { op }.abi_encode().into();
@@ -110,5 +116,6 @@ async fn used_by(chain: &Chain, carry: &Carry) -> Result<Option<B256>, ChainErro
     let topics = [AionAccount::OperationExecuted::SIGNATURE_HASH, B256::from(op)];
     let filter = json!([{ "address": carry.address, "fromBlock": format!("0x{from:x}"), "topics": topics }]);
     let found: Vec<Found> = chain.ask("eth_getLogs", filter).await?;
-    found.first().map(|log| Some(log.transaction_hash)).ok_or(ChainError::Unreachable)
+    // Used, and not found: the node is behind itself, and the next look finds it.
+    found.first().map(|log| Some(log.transaction_hash)).ok_or(ChainError::Node(RpcError::Unreadable))
 }
