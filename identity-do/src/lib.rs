@@ -7,7 +7,9 @@
 
 pub mod call;
 mod config;
+mod identity;
 pub mod resolve;
 mod wallet;
 
+pub use identity::Identity;
 pub use wallet::Wallet;

@@ -103,12 +103,7 @@ impl DidUrl {
         if ![query, fragment].into_iter().flatten().all(|part| fits(part, is_query_char)) {
             return Err(Error::InvalidDidUrl("the query or the fragment has forbidden characters"));
         }
-        Ok(Self {
-            did,
-            path: path.to_owned(),
-            query: query.map(str::to_owned),
-            fragment: fragment.map(str::to_owned),
-        })
+        Ok(Self { did, path: path.to_owned(), query: query.map(str::to_owned), fragment: fragment.map(str::to_owned) })
     }
 
     /// Whether it is a bare DID.
@@ -184,8 +179,23 @@ mod tests {
         assert_eq!((did.method(), did.specific_id()), ("web", "localhost%3A4000:u:alice"));
         assert!(Did::parse("did:example::a").is_ok());
         for text in [
-            "", "did", "did:", "did:web", "did:web:", "DID:web:a", "did:Web:a", "did:web:a:", "did::a", "did:web:a b",
-            "did:web:a%3", "did:web:a%zz", "did:web:a/b", "did:web:a?b", "did:web:a#b", "did:web:é", "did:w-b:a",
+            "",
+            "did",
+            "did:",
+            "did:web",
+            "did:web:",
+            "DID:web:a",
+            "did:Web:a",
+            "did:web:a:",
+            "did::a",
+            "did:web:a b",
+            "did:web:a%3",
+            "did:web:a%zz",
+            "did:web:a/b",
+            "did:web:a?b",
+            "did:web:a#b",
+            "did:web:é",
+            "did:w-b:a",
         ] {
             assert!(Did::parse(text).is_err(), "{text}");
         }

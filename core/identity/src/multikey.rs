@@ -126,9 +126,8 @@ mod tests {
 
     #[test]
     fn what_is_no_key_is_refused() {
-        let with = |prefix: [u8; 2], key: &[u8]| {
-            format!("z{}", bs58::encode([&prefix[..], key].concat()).into_string())
-        };
+        let with =
+            |prefix: [u8; 2], key: &[u8]| format!("z{}", bs58::encode([&prefix[..], key].concat()).into_string());
         let small_order = with(super::ED25519, &[0; 32]);
         let off_curve = with(super::SECP256K1, &[5; 33]);
         let uncompressed_length = with(super::P256, &[4; 65]);

@@ -40,7 +40,8 @@ fn logs_of_other_implementations_verify() {
     let (mut logs, mut witnessed) = (0, 0);
     for implementation in below(&root).iter().filter(|path| path.is_dir()).flat_map(|path| below(path)) {
         let text = fs::read_to_string(implementation.join("did.jsonl")).unwrap();
-        let verified = log::verify(&text, NOW_MS).unwrap_or_else(|error| panic!("{}: {error}", implementation.display()));
+        let verified =
+            log::verify(&text, NOW_MS).unwrap_or_else(|error| panic!("{}: {error}", implementation.display()));
         let proofs = fs::read_to_string(implementation.join("did-witness.json")).ok();
         let approved = log::verify_witnesses(&verified, proofs.as_deref());
         assert_eq!(approved.is_ok(), !lets_new_witnesses_approve_themselves(&implementation), "{approved:?}");
@@ -78,7 +79,12 @@ fn check_result(verified: &log::Verified, expected: &Value, path: &Path) {
         }
     }
     if expected["didDocument"]["verificationMethod"].is_array() {
-        assert_eq!(entry.state["verificationMethod"], expected["didDocument"]["verificationMethod"], "{}", path.display());
+        assert_eq!(
+            entry.state["verificationMethod"],
+            expected["didDocument"]["verificationMethod"],
+            "{}",
+            path.display()
+        );
     }
     let resolution = Resolution::document(&entry.state, &metadata);
     assert_eq!(resolution.status == 410, metadata["deactivated"] == true, "{}", path.display());
@@ -100,7 +106,11 @@ fn logs_do_not_verify_when_changed() {
                 };
                 let mut changed: Vec<String> = lines.iter().map(|&line| line.to_owned()).collect();
                 changed[index] = entry.to_string();
-                assert!(log::verify(&changed.join("\n"), NOW_MS).is_err(), "{} {index} {change}", implementation.display());
+                assert!(
+                    log::verify(&changed.join("\n"), NOW_MS).is_err(),
+                    "{} {index} {change}",
+                    implementation.display()
+                );
             }
         }
         let dropped = lines[1..].join("\n");

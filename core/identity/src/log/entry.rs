@@ -58,7 +58,8 @@ impl Entry {
         if entry_hash(&unsigned, base)? != hash {
             return Err(broken("the entry hash is wrong"));
         }
-        let scid_holds = || Ok(hash::is_multihash(&parameters.scid) && scid(&unsigned, &parameters.scid)? == parameters.scid);
+        let scid_holds =
+            || Ok(hash::is_multihash(&parameters.scid) && scid(&unsigned, &parameters.scid)? == parameters.scid);
         if previous.is_none() && !scid_holds()? {
             return Err(broken("the SCID is wrong"));
         }

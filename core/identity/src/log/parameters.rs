@@ -53,9 +53,13 @@ impl Said {
     /// Earlier drafts wrote `null` where nothing is meant; each is read as the empty value of its kind.
     fn read(value: &Value) -> Result<Self, &'static str> {
         let mut value = value.clone();
-        for (member, empty) in
-            [("updateKeys", json!([])), ("nextKeyHashes", json!([])), ("watchers", json!([])), ("witness", json!({})), ("ttl", json!(TTL_DEFAULT_S))]
-        {
+        for (member, empty) in [
+            ("updateKeys", json!([])),
+            ("nextKeyHashes", json!([])),
+            ("watchers", json!([])),
+            ("witness", json!({})),
+            ("ttl", json!(TTL_DEFAULT_S)),
+        ] {
             if value.get(member).is_some_and(Value::is_null) {
                 value[member] = empty;
             }

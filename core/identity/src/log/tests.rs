@@ -169,9 +169,7 @@ fn nothing_follows_a_deactivation() {
 #[test]
 fn witnesses_have_to_approve() {
     let witness = |byte: u8| json!({ "id": format!("did:key:{}", multikey(byte)) });
-    let parameters = |threshold: u8, witnesses: Value| {
-        json!({ "updateKeys": [multikey(1)], "witness": { "threshold": threshold, "witnesses": witnesses } })
-    };
+    let parameters = |threshold: u8, witnesses: Value| json!({ "updateKeys": [multikey(1)], "witness": { "threshold": threshold, "witnesses": witnesses } });
     let (line, head) = first(parameters(2, json!([witness(10), witness(11), witness(12)])));
     let log = verify(&line, NOW_MS).unwrap();
     let document = json!({ "versionId": head.version_id });
@@ -184,10 +182,14 @@ fn witnesses_have_to_approve() {
         assert!(verify_witnesses(&log, Some(&faulty)).is_err(), "{faulty}");
     }
     assert!(verify_witnesses(&log, None).is_err());
-    for (threshold, witnesses) in [(0, json!([witness(10)])), (2, json!([witness(10)])), (1, json!([witness(10), witness(10)]))] {
+    for (threshold, witnesses) in
+        [(0, json!([witness(10)])), (2, json!([witness(10)])), (1, json!([witness(10), witness(10)]))]
+    {
         let state = json!({ "id": "did:webvh:{SCID}:a.example" });
         let draft = Draft { parameters: parameters(threshold, witnesses), state };
         assert!(create(&draft, &signer(1), NOW_MS).is_err());
     }
-    assert!(key::from_verification_method(&key::verification_method(&PublicKey::decode(&multikey(1)).unwrap())).is_ok());
+    assert!(
+        key::from_verification_method(&key::verification_method(&PublicKey::decode(&multikey(1)).unwrap())).is_ok()
+    );
 }

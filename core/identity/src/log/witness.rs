@@ -38,7 +38,8 @@ impl Witnesses {
         if value.as_object().is_some_and(serde_json::Map::is_empty) {
             return Ok(None);
         }
-        let witnesses: Self = serde_json::from_value(value.clone()).map_err(|_| "the witness parameter is malformed")?;
+        let witnesses: Self =
+            serde_json::from_value(value.clone()).map_err(|_| "the witness parameter is malformed")?;
         let keys = witnesses.keys().ok_or("a witness is not an Ed25519 did:key")?;
         if keys.len() != witnesses.witnesses.len() {
             return Err("a witness is named twice");
