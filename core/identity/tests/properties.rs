@@ -31,7 +31,11 @@ proptest! {
     }
 
     #[test]
-    fn a_flipped_bit_breaks_a_signature(byte in 0..64_usize, bit in 0..8_u8, seed in prop::array::uniform32(any::<u8>())) {
+    fn a_flipped_bit_breaks_a_signature(
+        byte in 0..64_usize,
+        bit in 0..8_u8,
+        seed in prop::array::uniform32(any::<u8>()),
+    ) {
         let signer = ed25519_dalek::SigningKey::from_bytes(&seed);
         let document = serde_json::json!({ "versionId": "1-x" });
         let mut forged = proof::sign(&document, &signer, "2026-01-01T00:00:00Z").unwrap();

@@ -169,7 +169,10 @@ fn nothing_follows_a_deactivation() {
 #[test]
 fn witnesses_have_to_approve() {
     let witness = |byte: u8| json!({ "id": format!("did:key:{}", multikey(byte)) });
-    let parameters = |threshold: u8, witnesses: Value| json!({ "updateKeys": [multikey(1)], "witness": { "threshold": threshold, "witnesses": witnesses } });
+    let parameters = |threshold: u8, witnesses: Value| {
+        let witness = json!({ "threshold": threshold, "witnesses": witnesses });
+        json!({ "updateKeys": [multikey(1)], "witness": witness })
+    };
     let (line, head) = first(parameters(2, json!([witness(10), witness(11), witness(12)])));
     let log = verify(&line, NOW_MS).unwrap();
     let document = json!({ "versionId": head.version_id });
