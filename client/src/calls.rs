@@ -1,5 +1,7 @@
 //! The operations, typed.
 
+use std::fmt::Write;
+
 use aion_api::health::Readiness;
 use aion_api::operations::Method;
 use aion_api::v1::List;
@@ -162,7 +164,8 @@ fn encoded(segment: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~:".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            // Writing to a string cannot fail.
+            let _ = write!(out, "%{byte:02X}");
         }
     }
     out

@@ -12,7 +12,7 @@ pub enum Error {
     #[error("{}: {}", document.code, document.detail)]
     Problem {
         /// The problem document.
-        document: ProblemDocument,
+        document: Box<ProblemDocument>,
         /// When a retry makes sense, in seconds.
         retry_after_s: Option<u64>,
     },
@@ -65,7 +65,7 @@ mod tests {
     use super::Error;
 
     fn problem(code: Code, retry_after_s: Option<u64>) -> Error {
-        Error::Problem { document: Problem::new(code, "x").document("http://h", "r"), retry_after_s }
+        Error::Problem { document: Box::new(Problem::new(code, "x").document("http://h", "r")), retry_after_s }
     }
 
     #[test]

@@ -120,7 +120,7 @@ fn accept(response: Response) -> Result<Response, Error> {
         return Ok(response);
     }
     let retry_after_s = response.header("retry-after").and_then(|text| text.parse().ok());
-    match serde_json::from_slice::<ProblemDocument>(&response.body) {
+    match serde_json::from_slice::<Box<ProblemDocument>>(&response.body) {
         Ok(document) => Err(Error::Problem { document, retry_after_s }),
         Err(_) => Err(Error::Unreadable(format!("status {} without a problem document", response.status))),
     }

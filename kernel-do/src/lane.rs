@@ -69,7 +69,7 @@ impl Lane {
             Request::Accept { carry } => {
                 // Stored in one turn: the answer leaves only after it is durable.
                 if !store.knows(&carry.key())? {
-                    self.commit(&store, &carry.key(), Command::Accept(Box::new(carry)))?;
+                    self.commit(&store, &carry.key(), Command::Accept(carry))?;
                 }
                 self.arm().await?;
                 Ok(Reply::Accepted)

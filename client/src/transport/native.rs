@@ -7,7 +7,7 @@ use super::{Request, Response, Transport};
 /// An answer has at most this many bytes: a page of the largest tasks with room to spare.
 const ANSWER_MAX_BYTES: u64 = 32 * 1024 * 1024;
 /// A request has this long: longer than any answer that does not stream.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Sends requests over TCP.
 pub struct NativeTransport {

@@ -59,7 +59,9 @@ pub fn seal(to: &str, plaintext: &[u8], entropy: &[u8; ENTROPY_BYTES]) -> Result
     let mac_key = derive(&[], file_key, b"header")?;
     let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(mac_key.as_ref()).map_err(|_| RecipientError)?;
     mac.update(header.as_bytes());
-    header.push_str(&format!(" {}\n", STANDARD_NO_PAD.encode(mac.finalize().into_bytes())));
+    header.push(' ');
+    header.push_str(&STANDARD_NO_PAD.encode(mac.finalize().into_bytes()));
+    header.push('\n');
 
     let payload_key = derive(nonce, file_key, b"payload")?;
     let mut file = header.into_bytes();
@@ -123,7 +125,7 @@ mod tests {
 
     #[test]
     fn a_kit_is_an_armoured_file() {
-        let kit = seal(RECIPIENT, &[1; 70_000], &[5; 64]).unwrap();
+        let kit = seal(RECIPIENT, &vec![1; 70_000], &[5; 64]).unwrap();
         assert!(kit.starts_with("-----BEGIN AGE ENCRYPTED FILE-----\nYWdlLWVuY3J5cHRpb24ub3JnL3Yx"));
         assert!(kit.lines().all(|line| line.len() <= 64));
     }

@@ -83,7 +83,7 @@ async fn tell_of_wallet(env: &Env, store: &Store) -> Result<(), Problem> {
 
 async fn carry(env: &Env, deployment: &Deployment, wallet: &Wallet, operation: &Operation) -> Result<(), Problem> {
     let carry = wallet.carry(operation).ok_or_else(Problem::internal)?;
-    let request = lane::Request::Accept { carry };
+    let request = lane::Request::Accept { carry: Box::new(carry) };
     call::ask(env, Address::lane(deployment.chain_id, 0), &Trace::default(), request).await.map(|_| ())
 }
 

@@ -197,7 +197,7 @@ async fn cosign(
     digest: B256,
 ) -> Result<Signature, End> {
     let opened = kek(env)?.open(&context(wallet, &wallet.public_key), &store.share()?);
-    let bytes = opened.map_err(|error| Problem::from(fault("share", &error)))?;
+    let bytes = opened.map_err(|error| fault("share", &error))?;
     let share = KeyShare::from_bytes(&bytes)?;
     let (initiator, message) = sign::Initiator::begin(&share, session.id(), digest.0)?;
     let message = next(say(env, wallet, session, &ToGuardian::SignBegin { intent, message }).await?)?;

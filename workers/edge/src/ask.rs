@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use aion_api::cursor::{List, Page};
 use aion_api::idempotency::{self, Idempotency};
 use aion_api::object::Request;
-use aion_api::operations::Operation;
 use aion_api::problem::{Code, Problem};
 use aion_api::trace::Trace;
 use aion_api::{Address, Scope, limits};
@@ -32,8 +31,6 @@ pub struct Caller {
 pub struct Ask {
     /// The deployment.
     pub app: App,
-    /// What is asked.
-    pub operation: &'static Operation,
     /// Request id and trace.
     pub trace: Trace,
     /// Who asks; `None` for public operations and the operator.

@@ -1,7 +1,5 @@
 //! The gate: everything that happens to a request before and after its handler.
 
-use std::collections::HashMap;
-
 use aion_api::limits::{self, BODY_MAX_BYTES};
 use aion_api::operations::{Credential, Operation};
 use aion_api::problem::{Code, Problem};
@@ -83,7 +81,6 @@ async fn admit(
     let body = if operation.request.is_empty() { Bytes::new() } else { read_body(&parts.headers, body).await? };
     let ask = Ask {
         app: app.clone(),
-        operation,
         trace: trace.clone(),
         caller: caller.clone(),
         path,

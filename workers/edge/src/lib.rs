@@ -30,12 +30,12 @@ fn start() {
 
 #[event(fetch)]
 async fn fetch(request: HttpRequest, env: Env, _context: Context) -> worker::Result<http::Response<Body>> {
-    let mut router = match ROUTER.with(|cell| cell.get().cloned()) {
-        Some(router) => router,
-        None => {
-            let router = routes::router(app::App::from_env(env)?);
-            ROUTER.with(|cell| cell.get_or_init(|| router).clone())
-        }
+    let known = ROUTER.with(|cell| cell.get().cloned());
+    let mut router = if let Some(router) = known {
+        router
+    } else {
+        let router = routes::router(app::App::from_env(env)?);
+        ROUTER.with(|cell| cell.get_or_init(|| router).clone())
     };
     Ok(router.call(request).await?)
 }

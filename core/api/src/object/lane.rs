@@ -10,7 +10,7 @@ pub enum Request {
     /// Takes a signed operation on; idempotent by its key.
     Accept {
         /// The operation and where its result goes.
-        carry: Carry,
+        carry: Box<Carry>,
     },
     /// How it is.
     Health,

@@ -83,21 +83,21 @@ pub struct Transfer {
 impl CreateToken {
     /// The task that creates the token.
     pub fn task(&self) -> Result<SubmitTask, serde_json::Error> {
-        Ok(one_step("create", "token.create", serde_json::to_value(self)?))
+        Ok(one_step("create", "token.create", &serde_json::to_value(self)?))
     }
 }
 
 impl Mint {
     /// The task that mints.
     pub fn task(&self, token: &str) -> Result<SubmitTask, serde_json::Error> {
-        Ok(one_step("mint", "token.mint", with_token(serde_json::to_value(self)?, token)))
+        Ok(one_step("mint", "token.mint", &with_token(serde_json::to_value(self)?, token)))
     }
 }
 
 impl Transfer {
     /// The task that transfers.
     pub fn task(&self, token: &str) -> Result<SubmitTask, serde_json::Error> {
-        Ok(one_step("transfer", "token.transfer", with_token(serde_json::to_value(self)?, token)))
+        Ok(one_step("transfer", "token.transfer", &with_token(serde_json::to_value(self)?, token)))
     }
 }
 
@@ -108,7 +108,7 @@ fn with_token(mut with: Value, token: &str) -> Value {
     with
 }
 
-fn one_step(id: &str, kind: &str, with: Value) -> SubmitTask {
+fn one_step(id: &str, kind: &str, with: &Value) -> SubmitTask {
     // What a caller sends as a value is a value here: a text that looks like a reference must not become one.
     let input = json!({ "with": with });
     let references: Map<String, Value> = with
