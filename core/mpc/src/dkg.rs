@@ -69,14 +69,20 @@ impl Drop for Party {
     fn drop(&mut self) {
         self.own_fragment.zeroize();
         self.point.zeroize();
+        self.zero_kept.values_mut().for_each(|kept| kept.seed.zeroize());
+        self.zero_kept_late.values_mut().for_each(|kept| kept.seed.zeroize());
+        for kept in self.mul_kept.values_mut() {
+            kept.nonce.zeroize();
+            kept.correlation.zeroize();
+            kept.vec_r.zeroize();
+        }
     }
 }
 
 impl Party {
     /// Phase 1: the own fragment is kept, the peer's goes out.
     fn begin(role: Role, session: [u8; SESSION_BYTES]) -> Result<(Self, Scalar), MpcError> {
-        let data =
-            SessionData { parameters: parameters()?, party_index: role.index()?, session_id: session.to_vec() };
+        let data = SessionData { parameters: parameters()?, party_index: role.index()?, session_id: session.to_vec() };
         let fragments = dkg::phase1::<Curve>(&data);
         let [first, second] = fragments.as_slice() else {
             return Err(MpcError::Recoverable("dkg fragments"));
@@ -149,10 +155,7 @@ impl Party {
             return Err(MpcError::Recoverable("dkg commitment"));
         }
         let own_proof = self.own_proof.take().ok_or(order)?;
-        let early = BTreeMap::from([
-            (me, self.own_derivation.take().ok_or(order)?),
-            (peer, committed.derivation),
-        ]);
+        let early = BTreeMap::from([(me, self.own_derivation.take().ok_or(order)?), (peer, committed.derivation)]);
         let late = BTreeMap::from([(me, self.own_derivation_late.take().ok_or(order)?), (peer, theirs.derivation)]);
         let mut proofs = [own_proof, theirs.proof];
         proofs.sort_by_key(|proof| proof.index.as_u8());
@@ -168,7 +171,8 @@ impl Party {
             &[theirs.multiplication],
             &early,
             &late,
-            |point| hex_address(point),
+            // The library's own text form of an address is not used: ours follows from the point.
+            |_| String::new(),
         );
         let (party, _) = result.map_err(|abort| MpcError::of(&abort, "dkg"))?;
         Ok((KeyShare(party), echo))
@@ -258,10 +262,6 @@ fn echo(
         hash.update(part);
     }
     Ok(hash.finalize().into())
-}
-
-fn hex_address(point: &k256::AffinePoint) -> String {
-    crate::share::address(point).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The one message that a party of two sends.

@@ -1,8 +1,10 @@
 //! The envelope between K and G: encrypted end to end, authenticated, bound to wallet, epoch, session, round and
 //! counter. Whatever does not open is dropped before the protocol sees it; that is never a ban.
 //!
-//! `{v, wallet, epoch, session, round, from, to, counter, ciphertext, signature}`: X25519 → HKDF-SHA-256 → AES-256-GCM
-//! with a key of its own for every message, and Ed25519 over everything.
+//! `{v, wallet, epoch, session, round, from, counter, to, tag, ciphertext, signature}`: X25519 → HKDF-SHA-256 →
+//! AES-256-GCM with a key of its own for every message, and Ed25519 over everything. The key is derived from the header
+//! and from `tag`, a keyed hash of header and plaintext: two plaintexts under one header, as when an old message is
+//! answered anew, never share a key.
 
 use aes_gcm::aead::{Aead, Payload};
 use aes_gcm::{Aes256Gcm, KeyInit};
@@ -11,7 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use hkdf::Hkdf;
 use serde::{Deserialize, Serialize};
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::Zeroizing;
 
@@ -60,9 +62,17 @@ pub struct Header {
 
 #[derive(Serialize, Deserialize)]
 struct Envelope {
-    header: Header,
+    bound: Bound,
     ciphertext: Vec<u8>,
     signature: Vec<u8>,
+}
+
+/// What the key of a message is derived from, besides the parties' keys.
+#[derive(Serialize, Deserialize)]
+struct Bound {
+    header: Header,
+    to: Role,
+    tag: [u8; 32],
 }
 
 impl Header {
@@ -92,52 +102,63 @@ impl LinkIdentity {
 
     /// Seals a message to the peer.
     pub fn seal(&self, peer: &LinkPublic, header: &Header, plaintext: &[u8]) -> Result<Vec<u8>, MpcError> {
-        let aad = encode(header)?;
-        let ciphertext = self
-            .cipher(peer, header, &aad)?
+        let shared = self.shared(peer, header)?;
+        let tag = tag(&shared, header, plaintext)?;
+        let bound = Bound { header: header.clone(), to: header.from.peer(), tag };
+        let aad = encode(&bound)?;
+        let ciphertext = cipher(&shared, &aad)?
             .encrypt(&NONCE.into(), Payload { msg: plaintext, aad: &aad })
             .map_err(|_| MpcError::Recoverable("sealing"))?;
         let signature = self.signing.sign(&[aad.as_slice(), &ciphertext].concat()).to_vec();
-        encode(&Envelope { header: header.clone(), ciphertext, signature })
+        encode(&Envelope { bound, ciphertext, signature })
     }
 
     /// Opens an envelope of the peer, whose sender must be `from`. Whether session, round and counter are the expected
     /// ones is for the caller to compare, before it looks at the message.
-    pub fn open(
-        &self,
-        peer: &LinkPublic,
-        from: Role,
-        bytes: &[u8],
-    ) -> Result<(Header, Zeroizing<Vec<u8>>), MpcError> {
-        let envelope: Envelope = crate::decode(bytes, ENVELOPE_MAX_BYTES)?;
-        let header = envelope.header;
-        if header.v != VERSION || header.from != from || header.wallet.len() > WALLET_MAX_CHARS {
+    pub fn open(&self, peer: &LinkPublic, from: Role, bytes: &[u8]) -> Result<(Header, Zeroizing<Vec<u8>>), MpcError> {
+        let Envelope { bound, ciphertext, signature } = crate::decode(bytes, ENVELOPE_MAX_BYTES)?;
+        let header = &bound.header;
+        if header.v != VERSION || header.from != from || bound.to != from.peer() {
             return Err(MpcError::Malformed);
         }
-        let aad = encode(&header)?;
+        if header.wallet.len() > WALLET_MAX_CHARS {
+            return Err(MpcError::Malformed);
+        }
+        let aad = encode(&bound)?;
         let key = VerifyingKey::from_bytes(&peer.ed25519).map_err(|_| MpcError::Malformed)?;
-        let signature = Signature::from_slice(&envelope.signature).map_err(|_| MpcError::Malformed)?;
-        key.verify_strict(&[aad.as_slice(), &envelope.ciphertext].concat(), &signature)
+        let signature = Signature::from_slice(&signature).map_err(|_| MpcError::Malformed)?;
+        key.verify_strict(&[aad.as_slice(), &ciphertext].concat(), &signature).map_err(|_| MpcError::Malformed)?;
+        let plaintext = cipher(&self.shared(peer, header)?, &aad)?
+            .decrypt(&NONCE.into(), Payload { msg: &ciphertext, aad: &aad })
             .map_err(|_| MpcError::Malformed)?;
-        let plaintext = self
-            .cipher(peer, &header, &aad)?
-            .decrypt(&NONCE.into(), Payload { msg: &envelope.ciphertext, aad: &aad })
-            .map_err(|_| MpcError::Malformed)?;
-        Ok((header, Zeroizing::new(plaintext)))
+        Ok((bound.header, Zeroizing::new(plaintext)))
     }
 
-    /// A key for this message alone: the header is part of what it is derived from.
-    fn cipher(&self, peer: &LinkPublic, header: &Header, aad: &[u8]) -> Result<Aes256Gcm, MpcError> {
+    /// What both parties' agreement keys give for a session.
+    fn shared(&self, peer: &LinkPublic, header: &Header) -> Result<Hkdf<Sha256>, MpcError> {
         let shared = self.agreement.diffie_hellman(&PublicKey::from(peer.x25519));
         if !shared.was_contributory() {
             return Err(MpcError::Malformed);
         }
-        let mut key = Zeroizing::new([0; 32]);
-        Hkdf::<Sha256>::new(Some(&header.session), shared.as_bytes())
-            .expand_multi_info(&[b"aion link message", aad], key.as_mut())
-            .map_err(|_| MpcError::Recoverable("sealing"))?;
-        Ok(Aes256Gcm::new((&*key).into()))
+        Ok(Hkdf::<Sha256>::new(Some(&header.session), shared.as_bytes()))
     }
+}
+
+/// A keyed hash of the whole message: HKDF's expansion is a pseudo-random function of its `info`.
+fn tag(shared: &Hkdf<Sha256>, header: &Header, plaintext: &[u8]) -> Result<[u8; 32], MpcError> {
+    let mut tag = [0; 32];
+    let header = encode(header)?;
+    let parts: [&[u8]; 3] = [b"aion link tag", &header, &Sha256::digest(plaintext)];
+    shared.expand_multi_info(&parts, &mut tag).map_err(|_| MpcError::Recoverable("sealing"))?;
+    Ok(tag)
+}
+
+fn cipher(shared: &Hkdf<Sha256>, aad: &[u8]) -> Result<Aes256Gcm, MpcError> {
+    let mut key = Zeroizing::new([0; 32]);
+    shared
+        .expand_multi_info(&[b"aion link message", aad], key.as_mut())
+        .map_err(|_| MpcError::Recoverable("sealing"))?;
+    Ok(Aes256Gcm::new((&*key).into()))
 }
 
 /// Each key seals one message, so its nonce can stand still.
@@ -207,6 +228,27 @@ mod tests {
         for cut in 0..bytes.len() {
             assert!(g.open(&k.public(), Role::Initiator, &bytes[..cut]).is_err());
         }
+    }
+
+    #[test]
+    fn one_header_never_gives_one_key_to_two_messages() {
+        let (k, g) = parties();
+        let header = Header::new("wal_1", [9; 32], 1, Role::Initiator, 5);
+        let seal = |plaintext: &[u8; 64]| k.seal(&g.public(), &header, plaintext).unwrap();
+        let (one, other) = (seal(&[0; 64]), seal(&[1; 64]));
+        let same_stream = one.iter().zip(&other).filter(|(a, b)| **a ^ **b == 1).count();
+        assert!(same_stream < 32, "the ciphertexts differ as the plaintexts do");
+    }
+
+    #[test]
+    fn whatever_arrives_is_dropped_without_a_panic() {
+        let (k, g) = parties();
+        for length in 0..600_usize {
+            let noise: Vec<u8> = (0..length).map(|place| (place * 31 + length * 17).to_le_bytes()[0]).collect();
+            assert!(g.open(&k.public(), Role::Initiator, &noise).is_err());
+        }
+        let long = vec![0; super::ENVELOPE_MAX_BYTES + 1];
+        assert_eq!(g.open(&k.public(), Role::Initiator, &long).map(|_| ()), Err(MpcError::Malformed));
     }
 
     #[test]

@@ -129,10 +129,8 @@ impl Responder {
         routed(&theirs.parties, Role::Responder)?;
         let data = sign_data(Role::Responder, session, digest)?;
         let (unique, kept, first) = share.0.sign_phase1(&data).map_err(|abort| MpcError::of(&abort, "signing 1"))?;
-        let (unique, kept, second) = share
-            .0
-            .sign_phase2(&data, unique, kept, &[theirs])
-            .map_err(|abort| MpcError::of(&abort, "signing 2"))?;
+        let (unique, kept, second) =
+            share.0.sign_phase2(&data, unique, kept, &[theirs]).map_err(|abort| MpcError::of(&abort, "signing 2"))?;
         let message = encode(&Middle { first: Some(only(first)?), second: only(second)?, last: None })?;
         Ok((Self { data, unique, kept }, message))
     }
