@@ -17,6 +17,7 @@ use crate::policy::{Denial, Policy, SpendLedger, evaluate};
 use crate::recovery;
 use crate::sealed::{Context, Kek, NONCE_BYTES, Sealed};
 
+pub mod audit;
 #[cfg(test)]
 mod tests;
 
@@ -49,8 +50,20 @@ pub struct Record {
     pub policy: Policy,
     /// G's ledger.
     pub ledger: SpendLedger,
-    /// The digest that each operation number was signed for.
-    pub signed: BTreeMap<u64, B256>,
+    /// What each operation number was signed for, until its deadline: from then on the contract refuses it, so that
+    /// the number may stand for another operation, which is reserved anew. A day's operations bound this map.
+    pub signed: BTreeMap<u64, Signed>,
+    /// The session of the last denial, and the denial.
+    pub denied: Option<(u64, Denial)>,
+}
+
+/// What an operation number was signed for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signed {
+    /// The digest.
+    pub digest: B256,
+    /// The operation's deadline, Unix seconds.
+    pub deadline_s: u64,
 }
 
 /// A protocol state between two messages.
@@ -197,7 +210,10 @@ impl Guardian<'_> {
     ) -> Result<FromGuardian, MpcError> {
         let digest = match self.judge(record, intent) {
             Ok(digest) => digest,
-            Err(denial) => return Ok(FromGuardian::Denied(denial)),
+            Err(denial) => {
+                record.denied = Some((header.counter, denial.clone()));
+                return Ok(FromGuardian::Denied(denial));
+            }
         };
         let share = self.share(record)?;
         let (responder, next) = sign::Responder::begin(&share, header.session, digest.0, message)?;
@@ -216,13 +232,14 @@ impl Guardian<'_> {
         let (Some(decoded), Intent::Operation(operation)) = (decoded, intent) else {
             return Ok(digest);
         };
+        record.signed.retain(|_, signed| signed.deadline_s > self.now_ms / 1_000);
         match record.signed.get(&operation.op) {
-            Some(known) if *known == digest => Ok(digest),
+            Some(known) if known.digest == digest => Ok(digest),
             Some(_) => Err(Denial::new("operation_number", "this number stands for another operation")),
             None => {
                 let reservation = evaluate(&record.policy, &record.ledger, &decoded, self.now_ms)?;
                 record.ledger.reserve(&reservation);
-                record.signed.insert(operation.op, digest);
+                record.signed.insert(operation.op, Signed { digest, deadline_s: operation.deadline_s });
                 Ok(digest)
             }
         }

@@ -5,13 +5,13 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use aion_chain::action::{Deployment, TokenAction};
 use aion_chain::operation::{Delegation, Operation};
-use aion_mpc::envelope::LinkIdentity;
+use aion_mpc::envelope::{Header, LinkIdentity};
 use aion_mpc::share::KeyShare;
-use aion_mpc::{MpcError, dkg, sign};
+use aion_mpc::{MpcError, Role, dkg, sign};
 use alloy_primitives::{Address, B256, Bytes, U256, hex};
 
 use super::{Guardian, Memory, Record};
-use crate::cosign::{FromGuardian, Intent, Session, ToGuardian};
+use crate::cosign::{FromGuardian, Intent, Session, ToGuardian, to_bytes};
 use crate::sealed::Kek;
 
 const NOW_MS: u64 = 1_000_000;
@@ -220,6 +220,20 @@ fn replays_rollbacks_and_cheats() {
     let mut rolled_back = Session::new(&k, world.g.public(), "wal_1", [77; 32], 1);
     let old = rolled_back.seal(&ToGuardian::SignBegin { intent: intent.clone(), message }).unwrap();
     assert_eq!(world.send(&old), Err(MpcError::Malformed));
+
+    // The going session's own next message under another epoch, round, counter or session.
+    let next = to_bytes(&ToGuardian::SignFinish(Vec::new())).unwrap();
+    let header = Header::new("wal_1", [2; 32], 2, Role::Initiator, 2);
+    for wrong in [
+        Header { epoch: 1, ..header.clone() },
+        Header { round: 3, ..header.clone() },
+        Header { counter: 3, ..header.clone() },
+        Header { session: [3; 32], ..header.clone() },
+    ] {
+        let bytes = k.seal(&world.g.public(), &wrong, &next).unwrap();
+        assert_eq!(world.send(&bytes), Err(MpcError::Malformed), "{wrong:?}");
+        assert!(matches!(world.memory, Memory::Sign(..)), "the session goes on");
+    }
 
     // Another wallet's envelope, and a stranger's.
     let mut foreign = Session::new(&k, world.g.public(), "wal_2", [78; 32], 100);

@@ -1,0 +1,122 @@
+//! The audit chain of G: every event that concerns rights, each hashed over the one before it.
+//!
+//! `h = SHA-256(prev ‖ seq (be u64) ‖ at_ms (be u64) ‖ event)`, with the event's text as it is stored, from 32 zero
+//! bytes on. Whoever holds a later hash can tell whether anything before it was changed.
+
+use alloy_primitives::{Address, B256};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::Record;
+use crate::policy::Denial;
+
+/// What the first entry is hashed over.
+pub const START: B256 = B256::ZERO;
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase")]
+pub enum Event {
+    /// A key was generated.
+    Key {
+        /// Its address.
+        address: Address,
+    },
+    /// An operation number was given to an operation, and its amounts were reserved.
+    Operation {
+        /// The number.
+        op: u64,
+        /// What is signed.
+        digest: B256,
+    },
+    /// The policy denied.
+    Denied {
+        /// Counter of the session.
+        counter: u64,
+        /// The rule and the reason.
+        denial: Denial,
+    },
+    /// A run failed.
+    Abort {
+        /// How many today.
+        today: u32,
+    },
+    /// The peer cheated and is banned for good.
+    Ban,
+}
+
+/// What one message changed, in the order of the rules.
+#[must_use]
+pub fn events(before: &Record, after: &Record) -> Vec<Event> {
+    let mut events = Vec::new();
+    if before.public_key != after.public_key {
+        events.push(Event::Key { address: after.address });
+    }
+    for (op, signed) in after.signed.iter().filter(|(op, signed)| before.signed.get(op) != Some(*signed)) {
+        events.push(Event::Operation { op: *op, digest: signed.digest });
+    }
+    if before.denied != after.denied
+        && let Some((counter, denial)) = after.denied.clone()
+    {
+        events.push(Event::Denied { counter, denial });
+    }
+    if before.aborts != after.aborts {
+        events.push(Event::Abort { today: after.aborts.1 });
+    }
+    if after.banned && !before.banned {
+        events.push(Event::Ban);
+    }
+    events
+}
+
+/// The hash of an entry.
+#[must_use]
+pub fn link(previous: B256, seq: u64, at_ms: u64, event: &str) -> B256 {
+    let mut hash = Sha256::new();
+    hash.update(previous);
+    hash.update(seq.to_be_bytes());
+    hash.update(at_ms.to_be_bytes());
+    hash.update(event.as_bytes());
+    B256::from_slice(&hash.finalize())
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use alloy_primitives::{B256, hex};
+
+    use super::{Event, events, link};
+    use crate::guardian::{Record, Signed};
+    use crate::policy::Denial;
+
+    #[test]
+    fn a_hash_covers_all_before_it() {
+        let first = link(B256::ZERO, 1, 2, "a");
+        // SHA-256 of 32 zero bytes, 00…01, 00…02 and "a".
+        let mut input = [0_u8; 49];
+        (input[39], input[47], input[48]) = (1, 2, b'a');
+        assert_eq!(hex::encode(first), hex::encode(<sha2::Sha256 as sha2::Digest>::digest(input)));
+        for other in [link(B256::ZERO, 1, 2, "b"), link(B256::ZERO, 1, 3, "a"), link(B256::ZERO, 2, 2, "a")] {
+            assert_ne!(link(first, 2, 3, "c"), link(other, 2, 3, "c"));
+        }
+    }
+
+    #[test]
+    fn what_concerns_rights_is_told() {
+        let before = Record::default();
+        assert_eq!(events(&before, &Record { counter: 1, ..before.clone() }), []);
+        let denial = Denial::new("unnamed", "no");
+        let mut after = Record { banned: true, aborts: (1, 2), denied: Some((7, denial.clone())), ..before.clone() };
+        after.signed.insert(3, Signed { digest: B256::ZERO, deadline_s: 9 });
+        let told = [
+            Event::Operation { op: 3, digest: B256::ZERO },
+            Event::Denied { counter: 7, denial },
+            Event::Abort { today: 2 },
+            Event::Ban,
+        ];
+        assert_eq!(events(&before, &after), told);
+        assert_eq!(events(&after, &after), []);
+    }
+}
