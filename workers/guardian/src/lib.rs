@@ -7,14 +7,19 @@
 
 mod config;
 mod guardian;
+mod store;
 
-use worker::{Context, Env, HttpRequest, HttpResponse, Method, Request, Response, event};
+use worker::{Context, Env, HttpRequest, HttpResponse, Method, Request, Response, console_error, event};
 
 pub use guardian::Guardian;
 
+/// A panic tells its place alone: its words could hold a part of a secret.
 #[event(start)]
 fn start() {
-    console_error_panic_hook::set_once();
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        console_error!("panic at {}", place.unwrap_or_default());
+    }));
 }
 
 /// Passes an envelope on to the object of its wallet. Which wallet an envelope is about is signed inside of it, so the
