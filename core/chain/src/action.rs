@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::contracts::{ERC20, ERC721, Erc20Params, Erc721Params, TokenFactory};
 
+#[cfg(test)]
+mod tests;
+
 /// The contracts of a deployment on one chain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
