@@ -22,8 +22,8 @@ pub struct Worker {
     pub folder: &'static str,
     /// What its bundle is made of, besides core and the lock file.
     inputs: &'static [&'static str],
-    /// Its budget in bytes, compressed: half of what the free plan of the platform takes for the edge, and a script that
-    /// can be audited for the guardian.
+    /// Its budget in bytes, compressed: half of what the platform's free plan takes for the edge, and a script that can
+    /// be audited for the guardian.
     budget_gz_bytes: usize,
 }
 
@@ -45,8 +45,7 @@ pub const WORKERS: [Worker; 2] = [
 
 /// Builds both.
 pub fn all() -> Outcome<()> {
-    setup::for_workers()?;
-    WORKERS.iter().try_for_each(Worker::build)
+    WORKERS.iter().try_for_each(|worker| one(worker.name))
 }
 
 /// Builds one by its name.

@@ -46,6 +46,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     process::end_everything_on_signal();
     let outcome = run(&words);
+    process::yield_to_signal();
     process::end_everything();
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

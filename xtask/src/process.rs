@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -18,6 +19,9 @@ use crate::workspace;
 const GRACE: Duration = Duration::from_secs(8);
 /// How many lines of a log are shown when a server fails.
 const TAIL_LINES: usize = 25;
+
+/// Set once a signal ends everything: from then on nobody wonders why a server ended.
+static ENDING: AtomicBool = AtomicBool::new(false);
 
 /// Groups that run.
 static GROUPS: Mutex<Vec<i32>> = Mutex::new(Vec::new());
@@ -98,11 +102,6 @@ impl Server {
         format!("{end}\n(all of it: {})", self.log.display())
     }
 
-    /// The group of processes that it leads.
-    pub const fn group(&self) -> i32 {
-        self.group
-    }
-
     /// Ends the whole group at once, as a crash would.
     pub fn kill(mut self) {
         signal(self.group, Signal::KILL);
@@ -141,9 +140,17 @@ pub fn end_everything() {
     }
 }
 
+/// Waits for the end of this process if a signal is ending it.
+pub fn yield_to_signal() {
+    while ENDING.load(Ordering::SeqCst) {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
 /// Ctrl-C, SIGTERM and SIGHUP end what was started, then this process.
 pub fn end_everything_on_signal() {
     let handler = || {
+        ENDING.store(true, Ordering::SeqCst);
         say("\nending everything that was started");
         end_everything();
         std::process::exit(130);

@@ -134,10 +134,11 @@ fn end_to_end(count: &mut Count) -> Outcome<()> {
     setup::for_platform()?;
     build::all()?;
     // Built first, so that the platform does not stand idle beside a compiler.
-    process::run(wasm_test(&["aion-tests"])?.args(["--no-run"]))?;
+    process::run(wasm_test(&["aion-tests"])?.args(["--tests", "--no-run"]))?;
     let harness = Arc::new(Mutex::new(Harness::start()?));
     let control = harness::serve(&harness)?;
-    let result = counted(wasm_test(&["aion-tests"])?.args(["--no-fail-fast"]).env("AION_CONTROL", control), count);
+    let result =
+        counted(wasm_test(&["aion-tests"])?.args(["--tests", "--no-fail-fast"]).env("AION_CONTROL", control), count);
     process::end_everything();
     result
 }

@@ -1,0 +1,309 @@
+//! The rules of the house that no compiler knows: sizes, edges between crates, declared classes, secrets, addresses.
+#![cfg(not(target_arch = "wasm32"))]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const FILE_MAX_LINES: usize = 500;
+const FUNCTION_MAX_LINES: usize = 70;
+const LINE_MAX_COLUMNS: usize = 120;
+
+/// What each crate may use of ours; tests and xtask may use any.
+const EDGES: [(&str, &[&str]); 11] = [
+    ("core/mpc", &[]),
+    ("core/identity", &[]),
+    ("core/chain", &[]),
+    ("core/wallet", &["aion-mpc", "aion-chain"]),
+    ("core/task", &["aion-wallet", "aion-chain"]),
+    ("core/api", &["aion-mpc", "aion-identity", "aion-chain", "aion-wallet", "aion-task"]),
+    ("client", &["aion-api", "aion-mpc", "aion-wallet"]),
+    ("kernel-do", &["aion-task", "aion-chain", "aion-api"]),
+    ("identity-do", &["aion-identity", "aion-wallet", "aion-mpc", "aion-chain", "aion-api"]),
+    ("workers/guardian", &["aion-mpc", "aion-wallet", "aion-chain"]),
+    ("workers/edge", &["aion-api", "kernel-do", "identity-do"]),
+];
+
+/// What a pure crate must not use outside of its tests.
+const PLATFORM: [&str; 5] = ["worker", "wasm-bindgen", "js-sys", "web-sys", "tokio"];
+
+/// Each script with its wrangler file and the folders that its code stands in.
+const SCRIPTS: [(&str, &str, &[&str]); 2] = [
+    ("wrangler.toml", "workers/edge", &["workers/edge/src", "kernel-do/src", "identity-do/src"]),
+    ("workers/guardian/wrangler.toml", "workers/guardian", &["workers/guardian/src"]),
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
+}
+
+fn read(path: impl AsRef<Path>) -> String {
+    let path = root().join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Files with an extension below a folder, by their paths in the repository.
+fn files(folder: &str, extension: &str) -> Vec<String> {
+    let skipped = ["target", "node_modules", "build", "out", "cache", "lib", ".git", ".wrangler"];
+    let (mut found, mut open) = (Vec::new(), vec![root().join(folder)]);
+    while let Some(path) = open.pop() {
+        for entry in fs::read_dir(&path).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() && !path.is_symlink() && !skipped.contains(&name.as_str()) {
+                open.push(path);
+            } else if path.is_file() && path.extension().is_some_and(|known| known == extension) {
+                found.push(path.strip_prefix(root()).unwrap().to_string_lossy().into_owned());
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn none(what: &str, faults: &[String]) {
+    assert!(faults.is_empty(), "{what}:\n{}", faults.join("\n"));
+}
+
+/// Whether a file holds tests alone.
+fn is_test(path: &str) -> bool {
+    path.starts_with("tests/") || path.contains("/tests/") || path.ends_with("/tests.rs")
+}
+
+/// The text of a file without its module of tests, which is its last part.
+fn without_tests(text: &str) -> &str {
+    text.split("#[cfg(test)]\nmod ").next().unwrap()
+}
+
+/// What stands between quotation marks.
+fn quoted(text: &str) -> Vec<String> {
+    text.split('"').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+#[test]
+fn files_and_lines_are_short() {
+    let mut faults = Vec::new();
+    for path in files("", "rs").into_iter().chain(files("contracts", "sol")) {
+        let text = read(&path);
+        let lines = text.lines().count();
+        if lines > FILE_MAX_LINES {
+            faults.push(format!("{path}: {lines} lines, at most {FILE_MAX_LINES}"));
+        }
+        for (place, line) in text.lines().enumerate() {
+            if line.chars().count() > LINE_MAX_COLUMNS {
+                faults.push(format!("{path}:{}: wider than {LINE_MAX_COLUMNS} columns", place + 1));
+            }
+        }
+    }
+    none("split the file, break the line", &faults);
+}
+
+#[test]
+fn functions_are_short() {
+    let mut faults = Vec::new();
+    for path in files("", "rs") {
+        let text = read(&path);
+        let lines: Vec<&str> = text.lines().collect();
+        for (start, line) in lines.iter().enumerate() {
+            let code = line.trim_start();
+            let indent = line.len() - code.len();
+            let words: Vec<&str> = code.split(' ').take_while(|word| !word.contains('(')).collect();
+            let is_function = words.contains(&"fn") || code.starts_with("fn ");
+            if !is_function || code.starts_with("//") || line.trim_end().ends_with([';', '}']) {
+                continue;
+            }
+            let end = format!("{}}}", " ".repeat(indent));
+            let length = lines[start..].iter().position(|line| *line == end).unwrap_or(0);
+            if length > FUNCTION_MAX_LINES {
+                faults.push(format!("{path}:{}: {length} lines, at most {FUNCTION_MAX_LINES}", start + 1));
+            }
+        }
+    }
+    none("split the function", &faults);
+}
+
+#[test]
+fn files_say_what_they_are() {
+    let faults: Vec<String> = files("", "rs").into_iter().filter(|path| !read(path).starts_with("//!")).collect();
+    none("begin these files with `//!`", &faults);
+}
+
+#[test]
+fn nothing_panics_outside_of_tests() {
+    let words = [".unwrap()", ".expect(", "panic!(", "todo!(", "unimplemented!(", "dbg!("];
+    let mut faults = Vec::new();
+    for path in files("", "rs").into_iter().filter(|path| !is_test(path)) {
+        for (place, line) in without_tests(&read(&path)).lines().enumerate() {
+            let code = line.split("//").next().unwrap();
+            if let Some(word) = words.iter().find(|word| code.contains(**word)) {
+                faults.push(format!("{path}:{}: {word}", place + 1));
+            }
+        }
+    }
+    none("return an error instead", &faults);
+}
+
+#[test]
+fn imports_are_named() {
+    let mut faults = Vec::new();
+    for path in files("", "rs") {
+        for (place, line) in read(&path).lines().enumerate() {
+            let code = line.trim_start();
+            let import =
+                code.starts_with("use ") || code.starts_with("pub use ") || code.starts_with("pub(crate) use ");
+            if import && code.contains("::*") {
+                faults.push(format!("{path}:{}: {code}", place + 1));
+            }
+        }
+    }
+    none("name what is imported", &faults);
+}
+
+#[test]
+fn nothing_names_a_machine() {
+    let mut faults = Vec::new();
+    let text = ["rs", "toml", "sol", "md", "mjs", "json"].map(|extension| files("", extension)).concat();
+    for path in text.into_iter().filter(|path| path != "tests/tests/tidy.rs") {
+        let text = read(&path);
+        if let Some(word) = ["/work/", "/root/", "/home/"].iter().find(|word| text.contains(**word)) {
+            faults.push(format!("{path}: {word}"));
+        }
+    }
+    none("paths of one machine", &faults);
+}
+
+/// Names of dependencies in the sections that count for the crate itself.
+fn dependencies(manifest: &str) -> BTreeSet<String> {
+    let mut counts = false;
+    let mut found = BTreeSet::new();
+    for line in read(manifest).lines() {
+        if line.starts_with('[') {
+            counts = line.trim_end_matches(']').ends_with("dependencies") && !line.contains("dev-dependencies");
+        } else if counts && !line.starts_with('#') {
+            found.extend(line.split(['.', ' ', '=']).next().filter(|name| !name.is_empty()).map(str::to_owned));
+        }
+    }
+    found
+}
+
+#[test]
+fn crates_use_only_what_the_table_allows() {
+    let ours: BTreeMap<String, &str> = EDGES.iter().map(|(folder, _)| (package(folder), *folder)).collect();
+    let mut faults = Vec::new();
+    for (folder, allowed) in EDGES {
+        for name in dependencies(&format!("{folder}/Cargo.toml")) {
+            if ours.contains_key(&name) && !allowed.contains(&name.as_str()) {
+                faults.push(format!("{folder} uses {name}"));
+            }
+            if folder.starts_with("core/") && PLATFORM.contains(&name.as_str()) {
+                faults.push(format!("{folder} is pure and uses {name}"));
+            }
+        }
+    }
+    let listed: BTreeSet<&str> = EDGES.iter().map(|(folder, _)| *folder).chain(["tests", "xtask"]).collect();
+    for manifest in files("", "toml").into_iter().filter(|path| path.ends_with("/Cargo.toml")) {
+        let folder = manifest.trim_end_matches("/Cargo.toml");
+        if !listed.contains(folder) {
+            faults.push(format!("{folder} is not in the table"));
+        }
+    }
+    none("edges between crates", &faults);
+}
+
+fn package(folder: &str) -> String {
+    let manifest = read(format!("{folder}/Cargo.toml"));
+    let line = manifest.lines().find(|line| line.starts_with("name = ")).unwrap();
+    quoted(line).remove(0)
+}
+
+/// Classes that a wrangler file binds, and those that its migrations create.
+fn classes(wrangler: &str) -> (BTreeSet<String>, BTreeSet<String>) {
+    let text = read(wrangler);
+    let bound = text.lines().filter_map(|line| line.split_once("class_name = "));
+    let bound = bound.filter_map(|(_, rest)| quoted(rest).into_iter().next()).collect();
+    let created = text.lines().filter(|line| line.starts_with("new_sqlite_classes"));
+    (bound, created.flat_map(quoted).collect())
+}
+
+#[test]
+fn declared_classes_are_the_exported_ones() {
+    for (wrangler, folder, sources) in SCRIPTS {
+        let (bound, created) = classes(wrangler);
+        assert_eq!(bound, created, "{wrangler}: bindings and migrations");
+        let mut written = BTreeSet::new();
+        for path in sources.iter().flat_map(|source| files(source, "rs")) {
+            for (_, rest) in read(&path).split("#[durable_object").skip(1).filter_map(|part| part.split_once("struct "))
+            {
+                written.extend(rest.split(|c: char| !c.is_alphanumeric()).next().map(str::to_owned));
+            }
+        }
+        assert_eq!(bound, written, "{wrangler}: classes and #[durable_object] in {sources:?}");
+        let Ok(bundle) = fs::read_to_string(root().join(folder).join("build/index.js")) else {
+            println!("{folder} is not built: its exports are not compared");
+            continue;
+        };
+        let exported = exports(&bundle);
+        for class in bound {
+            assert!(exported.contains(&class), "{folder} does not export {class}: name it in its lib.rs");
+        }
+    }
+}
+
+/// Names that a module exports.
+fn exports(bundle: &str) -> BTreeSet<String> {
+    let lists = bundle.split("export").skip(1).map(str::trim_start).filter_map(|rest| rest.strip_prefix('{'));
+    let names = lists.filter_map(|rest| rest.split('}').next()).flat_map(|list| list.split(','));
+    let declared = bundle.split("export class ").skip(1).filter_map(|rest| rest.split([' ', '{']).next());
+    names.filter_map(|name| name.split(" as ").last()).chain(declared).map(|name| name.trim().to_owned()).collect()
+}
+
+#[test]
+fn both_scripts_know_the_deployed_contracts() {
+    let deployment: serde_json::Value = serde_json::from_str(&read("contracts/deployment.json")).unwrap();
+    for (wrangler, _, _) in SCRIPTS {
+        let text = read(wrangler);
+        let chain = text.split("CHAIN_137 = '''").nth(1).and_then(|rest| rest.split("'''").next()).unwrap();
+        let chain: serde_json::Value = serde_json::from_str(chain).unwrap();
+        for name in
+            ["chainId", "factory", "erc20Implementation", "erc721Implementation", "accountImplementation", "anchor"]
+        {
+            assert_eq!(chain[name], deployment[name], "{name} in {wrangler} and contracts/deployment.json");
+        }
+    }
+}
+
+#[test]
+fn contracts_are_mirrored_by_tests() {
+    let names = |folder: &str, ending: &str| -> BTreeSet<String> {
+        let all = files(folder, "sol").into_iter().filter(|path| !path.contains("/interfaces/"));
+        all.filter_map(|path| path.rsplit('/').next()?.strip_suffix(ending).map(str::to_owned)).collect()
+    };
+    let mut tests = names("contracts/test", ".t.sol");
+    // Limits of gas across contracts.
+    tests.remove("Gas");
+    assert_eq!(names("contracts/src", ".sol"), tests);
+}
+
+#[test]
+fn examples_of_secrets_name_every_secret() {
+    for (wrangler, folder, sources) in SCRIPTS {
+        let code: String = sources.iter().flat_map(|source| files(source, "rs")).map(read).collect();
+        let example = Path::new(wrangler).with_file_name(".dev.vars.example");
+        let named: BTreeSet<String> = read(&example)
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .filter_map(|line| line.split_once('=').map(|(name, _)| name.to_owned()))
+            .collect();
+        for name in &named {
+            // A name may be made of a prefix and a chain or version.
+            let prefix = name.trim_end_matches(|c: char| c.is_ascii_digit());
+            assert!(code.contains(&format!("\"{prefix}")), "{folder} never reads {name} of {}", example.display());
+        }
+        let read_names = code.split("secret").skip(1).filter_map(|rest| rest.split([')', ';']).next());
+        for name in read_names.filter_map(|call| quoted(call).into_iter().next()) {
+            let is_name =
+                name.len() > 2 && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+            assert!(!is_name || named.contains(&name), "{folder} reads {name}; add it to {}", example.display());
+        }
+    }
+}
