@@ -91,7 +91,7 @@ fn deploy(url: &str, from: &Value, contract: &str, deployment: &Value) -> Outcom
     if contract == "TokenFactory" {
         for name in ["erc20Implementation", "erc721Implementation"] {
             let address = deployment[name].as_str().unwrap_or_default();
-            code.push_str(&format!("{:0>64}", address.trim_start_matches("0x").to_lowercase()));
+            code += &hex::encode(address.parse::<Address>().context(name)?.into_word());
         }
     }
     let data = format!("0x{:064}{code}", 0);

@@ -146,7 +146,7 @@ fn four_random_bytes() -> Outcome<[u8; 4]> {
 }
 
 /// The native transport blocks, so its futures are ready at their first poll.
-fn wait<T>(future: impl Future<Output = T>) -> Outcome<T> {
+pub fn wait<T>(future: impl Future<Output = T>) -> Outcome<T> {
     match pin!(future).poll(&mut Poller::from_waker(Waker::noop())) {
         Poll::Ready(value) => Ok(value),
         Poll::Pending => fail("the native client did not block"),

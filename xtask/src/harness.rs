@@ -49,6 +49,21 @@ impl Harness {
         Ok(harness)
     }
 
+    /// The edge's address.
+    pub fn url(&self) -> String {
+        self.place.url()
+    }
+
+    /// The edge's port.
+    pub const fn port(&self) -> u16 {
+        self.place.port
+    }
+
+    /// The group of the edge's processes; 0 while it does not run.
+    pub fn edge_group(&self) -> i32 {
+        self.edge.as_ref().map_or(0, Server::group)
+    }
+
     fn start_platform(&mut self) -> Outcome<()> {
         if self.edge.is_none() {
             self.edge = Some(self.place.start_edge()?);

@@ -102,6 +102,11 @@ impl Server {
         format!("{end}\n(all of it: {})", self.log.display())
     }
 
+    /// The group of processes that it leads.
+    pub const fn group(&self) -> i32 {
+        self.group
+    }
+
     /// Ends the whole group at once, as a crash would.
     pub fn kill(mut self) {
         signal(self.group, Signal::KILL);
