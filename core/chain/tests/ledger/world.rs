@@ -13,7 +13,8 @@ use aion_chain::tx;
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::SolEvent;
 
-/// Operations of a run: those that divide by three expire soon, the last one always reverts.
+/// Operations of a run: those that divide by three expire soon, the last one always reverts, the one before it for
+/// some time.
 pub const OPERATIONS: u64 = 6;
 const FINAL_DEPTH: usize = 2;
 const FEES: Fees = Fees { max_fee_wei: 100, tip_wei: 10 };
@@ -226,7 +227,8 @@ impl World {
 }
 
 fn reverts(op: u64, time_s: u64) -> bool {
-    op == OPERATIONS - 1 || time_s > deadline_s(op)
+    let paused = op == OPERATIONS - 2 && (time_s / 40) % 2 == 1;
+    op == OPERATIONS - 1 || paused || time_s > deadline_s(op)
 }
 
 fn receipt(number: usize, block: &Block, (transaction, done): &(Transaction, bool)) -> Mined {
