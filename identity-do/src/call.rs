@@ -8,8 +8,8 @@ use aion_api::object::{self, Call, Request};
 use aion_api::problem::{Code, Problem};
 use aion_api::trace::Trace;
 use aion_api::{Address, secret};
-use worker::{Env, Headers, Method, RequestInit, Response};
 use worker::wasm_bindgen::JsValue;
+use worker::{Env, Headers, Method, RequestInit, Response};
 
 /// Asks an object and reads its answer. An object that cannot be reached is `component.unavailable`: the caller does
 /// not know whether it did the work, and asks again with the same key.

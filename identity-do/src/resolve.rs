@@ -90,7 +90,8 @@ async fn find(
         return Ok(Err(Failure::new(Kind::FeatureNotSupported, detail)));
     };
     let unknown = || Failure::new(Kind::NotFound, "there is no such identity at this host");
-    let request = if did.method() == "webvh" { webvh_request(&did, &query) } else { Request::File { file: File::WebDocument } };
+    let request =
+        if did.method() == "webvh" { webvh_request(&did, &query) } else { Request::File { file: File::WebDocument } };
     match call::ask(env, Address::public_identity(&id), trace, request).await {
         Ok(Reply::Resolution { status, result, version_id }) => Ok(Ok(Resolved { status, result, version_id })),
         Ok(Reply::File { text, version_id }) => {

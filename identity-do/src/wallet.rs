@@ -65,7 +65,9 @@ impl Wallet {
             }
             Request::Operate { key, action, reply } => self.operate(place, &key, action, &reply),
             Request::Settled { settled } => self.settled(place, &settled),
-            Request::Read => self.owned(place).map(|(_, record)| Reply::Wallet { wallet: view(&record), replayed: false }),
+            Request::Read => {
+                self.owned(place).map(|(_, record)| Reply::Wallet { wallet: view(&record), replayed: false })
+            }
             Request::Recovery => {
                 let (store, _) = self.owned(place)?;
                 Ok(Reply::Recovery { kits: store.kits()? })

@@ -58,7 +58,8 @@ fn global_function(name: &str) -> Result<Function, JsValue> {
 
 /// Node hides the reason of a failed request one level down.
 fn reason(error: &JsValue) -> String {
-    let text = |value: &JsValue| Reflect::get(value, &JsValue::from_str("message")).ok().and_then(|text| text.as_string());
+    let text =
+        |value: &JsValue| Reflect::get(value, &JsValue::from_str("message")).ok().and_then(|text| text.as_string());
     let cause = Reflect::get(error, &JsValue::from_str("cause")).ok();
     let parts = [text(error), cause.as_ref().and_then(text)];
     parts.into_iter().flatten().collect::<Vec<_>>().join(": ")

@@ -18,8 +18,7 @@ impl NativeTransport {
     /// A transport that keeps its connections.
     #[must_use]
     pub fn new() -> Self {
-        let config =
-            ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(TIMEOUT)).build();
+        let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(TIMEOUT)).build();
         Self { agent: config.into() }
     }
 

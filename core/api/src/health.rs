@@ -30,7 +30,8 @@ pub struct Component {
     pub detail: Option<String>,
 }
 
-/// The health of the deployment: the worst of its components decides, and `down` of one part is `degraded` of the whole.
+/// The health of the deployment: the worst of its components decides, and `down` of one part is `degraded` of the
+/// whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -82,8 +82,9 @@ fn parameters(entry: &Operation) -> Vec<Value> {
         let query = json!({ "name": name, "in": "query", "description": description, "schema": text });
         parameters.push(query);
     }
-    let header = |name: &str, required: bool, description: &str| {
-        json!({ "name": name, "in": "header", "required": required, "description": description, "schema": text })
+    let header = |name: &str, required: bool, about: &str| {
+        let schema = text.clone();
+        json!({ "name": name, "in": "header", "required": required, "description": about, "schema": schema })
     };
     if entry.idempotent {
         let rule = format!("1 to {} visible characters; the same with every retry", idempotency::KEY_MAX_CHARS);
@@ -111,9 +112,9 @@ fn responses(entry: &Operation) -> Value {
     }
     responses.insert(entry.success.status.to_string(), success);
     for code in entry.all_problems() {
-        let response = responses.entry(code.status().to_string()).or_insert_with(|| {
-            json!({ "description": "", "content": { MEDIA_TYPE: { "schema": reference("Problem") } } })
-        });
+        let response = responses.entry(code.status().to_string()).or_insert_with(
+            || json!({ "description": "", "content": { MEDIA_TYPE: { "schema": reference("Problem") } } }),
+        );
         let known = response["description"].as_str().unwrap_or_default();
         let separator = if known.is_empty() { "" } else { "; " };
         response["description"] = json!(format!("{known}{separator}{code}: {}", code.title()));

@@ -168,7 +168,14 @@ mod tests {
             } else {
                 assert!(serde_json::from_str::<serde_json::Value>(operation.example).is_ok(), "{}", operation.id);
             }
-            assert!(operation.path.starts_with("/health") || !operation.all_problems().is_empty() || operation.path.starts_with("/openapi") || operation.path == "/docs", "{}", operation.id);
+            assert!(
+                operation.path.starts_with("/health")
+                    || !operation.all_problems().is_empty()
+                    || operation.path.starts_with("/openapi")
+                    || operation.path == "/docs",
+                "{}",
+                operation.id
+            );
         }
     }
 

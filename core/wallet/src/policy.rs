@@ -82,12 +82,7 @@ impl Denial {
 }
 
 /// Decides on a decoded call, without reserving anything yet.
-pub fn evaluate(
-    policy: &Policy,
-    ledger: &SpendLedger,
-    decoded: &Decoded,
-    now_ms: u64,
-) -> Result<Reservation, Denial> {
+pub fn evaluate(policy: &Policy, ledger: &SpendLedger, decoded: &Decoded, now_ms: u64) -> Result<Reservation, Denial> {
     let day = now_ms / DAY_MS;
     let fresh = ledger.day != day;
     let today = |count: u32| if fresh { 0 } else { count };
@@ -112,7 +107,9 @@ pub fn evaluate(
                 Standard::Erc20 => *amount,
                 // The number is the id of one token.
                 Standard::Erc721 if minting => U256::ONE,
-                Standard::Erc721 => return Err(Denial::new("unnamed", "ERC-721 transfers are not named by the policy")),
+                Standard::Erc721 => {
+                    return Err(Denial::new("unnamed", "ERC-721 transfers are not named by the policy"));
+                }
             };
             let spent = if fresh { U256::ZERO } else { ledger.spent.get(token).copied().unwrap_or_default() };
             let after = spent.checked_add(amount).filter(|after| *after <= policy.units_per_token_and_day);
@@ -127,7 +124,9 @@ pub fn evaluate(
             let reason = format!("an approval lets {spender} spend past every limit");
             Err(Denial::new("approvals", reason))
         }
-        Decoded::Unknown { to, .. } => Err(Denial::new("unnamed", format!("a call of {to} that the policy does not name"))),
+        Decoded::Unknown { to, .. } => {
+            Err(Denial::new("unnamed", format!("a call of {to} that the policy does not name")))
+        }
     }
 }
 

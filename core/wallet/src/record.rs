@@ -251,12 +251,13 @@ impl Wallet {
         })
     }
 
-    /// The lane reports. A report that came before changes nothing. What is proven not to have happened is given back.
+    /// The lane reports. A report that came before changes nothing. What is proven never to happen is given back.
     pub fn settled(&mut self, record: &mut Record, outcome: Outcome, now_ms: u64) {
         if matches!(record.stage, Stage::Settled { .. } | Stage::Denied { .. }) {
             return;
         }
-        if !matches!(outcome, Outcome::Succeeded { .. }) {
+        // Rejected is one lane's word on an operation that stays valid until its deadline: only its expiry proves it.
+        if outcome == Outcome::Expired {
             self.release(record);
         }
         (record.stage, record.due_ms) = (Stage::Settled { outcome }, now_ms);

@@ -211,12 +211,7 @@ fn context<'a>(wallet: &'a Wallet, public_key: &'a [u8]) -> Context<'a> {
     Context { tenant: &wallet.tenant, subject: &wallet.id, purpose: "share", party: "K", epoch: 0, public_key }
 }
 
-async fn say(
-    env: &Env,
-    wallet: &Wallet,
-    session: &mut Session<'_>,
-    message: &ToGuardian,
-) -> Result<FromGuardian, End> {
+async fn say(env: &Env, wallet: &Wallet, session: &mut Session<'_>, message: &ToGuardian) -> Result<FromGuardian, End> {
     let bytes = session.seal(message)?;
     let away = |error: worker::Error| End::Failed(format!("the guardian is not reachable: {error}"));
     let mut init = RequestInit::new();

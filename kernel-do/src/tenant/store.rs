@@ -101,9 +101,9 @@ impl<'a> Store<'a> {
     pub(super) fn list(&self, list: ListKind, page: &Page) -> Result<Reply, Problem> {
         let after: i64 = match &page.after {
             None => 0,
-            Some(position) => position
-                .parse()
-                .map_err(|_| Problem::new(Code::CursorInvalid, "the cursor is not one of this list"))?,
+            Some(position) => {
+                position.parse().map_err(|_| Problem::new(Code::CursorInvalid, "the cursor is not one of this list"))?
+            }
         };
         let values = vec![list.as_str().into(), after.into(), (i64::from(page.limit) + 1).into()];
         let query = "SELECT seq, id, summary FROM entry WHERE list = ? AND seq > ? ORDER BY seq LIMIT ?";

@@ -4,8 +4,8 @@ use aion_api::Address;
 use aion_api::object::identity::{File, Reply, Request};
 use aion_api::problem::Problem;
 use aion_api::v1::identities::is_id;
-use http::header::{ACCEPT, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, ETAG, IF_NONE_MATCH, VARY};
 use http::StatusCode;
+use http::header::{ACCEPT, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, ETAG, IF_NONE_MATCH, VARY};
 use identity_do::resolve::{self, Options};
 
 use crate::answer::{self, Answer};

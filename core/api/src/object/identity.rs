@@ -87,7 +87,8 @@ pub enum Reply {
         /// The version, for the ETag.
         version_id: String,
     },
-    /// A resolution result (DID Resolution): `didDocument`, `didDocumentMetadata`, `didResolutionMetadata`, good or bad.
+    /// A resolution result (DID Resolution): `didDocument`, `didDocumentMetadata`, `didResolutionMetadata`, good or
+    /// bad.
     Resolution {
         /// The HTTP status of the result.
         status: u16,

@@ -8,8 +8,7 @@ mod tasks;
 mod wallets;
 
 /// The query parameters of every list.
-const PAGE: &[(&str, &str)] =
-    &[("limit", "entries a page, 1 to 100"), ("cursor", "the nextCursor of the page before")];
+const PAGE: &[(&str, &str)] = &[("limit", "entries a page, 1 to 100"), ("cursor", "the nextCursor of the page before")];
 
 /// An answer in JSON.
 const fn json(status: u16, schema: &'static str) -> Success {
@@ -17,10 +16,8 @@ const fn json(status: u16, schema: &'static str) -> Success {
 }
 
 /// How many operations there are; the groups must fill it.
-const COUNT: usize = platform::OPERATIONS.len()
-    + identities::OPERATIONS.len()
-    + wallets::OPERATIONS.len()
-    + tasks::OPERATIONS.len();
+const COUNT: usize =
+    platform::OPERATIONS.len() + identities::OPERATIONS.len() + wallets::OPERATIONS.len() + tasks::OPERATIONS.len();
 
 /// Every operation of the API.
 pub static OPERATIONS: &[Operation] = &joined();

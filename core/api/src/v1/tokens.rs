@@ -113,7 +113,9 @@ fn one_step(id: &str, kind: &str, with: &Value) -> SubmitTask {
     let input = json!({ "with": with });
     let references: Map<String, Value> = with
         .as_object()
-        .map(|fields| fields.keys().map(|field| (field.clone(), json!(format!("${{{{ input.with.{field} }}}}")))).collect())
+        .map(|fields| {
+            fields.keys().map(|field| (field.clone(), json!(format!("${{{{ input.with.{field} }}}}")))).collect()
+        })
         .unwrap_or_default();
     SubmitTask { definition: json!({ "steps": { id: { "do": kind, "with": references } } }), input }
 }

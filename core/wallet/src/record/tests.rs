@@ -67,8 +67,13 @@ fn what_did_not_happen_is_given_back() {
     let (mut wallet, deployment) = (active(), deployment());
     let before = wallet.ledger.clone();
     let mut record = wallet.accept(&deployment, "k", create(), None, 0);
-    wallet.settled(&mut record, Outcome::Rejected { reason: "x".to_owned() }, 1);
+    wallet.settled(&mut record, Outcome::Expired, 1);
     assert_eq!(wallet.ledger, before);
+    let mut rejected = active();
+    let mut record = rejected.accept(&deployment, "k", create(), None, 0);
+    let reserved = rejected.ledger.clone();
+    rejected.settled(&mut record, Outcome::Rejected { reason: "x".to_owned() }, 1);
+    assert_eq!(rejected.ledger, reserved, "the signed operation is valid until its deadline");
     assert_eq!(record.result("w", &deployment).unwrap().unwrap_err().0, "chain.rejected");
     let mut late = wallet.accept(&deployment, "k2", create(), None, 0);
     wallet.expire_unsigned(&mut late, 6 * 3_600_000 - 1);

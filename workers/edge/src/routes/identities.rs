@@ -58,10 +58,7 @@ fn identity(reply: Reply) -> Result<(serde_json::Value, String, bool), Problem> 
 fn versioned(ask: &Ask, identity: &serde_json::Value, version: &str) -> Result<Answer, Problem> {
     let etag = answer::etag(version);
     let current = answer::is_current(ask.header(IF_NONE_MATCH.as_str()), &etag);
-    let answer = if current {
-        answer::empty(StatusCode::NOT_MODIFIED)
-    } else {
-        answer::json(StatusCode::OK, identity)?
-    };
+    let answer =
+        if current { answer::empty(StatusCode::NOT_MODIFIED) } else { answer::json(StatusCode::OK, identity)? };
     Ok(answer::with(answer, ETAG, &etag))
 }

@@ -57,7 +57,8 @@ pub async fn operation(ask: Ask) -> Result<Answer, Problem> {
 pub async fn page_of(ask: &Ask, list: ListKind) -> Result<Answer, Problem> {
     let page = ask.page(list.as_str())?;
     let address = Address::tenant(&ask.caller()?.tenant);
-    let tenant::Reply::Entries { entries, last, more } = ask.object(address, tenant::Request::List { list, page }).await?
+    let tenant::Reply::Entries { entries, last, more } =
+        ask.object(address, tenant::Request::List { list, page }).await?
     else {
         return Err(Problem::internal());
     };

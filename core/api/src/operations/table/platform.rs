@@ -1,6 +1,6 @@
 //! The platform itself, tenants and keys.
 
-use super::{json};
+use super::json;
 use crate::Scope;
 use crate::operations::{Credential, Method, Operation, Success};
 use crate::problem::Code;
