@@ -29,9 +29,6 @@ pub struct Info {
 
 impl Control {
     /// The harness that runs this test.
-    ///
-    /// # Panics
-    /// When the test was not started by `cargo xtask test e2e`.
     #[must_use]
     pub fn connect() -> Self {
         let url = variable(VARIABLE).unwrap_or_else(|| panic!("{VARIABLE} is not set: run `cargo xtask test e2e`"));
@@ -88,7 +85,7 @@ impl Control {
     pub async fn chain(&self, chain_url: &str, method: &str, params: serde_json::Value) -> serde_json::Value {
         let body = serde_json::json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
         let mut request = Request::new(Method::Post, chain_url).with_json(&body).expect("JSON");
-        request.url = chain_url.to_owned();
+        chain_url.clone_into(&mut request.url);
         let response = FetchTransport.send(request).await.expect("the chain answers");
         response.json::<serde_json::Value>().expect("JSON-RPC")["result"].clone()
     }

@@ -3,6 +3,14 @@
 //! The tests run as wasm in Node and talk to real workerd, a real chain and a real guardian over HTTP. What a test in
 //! wasm cannot do itself (kill a process, refuse the chain) it asks of the harness at its control endpoint.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "a test that cannot go on has failed"
+)]
+
 #[cfg(target_arch = "wasm32")]
 mod control;
 #[cfg(target_arch = "wasm32")]

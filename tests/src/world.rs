@@ -21,9 +21,6 @@ pub struct World {
 
 impl World {
     /// Makes a tenant for one test.
-    ///
-    /// # Panics
-    /// When the platform does not answer.
     pub async fn new(name: &str) -> Self {
         let control = Control::connect();
         let info = control.info().await;
@@ -41,9 +38,6 @@ impl World {
     }
 
     /// What the chain itself says that a holder has.
-    ///
-    /// # Panics
-    /// When the chain does not answer a balance.
     pub async fn balance_on_chain(&self, token: &str, holder: &str) -> u128 {
         // balanceOf(address)
         let data = format!("0x70a08231{:0>64}", holder.trim_start_matches("0x").to_lowercase());
@@ -53,9 +47,6 @@ impl World {
     }
 
     /// How often a token says that something was minted to a holder.
-    ///
-    /// # Panics
-    /// When the chain does not answer logs.
     pub async fn mints_on_chain(&self, token: &str, holder: &str) -> usize {
         // Transfer(address,address,uint256) from the zero address
         let transfer = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef";
@@ -79,9 +70,6 @@ pub async fn sleep_ms(ms: u64) {
 }
 
 /// Posts bytes as JSON, with an idempotency key if there is one.
-///
-/// # Panics
-/// When the platform does not answer.
 pub async fn json_post(client: &Client<FetchTransport>, path: &str, key: Option<&str>, body: &[u8]) -> Response {
     let mut request = Request::new(Method::Post, path).with_header("content-type", "application/json");
     request.body = Some(body.to_vec());
@@ -109,9 +97,6 @@ pub fn launch(name: &str, holder: &str) -> SubmitTask {
 }
 
 /// Token and wallet of a launch that is done.
-///
-/// # Panics
-/// When the task did not succeed.
 #[must_use]
 pub fn launched(task: &aion_client::api::v1::tasks::Task) -> (String, String) {
     assert_eq!(task.state, "done", "{}", task.steps);

@@ -53,12 +53,14 @@ pub async fn check(
 
 async fn check_key(app: &App, trace: &Trace, key: &ApiKey, scope: Scope) -> Result<Caller, Problem> {
     let now_ms = call::now_ms();
+    let hash = key.hash(&app.pepper);
     let kept = if scope.moves_money_or_rights() { None } else { kept(&key.tenant, now_ms) };
-    let snapshot = match kept {
+    // A key that the kept snapshot lacks may be newer than it.
+    let snapshot = match kept.filter(|snapshot| snapshot.key(&key.id, &hash).is_some()) {
         Some(snapshot) => snapshot,
         None => fetch(app, trace, &key.tenant, now_ms).await?,
     };
-    let record = snapshot.key(&key.id, &key.hash(&app.pepper)).ok_or_else(invalid)?;
+    let record = snapshot.key(&key.id, &hash).ok_or_else(invalid)?;
     if !record.scopes.contains(&scope) {
         return Err(Problem::new(Code::ScopeMissing, format!("this key lacks the scope {scope}")));
     }
