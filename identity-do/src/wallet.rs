@@ -112,6 +112,9 @@ impl Wallet {
         // From here on without an `await`: whoever came first has created it.
         let store = Store::create(self.state.storage().sql())?;
         let (mut record, replayed) = match store.load()? {
+            Some(record) if (record.tenant.as_str(), record.id.as_str()) != place => {
+                return Err(Problem::unknown("wallet"));
+            }
             Some(record) => {
                 idempotency.check_replay(&store.body_hash()?)?;
                 (record, true)
@@ -179,11 +182,16 @@ impl Wallet {
     }
 
     async fn arm(&self) -> worker::Result<()> {
-        let store = Store::existing(self.state.storage().sql()).ok().flatten();
-        match store.and_then(|store| store.due_ms(&self.env).ok().flatten()) {
-            Some(due_ms) => self.arm_in(due_ms.saturating_sub(call::now_ms()).max(PAUSE_MS)).await,
-            None => self.state.storage().delete_alarm().await,
+        match self.due_ms() {
+            Ok(Some(due_ms)) => self.arm_in(due_ms.saturating_sub(call::now_ms()).max(PAUSE_MS)).await,
+            Ok(None) => self.state.storage().delete_alarm().await,
+            // What is due cannot be read now; that is no reason to forget it.
+            Err(_) => self.arm_in(REARM_MS).await,
         }
+    }
+
+    fn due_ms(&self) -> Result<Option<u64>, Problem> {
+        Store::existing(self.state.storage().sql())?.map_or(Ok(None), |store| store.due_ms(&self.env))
     }
 
     async fn arm_in(&self, wait_ms: u64) -> worker::Result<()> {

@@ -7,6 +7,7 @@ use aion_mpc::{MpcError, Role, SESSION_BYTES};
 use alloy_primitives::{Address, B256};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use crate::policy::Denial;
 
@@ -134,7 +135,8 @@ impl<'a> Session<'a> {
     pub fn seal(&mut self, message: &ToGuardian) -> Result<Vec<u8>, MpcError> {
         self.round += 1;
         let header = Header::new(&self.wallet, self.id, self.round, Role::Initiator, self.counter);
-        self.link.seal(&self.peer, &header, &to_bytes(message)?)
+        // A fragment of a key is among them.
+        self.link.seal(&self.peer, &header, &Zeroizing::new(to_bytes(message)?))
     }
 
     /// Opens G's answer to it.

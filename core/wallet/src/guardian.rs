@@ -23,6 +23,9 @@ mod tests;
 
 /// Failed runs a peer may cause a day before it is quarantined until the next.
 const ABORTS_PER_DAY: u32 = 3;
+/// Sessions whose ids are kept. A peer that was rolled back by more than these comes into them step by step, because
+/// its counter grows with every session that is dropped.
+const SESSIONS_KEPT: usize = 8;
 const DAY_MS: u64 = 86_400_000;
 
 /// What G keeps of a wallet, sealed share included.
@@ -32,8 +35,14 @@ pub struct Record {
     pub tenant: String,
     /// K's link keys, pinned at key generation.
     pub peer: Option<LinkPublic>,
-    /// The highest counter seen: an older one is a rolled-back or replaying peer.
+    /// The highest counter seen: an older one is a replay, or a rolled-back peer's.
     pub counter: u64,
+    /// The ids of the newest sessions by counter: they tell a replayed message from a rolled-back peer.
+    #[serde(default)]
+    pub sessions: BTreeMap<u64, B256>,
+    /// The day and counter of the last session of a peer whose storage was rolled back: quarantine until the next day.
+    #[serde(default)]
+    pub rolled_back: Option<(u64, u64)>,
     /// Whether the peer was banned for good.
     pub banned: bool,
     /// The day of the last aborts, and how many.
@@ -108,7 +117,7 @@ impl Guardian<'_> {
         let answer = if record.banned {
             FromGuardian::Banned
         } else if self.is_quarantined(record) {
-            FromGuardian::Refused("too many failed runs today".to_owned())
+            FromGuardian::Refused("in quarantine until tomorrow".to_owned())
         } else {
             self.react(record, memory, &header, message)?
         };
@@ -126,10 +135,17 @@ impl Guardian<'_> {
         let begins = matches!(message, ToGuardian::KeyBegin { .. } | ToGuardian::SignBegin { .. });
         if begins {
             // A session begins once: the counter is used up by it.
-            if header.round != 1 || header.counter <= record.counter {
+            if header.round != 1 {
                 return Err(MpcError::Malformed);
             }
+            if header.counter <= record.counter {
+                return self.outdated(record, header);
+            }
             record.counter = header.counter;
+            record.sessions.insert(header.counter, B256::from(header.session));
+            while record.sessions.len() > SESSIONS_KEPT {
+                record.sessions.pop_first();
+            }
             *memory = Memory::Idle;
         }
         let result = match message {
@@ -158,8 +174,21 @@ impl Guardian<'_> {
         }
     }
 
+    /// A used counter. The same session again is a replay, which anybody between could send: it is dropped and held
+    /// against nobody. A fresh session is K's own word that its storage is older than what it has said before.
+    fn outdated(&self, record: &mut Record, header: &Header) -> Result<FromGuardian, MpcError> {
+        let known = record.sessions.get(&header.counter).ok_or(MpcError::Malformed)?;
+        if known.0 == header.session {
+            return Err(MpcError::Malformed);
+        }
+        record.rolled_back = Some((self.now_ms / DAY_MS, header.counter));
+        Ok(FromGuardian::Refused("the wallet's storage was rolled back".to_owned()))
+    }
+
     fn is_quarantined(&self, record: &Record) -> bool {
-        record.aborts.0 == self.now_ms / DAY_MS && record.aborts.1 >= ABORTS_PER_DAY
+        let today = self.now_ms / DAY_MS;
+        let failing = record.aborts.0 == today && record.aborts.1 >= ABORTS_PER_DAY;
+        failing || record.rolled_back.is_some_and(|(day, _)| day == today)
     }
 
     fn key_begin(

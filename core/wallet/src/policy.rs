@@ -83,7 +83,8 @@ impl Denial {
 
 /// Decides on a decoded call, without reserving anything yet.
 pub fn evaluate(policy: &Policy, ledger: &SpendLedger, decoded: &Decoded, now_ms: u64) -> Result<Reservation, Denial> {
-    let day = now_ms / DAY_MS;
+    // A clock that goes back does not open a day anew.
+    let day = (now_ms / DAY_MS).max(ledger.day);
     let fresh = ledger.day != day;
     let today = |count: u32| if fresh { 0 } else { count };
     if today(ledger.operations) >= policy.operations_per_day {
@@ -114,7 +115,8 @@ pub fn evaluate(policy: &Policy, ledger: &SpendLedger, decoded: &Decoded, now_ms
             let spent = if fresh { U256::ZERO } else { ledger.spent.get(token).copied().unwrap_or_default() };
             let after = spent.checked_add(amount).filter(|after| *after <= policy.units_per_token_and_day);
             if after.is_none() {
-                let (limit, left) = (policy.units_per_token_and_day, policy.units_per_token_and_day - spent);
+                let limit = policy.units_per_token_and_day;
+                let left = limit.saturating_sub(spent);
                 let reason = format!("{limit} base units a token and day, of which {left} are left");
                 return Err(Denial::new("units_per_token_and_day", reason));
             }
@@ -206,6 +208,19 @@ mod tests {
         ledger.release(&first);
         assert!(evaluate(&policy(), &ledger, &mint(OWN, 100), 0).is_ok());
         assert!(evaluate(&policy(), &ledger, &Decoded::Mint { token: OWN, to: OWN, amount: U256::MAX }, 0).is_err());
+    }
+
+    #[test]
+    fn neither_a_clock_that_goes_back_nor_a_tightened_limit_gives_anything() {
+        let mut ledger = ledger();
+        ledger.reserve(&evaluate(&policy(), &ledger, &mint(OWN, 60), 3 * DAY_MS).unwrap());
+        let back = evaluate(&policy(), &ledger, &mint(OWN, 41), 2 * DAY_MS + 1).unwrap_err();
+        assert_eq!(back.rule, "units_per_token_and_day");
+        ledger.reserve(&evaluate(&policy(), &ledger, &mint(OWN, 40), 2 * DAY_MS).unwrap());
+        assert!(evaluate(&policy(), &ledger, &mint(OWN, 1), 3 * DAY_MS).is_err());
+        let tight = Policy { units_per_token_and_day: U256::ONE, ..policy() };
+        let denied = evaluate(&tight, &ledger, &mint(OWN, 1), 3 * DAY_MS).unwrap_err();
+        assert_eq!(denied.reason, "1 base units a token and day, of which 0 are left");
     }
 
     #[test]

@@ -19,6 +19,8 @@ const VALID_S: u64 = 6 * 3_600;
 const BACKOFF_FIRST_MS: u64 = 1_000;
 /// The longest wait.
 const BACKOFF_MAX_MS: u64 = 30_000;
+/// What others did not acknowledge is told again after this time.
+pub const TELL_AGAIN_MS: u64 = 2_000;
 
 /// How far a wallet is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,6 +76,9 @@ pub struct Wallet {
     pub reported: bool,
     /// Whether the tenant's list has it as it is.
     pub registered: bool,
+    /// When it tells the others of itself again, Unix milliseconds.
+    #[serde(default)]
+    pub tell_due_ms: u64,
 }
 
 /// What the wallet wants from a session with the guardian.
@@ -117,6 +122,7 @@ impl Wallet {
             reply: None,
             reported: false,
             registered: false,
+            tell_due_ms: 0,
         }
     }
 
@@ -198,6 +204,10 @@ impl Wallet {
             record.stage = Stage::Denied { denial: Denial::new("key", "the wallet has no key yet") };
             return record;
         };
+        if self.status == Status::Failed {
+            record.stage = Stage::Denied { denial: no_guardian() };
+            return record;
+        }
         let call = record.action.call(deployment);
         match evaluate(&self.policy, &self.ledger, &decode_call(deployment, address, &call), now_ms) {
             Err(denial) => record.stage = Stage::Denied { denial },
@@ -219,8 +229,12 @@ impl Wallet {
         }
     }
 
-    /// An operation waited for its signature until it could not be carried out any more.
-    pub fn expire_unsigned(&mut self, record: &mut Record, now_ms: u64) {
+    /// An operation waits for a signature that will not come any more: the guardian is gone for good, or the deadline
+    /// has passed.
+    pub fn close_unsigned(&mut self, record: &mut Record, now_ms: u64) {
+        if self.status == Status::Failed {
+            return self.denied(record, no_guardian(), now_ms);
+        }
         let deadline_s = record.operation.as_ref().map_or(0, |operation| operation.deadline_s);
         if record.stage == Stage::Accepted && now_ms / 1_000 >= deadline_s {
             self.release(record);
@@ -269,6 +283,18 @@ impl Wallet {
         }
     }
 
+    /// Others did not acknowledge what the wallet tells of itself: they are told again later.
+    pub const fn unheard(&mut self, now_ms: u64) {
+        self.tell_due_ms = now_ms + TELL_AGAIN_MS;
+    }
+
+    /// When the wallet itself has something to tell.
+    #[must_use]
+    pub fn telling_due_ms(&self) -> Option<u64> {
+        let reports = self.status != Status::Creating && self.reply.is_some() && !self.reported;
+        (reports || !self.registered).then_some(self.tell_due_ms)
+    }
+
     /// The wallet as its tenant sees it; `created_at` is its time in words.
     #[must_use]
     pub fn view(&self, created_at: &str) -> Value {
@@ -293,4 +319,8 @@ impl Wallet {
         }
         view
     }
+}
+
+fn no_guardian() -> Denial {
+    Denial::new("guardian", "the guardian will not sign for this wallet again")
 }

@@ -6,7 +6,7 @@ use aion_api::trace::Trace;
 use aion_api::{Address, Problem};
 use aion_chain::action::Deployment;
 use aion_wallet::operation::{Record as Operation, Stage};
-use aion_wallet::record::{Status, Wallet};
+use aion_wallet::record::{Status, TELL_AGAIN_MS, Wallet};
 use serde_json::json;
 use worker::Env;
 
@@ -15,19 +15,16 @@ use super::{created, view};
 use crate::call;
 use crate::config::deployment;
 
-/// What was not acknowledged is told again after this time.
-const AGAIN_MS: u64 = 2_000;
-
-/// When the wallet itself has something to tell.
-pub(super) fn wallet_due_ms(wallet: &Wallet) -> Option<u64> {
-    let reports = wallet.status != Status::Creating && wallet.reply.is_some() && !wallet.reported;
-    (reports || !wallet.registered).then_some(0)
-}
-
 /// Tells everything that is due. What is acknowledged is written down; what is not stays due.
 pub(super) async fn attend(env: &Env, store: &Store) -> Result<(), Problem> {
     let deployment = deployment(env)?;
-    tell_of_wallet(env, store).await?;
+    // Whoever does not hear of the wallet holds up none of its operations.
+    if tell_of_wallet(env, store).await.is_err()
+        && let Some(mut newest) = store.load()?
+    {
+        newest.unheard(call::now_ms());
+        store.save(&newest)?;
+    }
     for operation in store.open_operations()? {
         if operation.due_ms > call::now_ms() {
             continue;
@@ -50,7 +47,7 @@ pub(super) async fn attend(env: &Env, store: &Store) -> Result<(), Problem> {
                 newest.reported = newest.reply == operation.reply;
             }
             (Ok(()), _) => {}
-            (Err(_), _) => newest.due_ms = call::now_ms() + AGAIN_MS,
+            (Err(_), _) => newest.due_ms = call::now_ms() + TELL_AGAIN_MS,
         }
         store.put(&newest)?;
     }
@@ -61,6 +58,9 @@ async fn tell_of_wallet(env: &Env, store: &Store) -> Result<(), Problem> {
     let Some(wallet) = store.load()? else {
         return Ok(());
     };
+    if wallet.telling_due_ms().is_none_or(|due_ms| due_ms > call::now_ms()) {
+        return Ok(());
+    }
     if !wallet.registered {
         let entry = Entry { list: ListKind::Wallet, id: wallet.id.clone(), summary: view(&wallet) };
         register(env, &wallet.tenant, entry).await?;

@@ -70,7 +70,7 @@ pub(super) async fn attend(env: &Env, store: &Store) -> Result<(), Problem> {
             if operation.stage != Stage::Accepted {
                 continue;
             }
-            wallet.expire_unsigned(&mut operation, now_ms);
+            wallet.close_unsigned(&mut operation, now_ms);
             if operation.stage == Stage::Accepted {
                 waiting = waiting.or(Some(operation.op));
             } else {

@@ -143,7 +143,7 @@ impl Store {
         let waiting = open.iter().find(|operation| operation.stage == Stage::Accepted).map(|operation| operation.op);
         let session = wallet.wish(&deployment(env)?, waiting).map(|_| wallet.session_due_ms);
         let outbox = open.iter().filter(|operation| !matches!(operation.stage, Stage::Accepted | Stage::Carried));
-        let wallet_due = super::outbox::wallet_due_ms(&wallet);
+        let wallet_due = wallet.telling_due_ms();
         Ok(session.into_iter().chain(outbox.map(|operation| operation.due_ms)).chain(wallet_due).min())
     }
 

@@ -38,6 +38,9 @@ impl Shard {
                     .map_err(|_| Problem::new(Code::CursorInvalid, "the cursor is not one of this list"))?,
             ),
         };
+        if self.owner()?.is_none() {
+            return Ok(Reply::Tasks { tasks: Vec::new(), last: None, more: false });
+        }
         let mut listed = self.store().list(before, state, page.limit + 1)?;
         let more = listed.len() > page.limit as usize;
         listed.truncate(page.limit as usize);

@@ -41,6 +41,11 @@ pub enum Event {
         /// How many today.
         today: u32,
     },
+    /// The peer's storage was rolled back.
+    Rollback {
+        /// The counter that it used again.
+        counter: u64,
+    },
     /// The peer cheated and is banned for good.
     Ban,
 }
@@ -62,6 +67,11 @@ pub fn events(before: &Record, after: &Record) -> Vec<Event> {
     }
     if before.aborts != after.aborts {
         events.push(Event::Abort { today: after.aborts.1 });
+    }
+    if before.rolled_back != after.rolled_back
+        && let Some((_, counter)) = after.rolled_back
+    {
+        events.push(Event::Rollback { counter });
     }
     if after.banned && !before.banned {
         events.push(Event::Ban);
@@ -109,11 +119,13 @@ mod tests {
         assert_eq!(events(&before, &Record { counter: 1, ..before.clone() }), []);
         let denial = Denial::new("unnamed", "no");
         let mut after = Record { banned: true, aborts: (1, 2), denied: Some((7, denial.clone())), ..before.clone() };
+        after.rolled_back = Some((1, 4));
         after.signed.insert(3, Signed { digest: B256::ZERO, deadline_s: 9 });
         let told = [
             Event::Operation { op: 3, digest: B256::ZERO },
             Event::Denied { counter: 7, denial },
             Event::Abort { today: 2 },
+            Event::Rollback { counter: 4 },
             Event::Ban,
         ];
         assert_eq!(events(&before, &after), told);

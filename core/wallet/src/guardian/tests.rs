@@ -14,6 +14,8 @@ use super::{Guardian, Memory, Record};
 use crate::cosign::{FromGuardian, Intent, Session, ToGuardian, to_bytes};
 use crate::sealed::Kek;
 
+mod hostile;
+
 const NOW_MS: u64 = 1_000_000;
 const RECIPIENT: &str = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj";
 
@@ -25,6 +27,7 @@ struct World {
     record: Record,
     memory: Memory,
     counter: u64,
+    now_ms: u64,
 }
 
 impl World {
@@ -44,6 +47,7 @@ impl World {
             record: Record::default(),
             memory: Memory::Idle,
             counter: 0,
+            now_ms: NOW_MS,
         }
     }
 
@@ -54,7 +58,7 @@ impl World {
             link: &self.g,
             configured_peer: self.k.public(),
             kek: &self.kek,
-            now_ms: NOW_MS,
+            now_ms: self.now_ms,
             nonce: [5; 12],
             entropy: [6; 64],
         }
@@ -113,7 +117,7 @@ impl World {
 
     fn operation(&self, op: u64, action: &TokenAction) -> Operation {
         let call = action.call(&self.deployment);
-        Operation { op, to: call.to, value: call.value, data: call.data, deadline_s: NOW_MS / 1_000 + 60 }
+        Operation { op, to: call.to, value: call.value, data: call.data, deadline_s: self.now_ms / 1_000 + 60 }
     }
 
     fn attempt(&mut self, share: &KeyShare, operation: Operation) -> Result<(), String> {
@@ -183,6 +187,13 @@ fn denials(world: &mut World, share: &KeyShare, token: Address) {
         ("approvals", raw(token, &words("095ea7b3", "1"))),
         ("approvals", raw(token, &words("a22cb465", "1"))),
         ("unnamed", raw(token, &words("23b872dd", "1"))),
+        // permit, increaseAllowance, transferWithAuthorization, multicall; a call of an address without code.
+        ("unnamed", raw(token, &format!("d505accf{}", "00".repeat(224)))),
+        ("unnamed", raw(token, &words("39509351", "1"))),
+        ("unnamed", raw(token, &format!("e3ee160e{}", "00".repeat(288)))),
+        ("unnamed", raw(token, &words("ac9650d8", "1"))),
+        ("unnamed", raw(Address::ZERO, "6080604052")),
+        ("own_tokens", raw(world.deployment.erc20_implementation, &words("40c10f19", "1"))),
         ("unnamed", raw(token, &format!("{}00", words("40c10f19", "1")))),
         ("unnamed", raw(token, &words("40c10f19", "1").replacen("40c10f190", "40c10f191", 1))),
         ("unnamed", raw(token, "")),
@@ -199,27 +210,27 @@ fn denials(world: &mut World, share: &KeyShare, token: Address) {
     assert_eq!(world.record.ledger, ledger);
     // A K that names one operation and lets sign another gets nothing.
     let hidden = raw(to, "00").digest(137, to);
-    assert!(world.sign(share, Intent::Operation(good), hidden).is_err());
+    assert!(world.sign(share, Intent::Operation(good.clone()), hidden).is_err());
+    // Nor does one that has it sign for another chain.
+    let foreign = good.digest(1, Address::from(share.address()));
+    assert!(world.sign(share, Intent::Operation(good), foreign).is_err());
 }
 
 #[test]
-fn replays_rollbacks_and_cheats() {
+fn replays_and_cheats() {
     let mut world = World::new();
     let share = world.generate();
     let k = LinkIdentity::from_secret(&[1; 32]);
 
-    // The same envelope twice, and a session with an old counter.
+    // The same envelope twice.
     let mut session = world.session(&k);
     let operation = world.operation(0, &create(0));
     let digest = operation.digest(137, Address::from(share.address()));
     let intent = Intent::Operation(operation);
     let (_, message) = sign::Initiator::begin(&share, session.id(), digest.0).unwrap();
-    let bytes = session.seal(&ToGuardian::SignBegin { intent: intent.clone(), message: message.clone() }).unwrap();
+    let bytes = session.seal(&ToGuardian::SignBegin { intent: intent.clone(), message }).unwrap();
     assert!(world.send(&bytes).is_ok());
     assert_eq!(world.send(&bytes), Err(MpcError::Malformed));
-    let mut rolled_back = Session::new(&k, world.g.public(), "wal_1", [77; 32], 1);
-    let old = rolled_back.seal(&ToGuardian::SignBegin { intent: intent.clone(), message }).unwrap();
-    assert_eq!(world.send(&old), Err(MpcError::Malformed));
 
     // The going session's own next message under another epoch, round, counter or session.
     let next = to_bytes(&ToGuardian::SignFinish(Vec::new())).unwrap();

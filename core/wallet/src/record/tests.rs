@@ -8,7 +8,7 @@ use aion_chain::message::Outcome;
 use aion_chain::operation::Signature;
 use alloy_primitives::{Address, B256, U256};
 
-use super::{Stage, Wallet, Wish};
+use super::{Stage, TELL_AGAIN_MS, Wallet, Wish};
 
 fn deployment() -> Deployment {
     Deployment {
@@ -76,9 +76,9 @@ fn what_did_not_happen_is_given_back() {
     assert_eq!(rejected.ledger, reserved, "the signed operation is valid until its deadline");
     assert_eq!(record.result("w", &deployment).unwrap().unwrap_err().0, "chain.rejected");
     let mut late = wallet.accept(&deployment, "k2", create(), None, 0);
-    wallet.expire_unsigned(&mut late, 6 * 3_600_000 - 1);
+    wallet.close_unsigned(&mut late, 6 * 3_600_000 - 1);
     assert_eq!(late.stage, Stage::Accepted);
-    wallet.expire_unsigned(&mut late, 6 * 3_600_000);
+    wallet.close_unsigned(&mut late, 6 * 3_600_000);
     assert_eq!((late.stage, wallet.ledger), (Stage::Settled { outcome: Outcome::Expired }, before));
 }
 
@@ -101,4 +101,41 @@ fn failed_sessions_wait_longer_each_time() {
         waits.push(wallet.session_due_ms);
     }
     assert_eq!(waits, [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
+}
+
+#[test]
+fn a_ban_ends_what_waits_and_what_comes() {
+    let (mut wallet, deployment) = (active(), deployment());
+    let before = wallet.ledger.clone();
+    let mut waiting = wallet.accept(&deployment, "k", create(), None, 0);
+    let (name, symbol) = ("m".to_owned(), "S".to_owned());
+    let other = TokenAction::CreateErc20 { task: B256::ZERO, name, symbol, cap: U256::ZERO, issuer: B256::ZERO };
+    let mut signed = wallet.accept(&deployment, "k2", other, None, 0);
+    wallet.signed(&mut signed, signature(), 1);
+    wallet.banned();
+    assert_eq!(wallet.wish(&deployment, Some(waiting.op)), None);
+    wallet.close_unsigned(&mut waiting, 2);
+    wallet.close_unsigned(&mut signed, 2);
+    assert!(matches!(&waiting.stage, Stage::Denied { denial } if denial.rule == "guardian"));
+    assert!(waiting.is_open(), "who waits for it still has to be told");
+    assert!(wallet.carry(&signed).is_some(), "what is signed goes its way");
+    wallet.settled(&mut signed, Outcome::Expired, 3);
+    assert_eq!(wallet.ledger, before);
+    let late = wallet.accept(&deployment, "k3", create(), None, 4);
+    assert!(matches!(late.stage, Stage::Denied { .. }));
+    assert_eq!(wallet.ledger, before);
+}
+
+#[test]
+fn who_does_not_hear_is_told_again_later() {
+    let mut wallet = active();
+    assert_eq!(wallet.telling_due_ms(), Some(0));
+    wallet.unheard(10);
+    assert_eq!(wallet.telling_due_ms(), Some(10 + TELL_AGAIN_MS));
+    wallet.registered = true;
+    assert_eq!(wallet.telling_due_ms(), None);
+    wallet.reply = Some(serde_json::json!({}));
+    assert!(wallet.telling_due_ms().is_some());
+    wallet.reported = true;
+    assert_eq!(wallet.telling_due_ms(), None);
 }
