@@ -79,7 +79,7 @@ pub async fn json_post(client: &Client<FetchTransport>, path: &str, key: Option<
     client.send(request).await.expect("an answer")
 }
 
-/// The task of first light: an identity, its wallet, a token, and 1,000 of it minted to a holder.
+/// The task of first light: an identity, its wallet, a token, 1,000 of it minted to a holder, and the supply read back.
 #[must_use]
 pub fn launch(name: &str, holder: &str) -> SubmitTask {
     let definition = json!({ "steps": {
@@ -91,7 +91,9 @@ pub fn launch(name: &str, holder: &str) -> SubmitTask {
             "symbol": "LUX", "cap": "1000000", "issuer": "${{ steps.who.output.did }}" } },
         "mint": { "do": "token.mint", "needs": ["token"], "with": {
             "wallet": "${{ steps.purse.output.wallet }}", "token": "${{ steps.token.output.token }}",
-            "to": "${{ input.holder }}", "amount": "1000" } }
+            "to": "${{ input.holder }}", "amount": "1000" } },
+        "supply": { "do": "contract.read", "needs": ["mint"], "with": {
+            "to": "${{ steps.token.output.token }}", "function": "totalSupply()", "returns": ["uint256"] } }
     } });
     SubmitTask { definition, input: json!({ "name": name, "holder": holder }) }
 }

@@ -18,6 +18,10 @@ async fn a_durable_task_launches_a_token() {
     assert_eq!(world.balance_on_chain(&token, HOLDER).await, 1000);
     assert_eq!(world.client.balance(&token, HOLDER).await.expect("balance").balance, "1000");
 
+    // A later step of the same task read the contract.
+    let supply = task.output("supply").expect("an output");
+    assert_eq!(supply["values"][0], "1000", "{supply}");
+
     // The same key again is the same task, and nothing happens twice.
     let again = world.client.submit(&key, &launch(&name, HOLDER)).await.expect("the same");
     assert_eq!(again.id, task.id);

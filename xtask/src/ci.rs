@@ -37,7 +37,6 @@ pub fn run() -> Outcome<()> {
     format()?;
     setup::for_workers()?;
     lint()?;
-    openapi(true)?;
     build::all()?;
     suites::all()?;
     deploy(&["--dry-run"])

@@ -30,7 +30,7 @@ cargo xtask <command>
                          the whole platform on this machine, with a local chain and first light
   test [suite]           native, wasm, contracts, tidy, e2e; without a name: all
   build [edge|guardian]  both Workers, with their sizes against the budgets
-  ci                     fmt-check, lint, openapi --check, build, test, deploy --dry-run
+  ci                     fmt-check, lint, build, test, deploy --dry-run
   lint                   clippy, native and wasm, warnings are errors
   fmt-check              cargo fmt --check
   openapi [--check]      writes docs/openapi.json

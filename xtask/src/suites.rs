@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use crate::harness::{self, Harness};
 use crate::report::{Context, Outcome, fail, now, say};
 use crate::workspace::{self, at};
-use crate::{build, process, setup};
+use crate::{build, ci, process, setup};
 
 /// Pure crates, tested natively and as wasm.
 const CORES: [&str; 6] = ["aion-api", "aion-chain", "aion-identity", "aion-mpc", "aion-task", "aion-wallet"];
@@ -102,6 +102,7 @@ fn cargo_test(packages: &[&str]) -> Outcome<Command> {
 }
 
 fn tidy(count: &mut Count) -> Outcome<()> {
+    ci::openapi(true)?;
     counted(cargo_test(&["aion-tests"])?.args(["--test", "tidy"]), count)
 }
 

@@ -1,0 +1,64 @@
+//! Tasks without a chain: timers, cancellation, events that go on where they were left.
+#![cfg(target_arch = "wasm32")]
+#![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+use aion_client::Request;
+use aion_client::api::operations::Method;
+use aion_client::api::v1::tasks::SubmitTask;
+use aion_tests::{World, fresh};
+use serde_json::{Value, json};
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+fn nap(duration: &str) -> SubmitTask {
+    let steps = json!({
+        "first": { "do": "sleep", "with": { "duration": duration } },
+        "second": { "do": "sleep", "needs": ["first"], "with": { "duration": "${{ input.then }}" } }
+    });
+    SubmitTask { definition: json!({ "steps": steps }), input: json!({ "then": "200ms" }) }
+}
+
+#[test]
+async fn timers_wake_and_steps_follow_each_other() {
+    let world = World::new("timers").await;
+    let task = world.client.submit(&fresh("nap"), &nap("1s")).await.expect("accepted");
+    let done = world.client.finished(&task.id, 20_000).await.expect("finished");
+    assert_eq!(done.state, "done", "{}", done.steps);
+    let began = |step: &str| done.steps[step]["beganAt"].as_str().map(str::to_owned);
+    assert!(began("first") < began("second"), "{}", done.steps);
+}
+
+#[test]
+async fn a_cancelled_task_ends_at_once_and_stays_so() {
+    let world = World::new("cancel").await;
+    let task = world.client.submit(&fresh("nap"), &nap("1h")).await.expect("accepted");
+    let cancelled = world.client.cancel(&task.id).await.expect("cancelled");
+    assert_eq!(cancelled.state, "cancelled", "{}", cancelled.steps);
+    assert_eq!(cancelled.steps["second"]["state"], "skipped");
+    assert_eq!(world.client.cancel(&task.id).await.expect("again").state, "cancelled");
+}
+
+#[test]
+async fn events_go_on_where_they_were_left() {
+    let world = World::new("events").await;
+    let task = world.client.submit(&fresh("nap"), &nap("500ms")).await.expect("accepted");
+    // The stream of a task ends with the task.
+    let all = events(&world, &task.id, None).await;
+    let kinds: Vec<&str> = all.iter().filter_map(|event| event["type"].as_str()).collect();
+    assert_eq!((kinds.first(), kinds.last()), (Some(&"task.submitted"), Some(&"task.done")), "{kinds:?}");
+    let middle = all[all.len() / 2]["seq"].as_u64().expect("a number");
+    let rest = events(&world, &task.id, Some(middle)).await;
+    let expected: Vec<&Value> = all.iter().filter(|event| event["seq"].as_u64() > Some(middle)).collect();
+    assert_eq!(rest.iter().collect::<Vec<_>>(), expected);
+}
+
+async fn events(world: &World, task: &str, after: Option<u64>) -> Vec<Value> {
+    let mut request = Request::new(Method::Get, &format!("/v1/tasks/{task}/events"));
+    if let Some(after) = after {
+        request = request.with_header("last-event-id", &after.to_string());
+    }
+    let response = world.client.send(request).await.expect("a stream");
+    assert_eq!(response.header("content-type"), Some("text/event-stream"));
+    let text = response.text();
+    let lines = text.lines().filter_map(|line| line.strip_prefix("data: "));
+    lines.map(|data| serde_json::from_str(data).expect("an event")).collect()
+}
