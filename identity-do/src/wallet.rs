@@ -146,7 +146,8 @@ impl Wallet {
             Some(operation) => operation,
             None if record.status == Status::Creating => {
                 let reason = "the wallet's key is being generated".to_owned();
-                return Ok(Reply::Step { outcome: Outcome::Retry { reason } });
+                let code = "wallet.creating".to_owned();
+                return Ok(Reply::Step { outcome: Outcome::Retry { code, reason, after_ms: 0 } });
             }
             None => {
                 let operation = record.accept(&deployment, key, action, None, call::now_ms());

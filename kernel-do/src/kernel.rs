@@ -7,17 +7,21 @@ use aion_api::Problem;
 use aion_api::object::Call;
 use aion_api::object::kernel::{Reply, Request};
 use aion_api::problem::Code;
+use aion_task::Command;
 use worker::{DurableObject, Env, Response, State, durable_object};
 
 use crate::call;
 
+mod definitions;
 mod events;
+mod inbox;
 mod perform;
 mod read;
 mod shard;
 mod store;
 mod submit;
 mod transaction;
+mod work;
 
 use shard::Shard;
 
@@ -43,33 +47,42 @@ impl DurableObject for Kernel {
                 Err(problem) => call::respond::<Reply>(&Err(problem)),
             };
         }
-        call::respond(&self.answer(call))
+        call::respond(&self.answer(call).await)
     }
 
     /// Never throws: a handler that does is tried six times and then given up.
     async fn alarm(&self) -> worker::Result<Response> {
-        self.shard.alarm();
+        self.shard.alarm().await;
         Response::empty()
     }
 }
 
 impl Kernel {
-    /// Every branch runs without an `await`: its writes are one transaction, and the output gate holds back the answer
-    /// and every call to other objects until they are durable.
-    fn answer(&self, call: Call<Request>) -> Result<Reply, Problem> {
+    /// What changes tasks waits for the turn that stores it; what reads them does not.
+    async fn answer(&self, call: Call<Request>) -> Result<Reply, Problem> {
         match &call.request {
             Request::Health => return Ok(Reply::Healthy { overdue_ms: self.shard.overdue_ms()? }),
-            Request::Submit { .. } => return self.shard.submit(call),
+            Request::Submit { .. } => return self.shard.submit(call).await,
             // A tenant that has not submitted anything yet has a list, and it is empty.
             Request::List { .. } if self.shard.owner()?.is_none() => {}
             _ => self.owned(&call)?,
         }
+        let task = |task| Reply::Task { task };
         match call.request {
-            Request::Read { task } => Ok(Reply::Task { task: self.shard.view(&task)? }),
-            Request::List { page, state } => self.shard.list(&page, state.as_deref()),
-            Request::Cancel { task } => Ok(Reply::Task { task: self.shard.cancel(&task)? }),
+            Request::Read { task: id } => self.shard.view(&id).map(task),
+            Request::List { page, state, label } => self.shard.list(&page, state.as_deref(), label.as_deref()),
+            Request::Cancel { task: id } => self.shard.cancel(id).await.map(task),
+            Request::Signal { task: id, name, payload } => {
+                self.shard.change(id, Command::Signal { name, payload }).await.map(task)
+            }
+            Request::Decide { task: id, step, decision } => {
+                self.shard.change(id, Command::Decide { step, decision }).await.map(task)
+            }
+            Request::Redrive { task: id, reason, from } => {
+                self.shard.change(id, Command::Redrive { reason, from }).await.map(task)
+            }
             Request::StepReply { step, outcome } => {
-                self.shard.step_reply(step, outcome)?;
+                self.shard.step_reply(step, outcome).await?;
                 Ok(Reply::Done)
             }
             Request::History { task, after, limit } => self.shard.history(&task, after, limit),

@@ -51,10 +51,18 @@ pub enum Outcome {
     },
     /// It was accepted and goes on; its end is reported, or asked for.
     Pending,
+    /// It was accepted, and whoever does it reports its end by a callback.
+    Callback,
     /// It did not happen and may work later.
+    #[serde(rename_all = "camelCase")]
     Retry {
+        /// The class of the error, for the rules of its retries.
+        code: String,
         /// Why.
         reason: String,
+        /// No sooner than after this time.
+        #[serde(default)]
+        after_ms: u64,
     },
     /// It did not happen and never will.
     Fatal {
@@ -63,4 +71,18 @@ pub enum Outcome {
         /// Why.
         reason: String,
     },
+}
+
+impl Call {
+    /// Whether to ask again is harmless although it may have happened: its target accepts it once by its key, or it
+    /// changes nothing.
+    #[must_use]
+    pub const fn is_repeatable(&self) -> bool {
+        match self {
+            Self::IdentityCreate { .. }
+            | Self::WalletCreate { .. }
+            | Self::Operate { .. }
+            | Self::ContractRead { .. } => true,
+        }
+    }
 }

@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 
-use crate::{kind, reference, time};
+mod check;
+#[cfg(test)]
+mod tests;
 
 /// A definition may have this many steps: their state still fits one row and one commit.
 pub const STEPS_MAX: usize = 50;
@@ -17,13 +20,23 @@ pub const DOCUMENT_MAX_BYTES: usize = 64 * 1024;
 pub const OUTPUT_MAX_BYTES: usize = 32 * 1024;
 /// A step is tried at most this often, whatever its definition says.
 pub const ATTEMPTS_MAX: u32 = 1_000;
+/// A fan-out may have this many items: their records still fit one row of two megabytes.
+pub const ITEMS_MAX: usize = 1_000;
+/// So many items of one fan-out may be under way at once: more would only wait for the six calls of an object.
+pub const PARALLEL_MAX: usize = 50;
+/// So many are if the definition does not say.
+const PARALLEL_DEFAULT: usize = 10;
+/// A definition may have this many labels, each of at most [`LABEL_MAX_CHARS`]: they are repeated in every list.
+pub const LABELS_MAX: usize = 16;
+/// A label's name or value may have this many characters.
+pub const LABEL_MAX_CHARS: usize = 64;
 
 /// One fault of a definition, named by its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     /// JSON pointer from the root of the definition.
     pub pointer: String,
-    /// What is wrong there.
+    /// What is wrong there, and what would be right.
     pub detail: String,
 }
 
@@ -31,6 +44,12 @@ impl Fault {
     /// A fault at a place.
     pub fn new(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         Self { pointer: pointer.into(), detail: detail.into() }
+    }
+
+    /// The fault of a part as one of the whole.
+    #[must_use]
+    pub fn under(self, prefix: &str) -> Self {
+        Self { pointer: format!("{prefix}{}", self.pointer), detail: self.detail }
     }
 }
 
@@ -43,6 +62,51 @@ pub struct Definition {
     /// Labels for people and lists.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
+    /// How soon its tasks get their turn.
+    #[serde(default, skip_serializing_if = "Priority::is_normal")]
+    pub priority: Priority,
+    /// How long a task may take in all, as a duration; after that it fails and is compensated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<String>,
+    /// What comes of the task, once every step is done; it may refer to all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<Value>,
+    /// SHA-256 of its canonical form (RFC 8785), hex.
+    #[serde(skip)]
+    hash: String,
+}
+
+/// How soon tasks get their turn when more is due than can be done: a higher one gets four turns for one of the next.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Priority {
+    /// Whenever there is room.
+    Low,
+    /// What is not said otherwise.
+    #[default]
+    Normal,
+    /// People wait for it.
+    High,
+}
+
+impl Priority {
+    /// Every priority, the most urgent first.
+    pub const ALL: [Self; 3] = [Self::High, Self::Normal, Self::Low];
+
+    /// The priority as it stands on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Normal => "normal",
+            Self::High => "high",
+        }
+    }
+
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    fn is_normal(&self) -> bool {
+        *self == Self::Normal
+    }
 }
 
 /// One step.
@@ -52,13 +116,56 @@ pub struct Step {
     /// Its kind.
     #[serde(rename = "do")]
     pub kind: String,
-    /// Its input; strings may hold references.
+    /// Its input; strings may hold expressions.
     #[serde(default)]
     pub with: Map<String, Value>,
     /// The steps that have to be done before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<String>,
-    /// How often and how long it is tried.
+    /// An expression: if it is false the step is skipped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<String>,
+    /// The step is done once for each item of a list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub each: Option<Each>,
+    /// How often and how fast it is tried again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry: Option<Retry>,
+    /// How long it may take in all, as a duration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<String>,
+    /// What undoes it when the task fails later or is cancelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compensate: Option<Compensate>,
+}
+
+/// A fan-out over a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Each {
+    /// An expression that gives the list; the step sees each element as `item`, and its place as `index`.
+    #[serde(rename = "in")]
+    pub list: String,
+    /// How many items are under way at once.
+    #[serde(default = "parallel")]
+    pub parallel: usize,
+}
+
+const fn parallel() -> usize {
+    PARALLEL_DEFAULT
+}
+
+/// What undoes a step. It may refer to the step's own output.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Compensate {
+    /// The kind of the undoing step.
+    #[serde(rename = "do")]
+    pub kind: String,
+    /// Its input; strings may hold expressions.
+    #[serde(default)]
+    pub with: Map<String, Value>,
+    /// How often and how fast it is tried again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<Retry>,
     /// How long it may take in all, as a duration.
@@ -66,95 +173,41 @@ pub struct Step {
     pub timeout: Option<String>,
 }
 
-/// How often a step is tried.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// How often and how fast a step is tried again; what is absent is as for every step.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Retry {
-    /// At most so often.
-    pub attempts: u32,
+    /// At most so many tries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempts: Option<u32>,
+    /// The first wait, as a duration; it doubles with each try, and the real wait is a random part of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<String>,
+    /// The longest wait, as a duration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<String>,
+    /// Other rules for a class of errors, by its code.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub per: BTreeMap<String, Retry>,
 }
 
 impl Definition {
     /// Reads and checks a definition; every fault is named, not only the first.
     pub fn parse(document: &Value) -> Result<Self, Vec<Fault>> {
-        if document.to_string().len() > DOCUMENT_MAX_BYTES {
-            return Err(vec![Fault::new("", format!("a definition has at most {DOCUMENT_MAX_BYTES} bytes"))]);
-        }
-        let definition: Self =
-            serde_json::from_value(document.clone()).map_err(|error| vec![Fault::new("", error.to_string())])?;
-        let mut faults = Vec::new();
-        definition.check(&mut faults);
-        if faults.is_empty() { Ok(definition) } else { Err(faults) }
+        check::parse(document)
     }
 
-    fn check(&self, faults: &mut Vec<Fault>) {
-        if self.steps.is_empty() || self.steps.len() > STEPS_MAX {
-            faults.push(Fault::new("/steps", format!("1 to {STEPS_MAX} steps")));
-        }
-        for (id, step) in &self.steps {
-            let at = format!("/steps/{}", escape(id));
-            let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-            if id.is_empty() || id.len() > STEP_ID_MAX_CHARS || !id.bytes().all(fits) {
-                let rule = format!("the id of a step has 1 to {STEP_ID_MAX_CHARS} of A-Z a-z 0-9 _ -");
-                faults.push(Fault::new(&at, rule));
-            }
-            for (place, need) in step.needs.iter().enumerate() {
-                if need == id || !self.steps.contains_key(need) {
-                    faults.push(Fault::new(format!("{at}/needs/{place}"), format!("there is no other step {need}")));
-                }
-            }
-            if step.retry.as_ref().is_some_and(|retry| retry.attempts == 0 || retry.attempts > ATTEMPTS_MAX) {
-                faults.push(Fault::new(format!("{at}/retry/attempts"), format!("1 to {ATTEMPTS_MAX}")));
-            }
-            if step.timeout.as_deref().is_some_and(|text| time::duration_ms(text).is_none()) {
-                faults.push(Fault::new(format!("{at}/timeout"), "a duration like PT5M or 300s, at most a year"));
-            }
-        }
-        if let Some(id) = self.in_cycle() {
-            faults.push(Fault::new(format!("/steps/{}/needs", escape(&id)), "the steps need each other in a circle"));
-            return;
-        }
-        for (id, step) in &self.steps {
-            self.check_input(id, step, faults);
-        }
+    /// Reads a definition that was checked before it was stored.
+    pub fn stored(text: &str, hash: &str) -> Result<Self, serde_json::Error> {
+        let mut definition: Self = serde_json::from_str(text)?;
+        hash.clone_into(&mut definition.hash);
+        Ok(definition)
     }
 
-    fn check_input(&self, id: &str, step: &Step, faults: &mut Vec<Fault>) {
-        let at = format!("/steps/{}", escape(id));
-        if !kind::is_known(&step.kind) {
-            let known = kind::NAMES.join(", ");
-            faults.push(Fault::new(format!("{at}/do"), format!("there is no kind {}; there are {known}", step.kind)));
-            return;
-        }
-        let before = self.before(id);
-        let with = Value::Object(step.with.clone());
-        let (mut dynamic, mut misread) = (false, false);
-        for (pointer, found) in reference::find(&with) {
-            let pointer = format!("{at}/with{pointer}");
-            match found {
-                Ok(path) => {
-                    dynamic = true;
-                    if let Some(step) = path.step()
-                        && !before.contains(step)
-                    {
-                        let detail = format!("{step} is not a step before this one; name it in needs");
-                        faults.push(Fault::new(pointer, detail));
-                    }
-                }
-                Err(detail) => {
-                    misread = true;
-                    faults.push(Fault::new(pointer, detail));
-                }
-            }
-        }
-        if misread {
-            return;
-        }
-        // Without references the input is checked whole; with them its field names are, and its values when it runs.
-        let checked = if dynamic { kind::check_fields(&step.kind, &step.with) } else { kind::check(&step.kind, &with) };
-        if let Err(fault) = checked {
-            faults.push(Fault::new(format!("{at}/with{}", fault.pointer), fault.detail));
-        }
+    /// SHA-256 of its canonical form (RFC 8785), hex: two definitions with the same hash mean the same.
+    #[must_use]
+    pub fn hash(&self) -> &str {
+        &self.hash
     }
 
     /// All steps that are done before this one starts.
@@ -172,66 +225,26 @@ impl Definition {
         before
     }
 
+    /// A step and all steps that need it, directly or through others.
+    #[must_use]
+    pub fn from(&self, id: &str) -> BTreeSet<String> {
+        let after = self.steps.keys().filter(|other| *other == id || self.before(other).contains(id));
+        after.cloned().collect()
+    }
+
     fn in_cycle(&self) -> Option<String> {
         self.steps.keys().find(|id| self.before(id).contains(*id)).cloned()
     }
+
+    fn seal(&mut self) -> Result<(), serde_json::Error> {
+        let canonical = serde_json_canonicalizer::to_vec(self)?;
+        self.hash = hex::encode(Sha256::digest(&canonical));
+        Ok(())
+    }
 }
 
-/// Escapes a key for a JSON pointer (RFC 6901 section 3).
-fn escape(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
-}
-
-#[cfg(test)]
-mod tests {
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    use serde_json::{Value, json};
-
-    use super::Definition;
-
-    fn faults(steps: Value) -> Vec<String> {
-        let document = Value::Object([("steps".to_owned(), steps)].into_iter().collect());
-        let faults = Definition::parse(&document).unwrap_err();
-        faults.into_iter().map(|fault| fault.pointer).collect()
-    }
-
-    #[test]
-    fn a_chain_of_steps_is_read() {
-        let definition = Definition::parse(&json!({ "steps": {
-            "a": { "do": "sleep", "with": { "duration": "1s" } },
-            "b": { "do": "sleep", "with": { "duration": "${{ steps.a.output.next }}" }, "needs": ["a"] },
-            "c": { "do": "sleep", "with": { "duration": "${{ input.x }}" }, "needs": ["b"], "timeout": "PT1M" }
-        } }))
-        .unwrap();
-        assert_eq!(definition.before("c").len(), 2);
-    }
-
-    #[test]
-    fn every_fault_is_named_by_its_place() {
-        let sleep = json!({ "do": "sleep", "with": { "duration": "1s" } });
-        assert_eq!(faults(json!({})), ["/steps"]);
-        assert_eq!(faults(json!({ "a b": sleep })), ["/steps/a b"]);
-        assert_eq!(faults(json!({ "a": { "do": "nothing" } })), ["/steps/a/do"]);
-        assert_eq!(faults(json!({ "a": { "do": "sleep", "with": { "duration": "x" } } })), ["/steps/a/with/duration"]);
-        assert_eq!(
-            faults(json!({ "a": { "do": "sleep", "with": { "duration": "1s", "more": 1 } } })),
-            ["/steps/a/with"]
-        );
-        assert_eq!(
-            faults(json!({ "a": { "do": "sleep", "needs": ["a", "b"], "with": { "duration": "1s" } } })),
-            ["/steps/a/needs/0", "/steps/a/needs/1", "/steps/a/needs"]
-        );
-        let circle = |needs: &str| json!({ "do": "sleep", "with": { "duration": "1s" }, "needs": [needs] });
-        assert_eq!(faults(json!({ "a": circle("b"), "b": circle("a") })), ["/steps/a/needs"]);
-        let refers = |to: &str| json!({ "do": "sleep", "with": { "duration": to } });
-        let stranger = json!({ "a": sleep, "b": refers("${{ steps.a.output.x }}") });
-        assert_eq!(faults(stranger), ["/steps/b/with/duration"]);
-        assert_eq!(faults(json!({ "a": refers("${{ nonsense }}") })), ["/steps/a/with/duration"]);
-        let unknown = json!({ "do": "sleep", "with": { "duration": "${{ input.x }}", "more": 1 } });
-        assert_eq!(faults(json!({ "a": unknown })), ["/steps/a/with/more"]);
-        let odd = json!({ "do": "sleep", "with": { "duration": "1s" }, "timeout": "soon", "retry": { "attempts": 0 } });
-        assert_eq!(faults(json!({ "a": odd })), ["/steps/a/retry/attempts", "/steps/a/timeout"]);
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.pointer, self.detail)
     }
 }

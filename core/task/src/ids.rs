@@ -21,6 +21,13 @@ pub fn task_id(tenant: &str, key: &str, shard: u8) -> String {
     format!("tsk_{shard:02x}{}", base62(&digest(&["task", tenant, key])))
 }
 
+/// The id of a task that a step of another one starts: it lives in the same shard, so both change in one commit.
+#[must_use]
+pub fn child_id(task: &str, step: &str, generation: u32) -> String {
+    let shard = task.get(4..6).unwrap_or("00");
+    format!("tsk_{shard}{}", base62(&digest(&["child", task, step, &generation.to_string()])))
+}
+
 /// The shard that a task's id carries; `None` if it is no task's id.
 #[must_use]
 pub fn shard(task: &str) -> Option<u8> {

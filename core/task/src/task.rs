@@ -1,153 +1,17 @@
-//! A task: its definition, its steps and their states, and how the public sees it.
+//! A task: its steps and their states, what it waits for, and where it came from.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use crate::call::Call;
-use crate::definition::Definition;
-use crate::time::rfc3339;
+use crate::definition::{Definition, Priority};
 
-/// How far a task is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum State {
-    /// Accepted; no step has begun.
-    Queued,
-    /// At least one step has begun.
-    Running,
-    /// Every step that has begun waits for a time or an answer.
-    Waiting,
-    /// Every step is done.
-    Done,
-    /// A step failed for good.
-    Failed,
-    /// To be cancelled; what is under way is waited for.
-    Cancelling,
-    /// Cancelled.
-    Cancelled,
-    /// A step was tried until the retries ran out.
-    Dead,
-}
+mod state;
+mod view;
 
-impl State {
-    /// Every state.
-    pub const ALL: &'static [Self] = &[
-        Self::Queued,
-        Self::Running,
-        Self::Waiting,
-        Self::Done,
-        Self::Failed,
-        Self::Cancelling,
-        Self::Cancelled,
-        Self::Dead,
-    ];
-
-    /// Whether nothing will change any more.
-    #[must_use]
-    pub const fn is_terminal(self) -> bool {
-        matches!(self, Self::Done | Self::Failed | Self::Cancelled | Self::Dead)
-    }
-
-    /// The state as it stands on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Running => "running",
-            Self::Waiting => "waiting",
-            Self::Done => "done",
-            Self::Failed => "failed",
-            Self::Cancelling => "cancelling",
-            Self::Cancelled => "cancelled",
-            Self::Dead => "dead",
-        }
-    }
-}
-
-/// How far a step is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "at", rename_all = "lowercase", rename_all_fields = "camelCase")]
-pub enum StepState {
-    /// Waits for the steps that it needs.
-    Blocked,
-    /// Begins as soon as the kernel comes to it.
-    Ready {
-        /// Since when.
-        due_ms: u64,
-    },
-    /// Waits for a time.
-    Sleeping {
-        /// Until when.
-        until_ms: u64,
-    },
-    /// Its call went out, or was about to: until the lease ends, an answer is expected. After that its outcome is
-    /// unknown and the call is asked again under the same key.
-    Leased {
-        /// When the lease ends.
-        until_ms: u64,
-    },
-    /// Its call was accepted and goes on elsewhere.
-    Pending {
-        /// When it is asked for.
-        ask_ms: u64,
-        /// How often it was asked for.
-        asked: u32,
-    },
-    /// Its call went out and its answer is lost: it may have happened. It is asked again under the same key, and counts
-    /// as under way until that is answered.
-    Unknown {
-        /// When it is asked again.
-        ask_ms: u64,
-    },
-    /// Its call did not happen and is tried again.
-    Retry {
-        /// When.
-        at_ms: u64,
-    },
-    /// Done.
-    Ok,
-    /// Failed for good.
-    Failed,
-    /// Never begun, because the task ended before.
-    Skipped,
-}
-
-impl StepState {
-    /// When the kernel has to look at it.
-    #[must_use]
-    pub const fn due_ms(&self) -> Option<u64> {
-        match self {
-            Self::Ready { due_ms } => Some(*due_ms),
-            Self::Sleeping { until_ms } | Self::Leased { until_ms } => Some(*until_ms),
-            Self::Pending { ask_ms, .. } | Self::Unknown { ask_ms } => Some(*ask_ms),
-            Self::Retry { at_ms } => Some(*at_ms),
-            Self::Blocked | Self::Ok | Self::Failed | Self::Skipped => None,
-        }
-    }
-
-    /// Whether something outside may be happening for it.
-    #[must_use]
-    pub const fn is_in_flight(&self) -> bool {
-        matches!(self, Self::Leased { .. } | Self::Pending { .. } | Self::Unknown { .. })
-    }
-
-    const fn as_str(&self) -> &'static str {
-        match self {
-            Self::Blocked => "blocked",
-            Self::Ready { .. } => "ready",
-            Self::Sleeping { .. } => "sleeping",
-            Self::Leased { .. } => "leased",
-            Self::Pending { .. } => "sent",
-            Self::Unknown { .. } => "unknown",
-            Self::Retry { .. } => "retry",
-            Self::Ok => "ok",
-            Self::Failed => "failed",
-            Self::Skipped => "skipped",
-        }
-    }
-}
+pub use state::{State, StepState};
 
 /// Why a step failed or is tried again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -158,16 +22,24 @@ pub struct StepError {
     pub reason: String,
 }
 
-/// A step of a task.
+/// A step of a task, one item of a fan-out (`step/3`), or the undoing of either (`step~undo`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StepRecord {
     /// How far it is.
     pub state: StepState,
     /// Grows with every lease; an answer with another one does not count.
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub epoch: u64,
     /// How often its call was tried; asking for a pending one is no try.
+    #[serde(default, skip_serializing_if = "is_none_yet")]
     pub attempts: u32,
+    /// Grows when it is done anew on purpose: the key of its call changes with it.
+    #[serde(default, skip_serializing_if = "is_none_yet")]
+    pub generation: u32,
+    /// Its place among all that were done in this task: compensation runs backwards over it.
+    #[serde(default, skip_serializing_if = "is_none_yet")]
+    pub order: u32,
     /// When it began, Unix milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub began_ms: Option<u64>,
@@ -177,12 +49,79 @@ pub struct StepRecord {
     /// Its call, from its beginning on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<Call>,
+    /// The item that it is for, if it is one of a fan-out; not needed any more once it has an input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<Value>,
     /// What came of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<Value>,
     /// Why it failed, or is tried again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<StepError>,
+    /// It failed while its call may still happen: whoever does it again does it under the same key.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unsettled: bool,
+}
+
+impl StepRecord {
+    /// A record at its beginning.
+    #[must_use]
+    pub const fn new(state: StepState) -> Self {
+        Self {
+            state,
+            epoch: 0,
+            attempts: 0,
+            generation: 0,
+            order: 0,
+            began_ms: None,
+            with: None,
+            call: None,
+            item: None,
+            output: None,
+            error: None,
+            unsettled: false,
+        }
+    }
+}
+
+/// The step of another task that waits for this one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parent {
+    /// The task.
+    pub task: String,
+    /// Its step.
+    pub step: String,
+}
+
+/// Why a task ends other than well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ending {
+    /// A step failed for good.
+    Failed,
+    /// The tenant cancelled it.
+    Cancelled,
+}
+
+/// Why a task failed or is dead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cause {
+    /// The step, if it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+    /// A stable code.
+    pub code: String,
+    /// In words.
+    pub reason: String,
+}
+
+/// A signal that nobody has waited for yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signal {
+    /// Its name.
+    pub name: String,
+    /// What it says.
+    pub payload: Value,
 }
 
 /// A task.
@@ -193,16 +132,43 @@ pub struct Task {
     pub id: String,
     /// The tenant that it belongs to.
     pub tenant: String,
-    /// Its definition as it was submitted: an edit elsewhere never changes a running task.
-    pub definition: Definition,
+    /// The request that started it, as the shell wrote it: whatever it does carries on that trace.
+    #[serde(default)]
+    pub trace: String,
+    /// Hash of its definition as it was submitted: an edit elsewhere never changes a running task.
+    pub definition: String,
     /// What `${{ input.… }}` refers to.
     pub input: Value,
     /// How far it is.
     pub state: State,
+    /// How soon it gets its turn.
+    #[serde(default)]
+    pub priority: Priority,
     /// When it was accepted, Unix milliseconds.
     pub created_ms: u64,
     /// When it changed last, Unix milliseconds.
     pub updated_ms: u64,
+    /// When its time is up as a whole, Unix milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline_ms: Option<u64>,
+    /// Who waits for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Parent>,
+    /// Why it ends, once it does not end well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ending: Option<Ending>,
+    /// What went wrong first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Cause>,
+    /// How many steps were done.
+    #[serde(default, skip_serializing_if = "is_none_yet")]
+    pub done: u32,
+    /// Signals that came before their step.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signals: Vec<Signal>,
+    /// What came of it, if its definition says what that is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<Value>,
     /// Its steps.
     pub steps: BTreeMap<String, StepRecord>,
 }
@@ -211,7 +177,9 @@ impl Task {
     /// When the kernel has to look at it next.
     #[must_use]
     pub fn due_ms(&self) -> Option<u64> {
-        self.steps.values().filter_map(|step| step.state.due_ms()).min()
+        let deadline_ms = self.deadline_ms.filter(|_| self.ending.is_none() && !self.state.is_terminal());
+        let steps = self.steps.values().filter_map(|step| step.state.due_ms());
+        steps.chain(deadline_ms).min()
     }
 
     /// The steps that want attention now.
@@ -221,40 +189,56 @@ impl Task {
         self.steps.iter().filter(|(_, step)| due(step)).map(|(id, _)| id.clone()).collect()
     }
 
-    /// The task as its tenant sees it.
+    /// Whether something outside may be happening for it.
     #[must_use]
-    pub fn view(&self) -> Value {
-        let steps: Map<String, Value> = self.steps.iter().map(|(id, step)| (id.clone(), self.step(id, step))).collect();
-        json!({
-            "id": self.id,
-            "state": self.state,
-            "labels": self.definition.labels,
-            "createdAt": rfc3339(self.created_ms),
-            "updatedAt": rfc3339(self.updated_ms),
-            "input": self.input,
-            "steps": steps
-        })
+    pub fn is_in_flight(&self) -> bool {
+        self.steps.values().any(|record| record.state.is_in_flight())
     }
 
-    fn step(&self, id: &str, record: &StepRecord) -> Value {
-        let definition = self.definition.steps.get(id);
-        let mut view = json!({
-            "kind": definition.map_or("", |step| step.kind.as_str()),
-            "state": record.state.as_str(),
-            "attempts": record.attempts
-        });
-        if let Some(began_ms) = record.began_ms {
-            view["beganAt"] = json!(rfc3339(began_ms));
-        }
-        if let Some(due_ms) = record.state.due_ms() {
-            view["dueAt"] = json!(rfc3339(due_ms));
-        }
-        if let Some(output) = &record.output {
-            view["output"] = output.clone();
-        }
-        if let Some(error) = &record.error {
-            view["error"] = json!(error);
-        }
-        view
+    /// Whether its definition is this one.
+    #[must_use]
+    pub fn is_of(&self, definition: &Definition) -> bool {
+        self.definition == definition.hash()
     }
+}
+
+/// What a record of a task stands for, read from its id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slot<'a> {
+    /// The step of the definition.
+    pub step: &'a str,
+    /// Which item of its list, if it is one of a fan-out.
+    pub item: Option<usize>,
+    /// Whether it undoes the step.
+    pub undo: bool,
+}
+
+/// What a record's id ends with if it undoes.
+pub const UNDO: &str = "~undo";
+
+impl<'a> Slot<'a> {
+    /// Reads the id of a record. Ids of steps have neither `/` nor `~`, so every id means one thing.
+    #[must_use]
+    pub fn of(id: &'a str) -> Self {
+        let (rest, undo) = id.strip_suffix(UNDO).map_or((id, false), |rest| (rest, true));
+        match rest.split_once('/') {
+            Some((step, item)) => Self { step, item: item.parse().ok(), undo },
+            None => Self { step: rest, item: None, undo },
+        }
+    }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_none_yet(number: &u32) -> bool {
+    *number == 0
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_false(truth: &bool) -> bool {
+    !*truth
 }

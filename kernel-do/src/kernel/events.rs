@@ -12,6 +12,7 @@ use aion_api::problem::{Code, Problem};
 use aion_api::time::rfc3339;
 use aion_task::audit::Link;
 use aion_task::event::Event;
+use aion_task::task::State;
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
@@ -59,7 +60,8 @@ pub(super) fn send(sender: &UnboundedSender<String>, task: &str, link: &Link, ev
 }
 
 fn ends(event: &Event) -> bool {
-    matches!(event.kind.as_str(), "task.done" | "task.failed" | "task.cancelled" | "task.dead")
+    let kind = event.kind.strip_prefix("task.").unwrap_or_default();
+    State::ALL.iter().any(|state| state.is_terminal() && state.as_str() == kind)
 }
 
 struct Listener {

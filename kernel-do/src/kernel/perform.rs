@@ -87,11 +87,13 @@ fn meaning(call: &Call, problem: Problem) -> Result<Outcome, String> {
     let harmless = matches!(call, Call::ContractRead { .. });
     match code {
         Code::RequestRunning => Ok(Outcome::Pending),
-        Code::GuardianUnavailable | Code::ChainUnavailable | Code::LimitReached => {
-            Ok(Outcome::Retry { reason: detail })
-        }
+        Code::GuardianUnavailable | Code::ChainUnavailable | Code::LimitReached => Ok(retry(code, detail)),
         code if code.status() < 500 => Ok(Outcome::Fatal { code: code.as_str().to_owned(), reason: detail }),
-        _ if harmless => Ok(Outcome::Retry { reason: detail }),
+        _ if harmless => Ok(retry(code, detail)),
         _ => Err(detail),
     }
+}
+
+fn retry(code: Code, reason: String) -> Outcome {
+    Outcome::Retry { code: code.as_str().to_owned(), reason, after_ms: 0 }
 }

@@ -9,67 +9,86 @@ use aion_api::problem::{Code, Problem};
 use aion_api::time::rfc3339;
 use aion_task::audit::Link;
 use aion_task::task::State;
-use aion_task::{Command, Outcome, Task};
+use aion_task::turn::Shelf;
+use aion_task::{Command, Definition, Outcome, Task};
 use serde_json::{Value, json};
 
 use super::events::{self, Lines};
+use super::inbox::Entry;
 use super::shard::Shard;
+use super::store::Filter;
 use crate::call::fault;
 
 /// Links that a stream replays before it follows; a task has some dozens.
 const REPLAY_MAX: u32 = 10_000;
 
 impl Shard {
-    /// A task as its tenant sees it.
+    /// A task as its tenant sees it, with the newest link that concerns it: whoever has seen it is a witness of the
+    /// chain.
     pub(super) fn view(&self, id: &str) -> Result<Value, Problem> {
-        self.witnessed(&self.task(id)?)
+        let (task, definition) = self.found(id)?;
+        let mut view = task.view(&definition);
+        if let Some(link) = self.store().newest_link(id)? {
+            view["audit"] = json!({ "seq": link.seq, "hash": link.hash });
+        }
+        Ok(view)
     }
 
     /// Tasks, newest first.
-    pub(super) fn list(&self, page: &Page, state: Option<&str>) -> Result<Reply, Problem> {
+    pub(super) fn list(&self, page: &Page, state: Option<&str>, label: Option<&str>) -> Result<Reply, Problem> {
         if state.is_some_and(|state| !State::ALL.iter().any(|known| known.as_str() == state)) {
             return Err(Problem::new(Code::RequestMalformed, "there is no such state of a task"));
         }
-        let before = match page.after.as_deref() {
-            None | Some("") => None,
-            Some(position) => Some(
-                position
-                    .parse()
-                    .map_err(|_| Problem::new(Code::CursorInvalid, "the cursor is not one of this list"))?,
-            ),
-        };
-        if self.owner()?.is_none() {
+        let unlabelled = || Problem::new(Code::RequestMalformed, "label is name:value");
+        let label = label.map(|label| label.split_once(':').ok_or_else(unlabelled)).transpose()?;
+        let unknown = |_| Problem::new(Code::CursorInvalid, "the cursor is not one of this list");
+        let before = page.after.as_deref().filter(|after| !after.is_empty());
+        let before = before.map(|position| position.parse().map_err(unknown)).transpose()?;
+        if self.is_new() {
             return Ok(Reply::Tasks { tasks: Vec::new(), last: None, more: false });
         }
-        let mut listed = self.store().list(before, state, page.limit + 1)?;
+        let mut listed = self.store().list(&Filter { before, state, label }, page.limit + 1)?;
         let more = listed.len() > page.limit as usize;
         listed.truncate(page.limit as usize);
         let last = listed.last().map(|listed| listed.seq.to_string());
-        Ok(Reply::Tasks { tasks: listed.iter().map(|listed| listed.task.view()).collect(), last, more })
+        let tasks = listed.iter().map(|listed| {
+            let definition = self.definitions.stored(&self.store(), &listed.task.definition)?;
+            Ok(listed.task.view(&definition))
+        });
+        Ok(Reply::Tasks { tasks: tasks.collect::<Result<_, Problem>>()?, last, more })
     }
 
     /// Cancels a task; to cancel it again changes nothing.
-    pub(super) fn cancel(self: &Rc<Self>, id: &str) -> Result<Value, Problem> {
-        if let Some(stored) = self.advance(id, Command::Cancel)? {
-            return self.witnessed(&stored.task);
+    pub(super) async fn cancel(self: &Rc<Self>, id: String) -> Result<Value, Problem> {
+        let done = self.enter(Entry::Command { task: id, command: Command::Cancel }).await?;
+        match done.view["state"].as_str() {
+            Some("done" | "failed" | "compensated") => {
+                let state = done.view["state"].as_str().unwrap_or_default();
+                Err(Problem::new(Code::StateConflict, format!("the task is {state} already")))
+            }
+            _ => Ok(done.view),
         }
-        let task = self.task(id)?;
-        match task.state {
-            State::Cancelling | State::Cancelled => self.witnessed(&task),
-            state => Err(Problem::new(Code::StateConflict, format!("the task is {} already", state.as_str()))),
-        }
+    }
+
+    /// Has a command applied to a task, and gives the task as it is then.
+    pub(super) async fn change(self: &Rc<Self>, task: String, command: Command) -> Result<Value, Problem> {
+        Ok(self.enter(Entry::Command { task, command }).await?.view)
     }
 
     /// An answer that comes later than its call. One that does not count any more is taken in all the same, so that
     /// its sender is done with it.
-    pub(super) fn step_reply(self: &Rc<Self>, step: StepAddress, outcome: Outcome) -> Result<(), Problem> {
+    pub(super) async fn step_reply(self: &Rc<Self>, step: StepAddress, outcome: Outcome) -> Result<(), Problem> {
         let StepAddress { task, step, epoch, .. } = step;
-        self.advance(&task, Command::Reply { step, epoch, outcome }).map(|_| ())
+        let command = Command::Reply { step, epoch, outcome };
+        match self.enter(Entry::Command { task, command }).await {
+            Err(problem) if problem.code != Code::ResourceUnknown => Err(problem),
+            _ => Ok(()),
+        }
     }
 
     /// Links of the audit chain that concern a task; each can be checked by itself, and against its neighbours.
     pub(super) fn history(&self, id: &str, after: u64, limit: u32) -> Result<Reply, Problem> {
-        self.task(id)?;
+        self.found(id)?;
         let mut links = self.store().links(id, after, limit.saturating_add(1))?;
         let more = links.len() > limit as usize;
         links.truncate(limit as usize);
@@ -79,7 +98,7 @@ impl Shard {
 
     /// The events of a task: those after a number, then what happens.
     pub(super) fn follow(&self, id: &str, after: u64) -> Result<Lines, Problem> {
-        let task = self.task(id)?;
+        let (task, _) = self.found(id)?;
         let (sender, lines) = events::channel();
         let mut ended = task.state.is_terminal() && task.due_ms().is_none();
         for link in self.store().links(id, after, REPLAY_MAX)? {
@@ -92,17 +111,8 @@ impl Shard {
         Ok(lines)
     }
 
-    fn task(&self, id: &str) -> Result<Task, Problem> {
-        self.store().task(id)?.map(|stored| stored.task).ok_or_else(|| Problem::unknown("task"))
-    }
-
-    /// A view with the newest link that concerns the task: whoever has seen it is a witness of the chain.
-    fn witnessed(&self, task: &Task) -> Result<Value, Problem> {
-        let mut view = task.view();
-        if let Some(link) = self.store().newest_link(&task.id)? {
-            view["audit"] = json!({ "seq": link.seq, "hash": link.hash });
-        }
-        Ok(view)
+    fn found(&self, id: &str) -> Result<(Task, Rc<Definition>), Problem> {
+        Shelf::task(self, id)?.ok_or_else(|| Problem::unknown("task"))
     }
 
     fn entry(&self, link: &Link) -> Result<Value, Problem> {

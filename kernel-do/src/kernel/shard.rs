@@ -11,23 +11,24 @@ use std::time::Duration;
 use aion_api::address::Address;
 use aion_api::problem::Problem;
 use aion_api::trace::Trace;
-use aion_task::audit::Link;
-use aion_task::machine::{Commit, Effect, LEASE_MS};
-use aion_task::{Command, Task, apply};
+use aion_task::Command;
+use aion_task::machine::{Effect, LEASE_MS};
+use aion_task::turn;
 use futures_util::FutureExt;
-use serde_json::json;
 use worker::{Env, State, Storage};
 
+use super::definitions::Definitions;
 use super::events::Listeners;
+use super::inbox::{Entry, Inbox, Waiting};
 use super::perform;
-use super::store::{Store, Stored};
+use super::store::Store;
 use super::transaction::together;
 use crate::call::{fault, now_ms};
 
 /// The platform lets an object have six connections open.
 const IN_FLIGHT_MAX: usize = 6;
 /// A task that cannot be worked on does not hold up the others: it is looked at again after this time.
-const POSTPONE_MS: u64 = 60_000;
+pub(super) const POSTPONE_MS: u64 = 60_000;
 /// When no call may leave, the alarm looks again after this time; an answer that comes earlier does so at once.
 const BUSY_MS: u64 = 1_000;
 
@@ -39,15 +40,31 @@ pub(super) struct Outgoing {
     pub(super) effect: Effect,
 }
 
+impl Outgoing {
+    /// The call of a turn, with what the task knows of where it came from.
+    fn of(outgoing: turn::Outgoing, tasks: &[turn::Held]) -> Option<Self> {
+        let turn::Outgoing { task, effect } = outgoing;
+        let from = &tasks.iter().find(|held| held.task.id == task)?.task;
+        let trace = serde_json::from_str(&from.trace).unwrap_or_else(|_| Trace::accept(None, None, &[0; 24]));
+        Some(Self { tenant: from.tenant.clone(), trace, task, effect })
+    }
+}
+
 /// A shard. What is in memory can be lost at any time: leases and due times are on disk.
 pub(super) struct Shard {
     state: State,
     env: Env,
     owner: OnceCell<Address>,
+    /// Who submits first, before anything is stored.
+    claim: OnceCell<Address>,
     pub(super) listeners: Listeners,
+    pub(super) inbox: Inbox,
+    pub(super) definitions: Definitions,
     in_flight: Cell<usize>,
     outbox: RefCell<VecDeque<Outgoing>>,
     armed_ms: Cell<Option<u64>>,
+    /// Whether something was due that found no room.
+    backlog: Cell<bool>,
 }
 
 impl Shard {
@@ -56,10 +73,14 @@ impl Shard {
             state,
             env,
             owner: OnceCell::new(),
+            claim: OnceCell::new(),
             listeners: Listeners::default(),
+            inbox: Inbox::default(),
+            definitions: Definitions::default(),
             in_flight: Cell::new(0),
             outbox: RefCell::default(),
             armed_ms: Cell::new(None),
+            backlog: Cell::new(false),
         };
         // A failure is logged where it happens; every request meets it again.
         _ = together(&shard.storage(), || shard.store().migrate(None));
@@ -74,6 +95,10 @@ impl Shard {
         Store::new(self.storage().sql())
     }
 
+    pub(super) fn wait_until(&self, future: impl Future<Output = ()> + 'static) {
+        self.state.wait_until(future);
+    }
+
     /// Whose object this is, if it is anybody's.
     pub(super) fn owner(&self) -> Result<Option<Address>, Problem> {
         if let Some(owner) = self.owner.get() {
@@ -83,9 +108,33 @@ impl Shard {
         Ok(owner.map(|owner| self.owner.get_or_init(|| owner).clone()))
     }
 
-    /// Whether one more call may leave.
-    pub(super) fn has_room(&self) -> bool {
-        self.in_flight.get() + self.outbox.borrow().len() < IN_FLIGHT_MAX
+    /// Makes sure that an address is the one whose object this is, or will be with the first task.
+    pub(super) fn admit(&self, address: &Address) -> Result<(), Problem> {
+        let own = match self.owner()? {
+            Some(owner) => owner == *address,
+            None => self.claim.get_or_init(|| address.clone()) == address,
+        };
+        if own { Ok(()) } else { Err(Problem::unknown("task")) }
+    }
+
+    /// Whether nothing was ever stored here.
+    pub(super) fn is_new(&self) -> bool {
+        matches!(self.owner(), Ok(None))
+    }
+
+    pub(super) fn claim(&self) -> Option<&Address> {
+        self.claim.get()
+    }
+
+    /// How many more calls may leave.
+    pub(super) fn room(&self) -> usize {
+        IN_FLIGHT_MAX.saturating_sub(self.in_flight.get() + self.outbox.borrow().len())
+    }
+
+    /// Whether something on disk may be due: the alarm never stands later than the earliest due time.
+    pub(super) fn may_be_due(&self, now_ms: u64) -> bool {
+        let waits = self.backlog.get() && self.room() > 0;
+        waits || self.armed_ms.get().is_some_and(|armed_ms| armed_ms <= now_ms)
     }
 
     /// Milliseconds by which the oldest due entry is late.
@@ -94,71 +143,27 @@ impl Shard {
     }
 
     /// Arms the next alarm first: if this turn dies, that one comes.
-    pub(super) fn alarm(self: &Rc<Self>) {
+    pub(super) async fn alarm(self: &Rc<Self>) {
         self.armed_ms.set(None);
-        if !matches!(self.store().due_ms(), Ok(None)) {
-            self.arm_at(now_ms() + LEASE_MS);
+        match self.store().due_ms() {
+            Ok(None) => return,
+            Ok(Some(due_ms)) if due_ms > now_ms() => return self.arm_at(due_ms),
+            _ => self.arm_at(now_ms() + LEASE_MS),
         }
-        self.pump();
+        _ = self.enter(Entry::Look).await;
     }
 
-    /// Works on what is due, the longest due first, as long as calls may leave.
-    pub(super) fn pump(self: &Rc<Self>) {
-        while self.has_room() {
-            let Ok(Some(id)) = self.store().next_due(now_ms()) else {
-                break;
-            };
-            if !matches!(self.advance(&id, Command::Due), Ok(Some(_)))
-                && self.store().postpone(&id, now_ms() + POSTPONE_MS).is_err()
-            {
-                break;
-            }
-        }
-        self.arm();
-    }
-
-    /// Applies a command and, while calls may leave, what is due after it; both are one commit. `None` if there is no
-    /// such task or nothing changed.
-    pub(super) fn advance(self: &Rc<Self>, id: &str, command: Command) -> Result<Option<Stored>, Problem> {
-        let store = self.store();
-        let Some(Stored { mut task, trace }) = store.task(id)? else {
-            return Ok(None);
-        };
-        let now_ms = now_ms();
-        let mut commit = apply(&mut task, command, now_ms, jitter());
-        if self.has_room() {
-            commit.extend(apply(&mut task, Command::Due, now_ms, jitter()));
-        }
-        if commit.is_empty() {
-            return Ok(None);
-        }
-        let link = together(&self.storage(), || {
-            let link = append(&store, &commit, now_ms)?;
-            store.update(&task, link.seq)?;
-            Ok(link)
-        })?;
-        self.committed(&task, &trace, commit, &link);
-        Ok(Some(Stored { task, trace }))
-    }
-
-    /// After the writes, in the same turn: the alarm joins their transaction, listeners hear of them, calls leave.
-    pub(super) fn committed(self: &Rc<Self>, task: &Task, trace: &Trace, commit: Commit, link: &Link) {
-        self.arm();
-        self.listeners.publish(link, &commit.events);
-        let outgoing =
-            |effect| Outgoing { task: task.id.clone(), tenant: task.tenant.clone(), trace: trace.clone(), effect };
-        self.outbox.borrow_mut().extend(commit.dispatch.into_iter().map(outgoing));
-        self.drain();
-    }
-
-    fn drain(self: &Rc<Self>) {
+    /// Lets the calls of a turn leave, in the same turn as the writes that lease their steps.
+    pub(super) fn dispatch(self: &Rc<Self>, finished: turn::Finished) {
+        let turn::Finished { dispatch, tasks, .. } = finished;
+        self.outbox.borrow_mut().extend(dispatch.into_iter().filter_map(|outgoing| Outgoing::of(outgoing, &tasks)));
         while self.in_flight.get() < IN_FLIGHT_MAX {
             let Some(outgoing) = self.outbox.borrow_mut().pop_front() else {
                 return;
             };
             self.in_flight.set(self.in_flight.get() + 1);
             let shard = Rc::clone(self);
-            self.state.wait_until(async move {
+            self.wait_until(async move {
                 let answer = perform::perform(&shard.env, &outgoing).await;
                 shard.in_flight.set(shard.in_flight.get() - 1);
                 let Outgoing { task, effect: Effect { step, epoch, .. }, .. } = outgoing;
@@ -167,22 +172,27 @@ impl Shard {
                     Err(reason) => Command::Unknown { step, epoch, reason },
                 };
                 // What cannot be stored now is asked again when the lease ends.
-                _ = shard.advance(&task, command);
-                shard.drain();
-                shard.pump();
+                shard.post(Waiting { entry: Entry::Command { task, command }, answer: None });
             });
         }
     }
 
-    /// Sets the alarm to the earliest due time. An alarm that stands earlier stays: it comes, finds nothing and arms
-    /// the next, which is cheaper than a write for each change.
-    fn arm(&self) {
+    /// Sets the alarm for what a turn has stored, so that it joins the turn's transaction. An alarm that stands earlier
+    /// stays: it comes, finds nothing and arms the next, which is cheaper than a write for each change.
+    pub(super) fn arm(&self, stored: &[turn::Held], looked: bool) {
         let now_ms = now_ms();
-        match self.store().due_ms() {
-            Ok(Some(due_ms)) if self.has_room() || due_ms > now_ms => self.arm_at(due_ms),
-            Ok(Some(_)) => self.arm_at(now_ms + BUSY_MS),
-            Ok(None) => {}
-            Err(_) => self.arm_at(now_ms + POSTPONE_MS),
+        let written = stored.iter().filter_map(|held| held.task.due_ms()).min();
+        let earliest = match (looked, self.is_new()) {
+            (_, true) => None,
+            (true, _) => self.store().due_ms().unwrap_or(Some(now_ms + POSTPONE_MS)),
+            (false, _) => written,
+        };
+        let late = earliest.is_some_and(|due_ms| due_ms <= now_ms);
+        self.backlog.set(if looked { late } else { self.backlog.get() || late });
+        match earliest {
+            Some(_) if late && self.room() == 0 => self.arm_at(now_ms + BUSY_MS),
+            Some(due_ms) => self.arm_at(due_ms),
+            None => {}
         }
     }
 
@@ -199,18 +209,4 @@ impl Shard {
             _ => self.armed_ms.set(Some(at_ms)),
         }
     }
-}
-
-/// Adds a commit's events to the audit chain.
-pub(super) fn append(store: &Store, commit: &Commit, now_ms: u64) -> Result<Link, Problem> {
-    let mut head = store.head()?;
-    let link = head.append(now_ms, &json!(commit.events)).map_err(|error| fault("log", &error))?;
-    store.append(&link)?;
-    Ok(link)
-}
-
-/// A random number that spreads retries: the 52 bits that the platform's generator gives.
-pub(super) fn jitter() -> u64 {
-    const MANTISSA: u64 = (1 << 52) - 1;
-    (worker::js_sys::Math::random() + 1.0).to_bits() & MANTISSA
 }

@@ -1,13 +1,15 @@
 //! The tables of a shard.
 //!
 //! `due_ms` of a task is the earliest time at which one of its steps wants attention: the one index for timers,
-//! retries, leases and what is ready, and the alarm is its minimum.
+//! retries, leases and what is ready, and the alarm is its minimum. A definition stands once for all tasks of it. The
+//! id of a task follows from its idempotency key, so the task's own row is what a repeated request is answered from.
 
 use aion_api::address::Address;
 use aion_api::problem::Problem;
-use aion_api::trace::Trace;
-use aion_task::Task;
 use aion_task::audit::{Head, Link};
+use aion_task::definition::Priority;
+use aion_task::turn::Held;
+use aion_task::{Definition, Task};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use worker::{SqlStorage, SqlStorageValue};
@@ -17,23 +19,21 @@ use crate::call::fault;
 /// One statement list a version; a version that was ever deployed never changes.
 const MIGRATIONS: &[&str] = &["
 CREATE TABLE meta (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL, owner TEXT NOT NULL) STRICT;
+CREATE TABLE definition (hash TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE task (
-  seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, state TEXT NOT NULL, due_ms INTEGER, links TEXT NOT NULL,
-  trace TEXT NOT NULL, body TEXT NOT NULL
+  seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, state TEXT NOT NULL, priority TEXT NOT NULL, due_ms INTEGER,
+  definition TEXT NOT NULL, links TEXT NOT NULL, body_hash TEXT NOT NULL, answer TEXT NOT NULL, body TEXT NOT NULL
 ) STRICT;
-CREATE INDEX due ON task (due_ms) WHERE due_ms IS NOT NULL;
-CREATE TABLE idem (key TEXT PRIMARY KEY, body_hash TEXT NOT NULL, answer TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX due ON task (priority, due_ms) WHERE due_ms IS NOT NULL;
+CREATE INDEX state ON task (state, seq);
+CREATE TABLE label (
+  name TEXT NOT NULL, value TEXT NOT NULL, task INTEGER NOT NULL, PRIMARY KEY (name, value, task)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE log (seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, events TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
 "];
 
 /// The tables of one shard.
 pub(super) struct Store(SqlStorage);
-
-/// A task as it is stored.
-pub(super) struct Stored {
-    pub(super) task: Task,
-    pub(super) trace: Trace,
-}
 
 /// A page's row.
 pub(super) struct Listed {
@@ -41,11 +41,22 @@ pub(super) struct Listed {
     pub(super) task: Task,
 }
 
-/// What was answered to an idempotency key.
+/// What was answered when a task was submitted.
 #[derive(Deserialize)]
 pub(super) struct Answered {
     pub(super) body_hash: String,
     pub(super) answer: String,
+}
+
+/// Which tasks a list shows.
+#[derive(Default)]
+pub(super) struct Filter<'a> {
+    /// Only those that were accepted before this position.
+    pub(super) before: Option<u64>,
+    /// Only those in this state.
+    pub(super) state: Option<&'a str>,
+    /// Only those with this label.
+    pub(super) label: Option<(&'a str, &'a str)>,
 }
 
 #[derive(Deserialize)]
@@ -61,7 +72,6 @@ struct Number {
 #[derive(Deserialize)]
 struct TaskRow {
     seq: u64,
-    trace: String,
     body: String,
 }
 
@@ -112,31 +122,54 @@ impl Store {
         Ok(self.number(count, vec![])? == Some(1))
     }
 
-    pub(super) fn answered(&self, key: &str) -> Result<Option<Answered>, Problem> {
-        self.row("SELECT body_hash, answer FROM idem WHERE key = ?", vec![key.into()])
+    /// What was answered when this task was submitted, if it was.
+    pub(super) fn answered(&self, id: &str) -> Result<Option<Answered>, Problem> {
+        self.row("SELECT body_hash, answer FROM task WHERE id = ?", vec![id.into()])
     }
 
-    pub(super) fn put_answer(&self, key: &str, body_hash: &str, answer: &str) -> Result<(), Problem> {
-        let values = vec![key.into(), body_hash.into(), answer.into()];
-        self.run("INSERT INTO idem (key, body_hash, answer) VALUES (?, ?, ?)", values)
+    pub(super) fn definition(&self, hash: &str) -> Result<Option<String>, Problem> {
+        Ok(self
+            .row::<Text>("SELECT body AS text FROM definition WHERE hash = ?", vec![hash.into()])?
+            .map(|row| row.text))
     }
 
-    pub(super) fn insert(&self, stored: &Stored, link: u64) -> Result<(), Problem> {
-        let Stored { task, trace } = stored;
+    /// Keeps a definition for as long as there are tasks of it.
+    pub(super) fn put_definition(&self, definition: &Definition) -> Result<(), Problem> {
+        let values = vec![definition.hash().into(), json(definition)?.into()];
+        self.run("INSERT OR IGNORE INTO definition (hash, body) VALUES (?, ?)", values)
+    }
+
+    /// Adds a task; a child has no answer of its own.
+    pub(super) fn insert(&self, held: &Held, link: u64, answered: Option<&Answered>) -> Result<(), Problem> {
+        let Held { task, definition, body, .. } = held;
+        let (body_hash, answer) = answered.map_or(("", ""), |answered| (&answered.body_hash, &answered.answer));
         let values = vec![
             task.id.as_str().into(),
             task.state.as_str().into(),
+            task.priority.as_str().into(),
             due(task),
+            task.definition.as_str().into(),
             format!("[{link}]").into(),
-            json(trace)?.into(),
-            json(task)?.into(),
+            body_hash.into(),
+            answer.into(),
+            body.as_str().into(),
         ];
-        self.run("INSERT INTO task (id, state, due_ms, links, trace, body) VALUES (?, ?, ?, ?, ?, ?)", values)
+        self.run(
+            "INSERT INTO task (id, state, priority, due_ms, definition, links, body_hash, answer, body)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            values,
+        )?;
+        for (name, value) in &definition.labels {
+            let query = "INSERT OR IGNORE INTO label (name, value, task) SELECT ?, ?, seq FROM task WHERE id = ?";
+            self.run(query, vec![name.as_str().into(), value.as_str().into(), task.id.as_str().into()])?;
+        }
+        Ok(())
     }
 
-    pub(super) fn update(&self, task: &Task, link: u64) -> Result<(), Problem> {
+    pub(super) fn update(&self, held: &Held, link: u64) -> Result<(), Problem> {
+        let Held { task, body, .. } = held;
         let values =
-            vec![task.state.as_str().into(), due(task), int(link), json(task)?.into(), task.id.as_str().into()];
+            vec![task.state.as_str().into(), due(task), int(link), body.as_str().into(), task.id.as_str().into()];
         let query =
             "UPDATE task SET state = ?, due_ms = ?, links = json_insert(links, '$[#]', ?), body = ? WHERE id = ?";
         self.run(query, values)
@@ -147,27 +180,34 @@ impl Store {
         self.run("UPDATE task SET due_ms = ? WHERE id = ?", vec![int(due_ms), id.into()])
     }
 
-    pub(super) fn task(&self, id: &str) -> Result<Option<Stored>, Problem> {
-        let Some(row) = self.row::<TaskRow>("SELECT seq, trace, body FROM task WHERE id = ?", vec![id.into()])? else {
-            return Ok(None);
-        };
-        Ok(Some(Stored { task: parse(&row.body)?, trace: parse(&row.trace)? }))
+    pub(super) fn task(&self, id: &str) -> Result<Option<Task>, Problem> {
+        let row = self.row::<TaskRow>("SELECT seq, body FROM task WHERE id = ?", vec![id.into()])?;
+        row.map(|row| parse(&row.body)).transpose()
     }
 
-    /// Tasks, newest first, that were accepted before a position.
-    pub(super) fn list(&self, before: Option<u64>, state: Option<&str>, limit: u32) -> Result<Vec<Listed>, Problem> {
-        let before = int(before.unwrap_or(u64::MAX >> 11));
-        let query = "SELECT seq, '' AS trace, body FROM task
-             WHERE seq < ? AND (? IS NULL OR state = ?) ORDER BY seq DESC LIMIT ?";
-        let values = vec![before, state.into(), state.into(), i64::from(limit).into()];
-        let rows = self.rows::<TaskRow>(query, values)?;
+    /// Tasks, newest first.
+    pub(super) fn list(&self, filter: &Filter<'_>, limit: u32) -> Result<Vec<Listed>, Problem> {
+        let (mut query, mut values) = ("SELECT seq, body FROM task WHERE seq < ?".to_owned(), Vec::new());
+        values.push(int(filter.before.unwrap_or(u64::MAX >> 11)));
+        if let Some(state) = filter.state {
+            query.push_str(" AND state = ?");
+            values.push(state.into());
+        }
+        if let Some((name, value)) = filter.label {
+            query.push_str(" AND seq IN (SELECT task FROM label WHERE name = ? AND value = ?)");
+            values.extend([name.into(), value.into()]);
+        }
+        query.push_str(" ORDER BY seq DESC LIMIT ?");
+        values.push(i64::from(limit).into());
+        let rows = self.rows::<TaskRow>(&query, values)?;
         rows.into_iter().map(|row| Ok(Listed { seq: row.seq, task: parse(&row.body)? })).collect()
     }
 
-    /// The task that has been due longest.
-    pub(super) fn next_due(&self, now_ms: u64) -> Result<Option<String>, Problem> {
-        let query = "SELECT id AS text FROM task WHERE due_ms <= ? ORDER BY due_ms LIMIT 1";
-        Ok(self.row::<Text>(query, vec![int(now_ms)])?.map(|row| row.text))
+    /// The tasks of a priority that have been due longest.
+    pub(super) fn due(&self, priority: Priority, now_ms: u64, limit: usize) -> Result<Vec<String>, Problem> {
+        let query = "SELECT id AS text FROM task WHERE priority = ? AND due_ms <= ? ORDER BY due_ms LIMIT ?";
+        let values = vec![priority.as_str().into(), int(now_ms), int(limit as u64)];
+        Ok(self.rows::<Text>(query, values)?.into_iter().map(|row| row.text).collect())
     }
 
     /// The earliest due time.
@@ -175,7 +215,12 @@ impl Store {
         if !self.exists()? {
             return Ok(None);
         }
-        self.number("SELECT min(due_ms) AS number FROM task WHERE due_ms IS NOT NULL", vec![])
+        // One look into the index for each priority.
+        let query = "SELECT min(due_ms) AS number FROM (
+            SELECT min(due_ms) AS due_ms FROM task WHERE priority = 'high' AND due_ms IS NOT NULL UNION ALL
+            SELECT min(due_ms) FROM task WHERE priority = 'normal' AND due_ms IS NOT NULL UNION ALL
+            SELECT min(due_ms) FROM task WHERE priority = 'low' AND due_ms IS NOT NULL)";
+        self.number(query, vec![])
     }
 
     pub(super) fn head(&self) -> Result<Head, Problem> {

@@ -1,6 +1,7 @@
 //! The Kernel object: the tasks of one shard.
 
 use aion_task::Outcome;
+use aion_task::machine::Decision;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -32,11 +33,40 @@ pub enum Request {
         page: Page,
         /// Only tasks in this state.
         state: Option<String>,
+        /// Only tasks with this label, `name:value`.
+        label: Option<String>,
     },
     /// Cancels a task.
     Cancel {
         /// Its id.
         task: String,
+    },
+    /// A signal for a task.
+    Signal {
+        /// Its id.
+        task: String,
+        /// The signal's name.
+        name: String,
+        /// What it says.
+        payload: Value,
+    },
+    /// An approval or a rejection, its signature checked.
+    Decide {
+        /// The task's id.
+        task: String,
+        /// The step that waits for it.
+        step: String,
+        /// What was decided, and by whom.
+        decision: Decision,
+    },
+    /// Has a dead or failed task go on.
+    Redrive {
+        /// Its id.
+        task: String,
+        /// Why.
+        reason: String,
+        /// The step from which on everything is done anew.
+        from: Option<String>,
     },
     /// The answer to work that a step asked for.
     StepReply {

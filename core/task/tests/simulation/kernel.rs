@@ -1,17 +1,23 @@
 //! The shell of a kernel shard as it has to be: commit, then send. It crashes before and after commits.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::rc::Rc;
 
 use aion_task::audit::{Head, Link};
-use aion_task::machine::{Commit, Effect};
-use aion_task::{Command, Task, apply, ids, submit};
+use aion_task::machine::Submission;
+use aion_task::turn::{Finished, Held, Outgoing, Shelf, Turn};
+use aion_task::{Command, Definition, Task, ids};
 use serde_json::{Value, json};
 
 use crate::random::Random;
 use crate::world::World;
 
-/// A crash happens in so many of a hundred turns.
-const CRASH_PERCENT: u64 = 4;
+/// A crash happens in so many of a hundred turns, and in a bad time in so many.
+const CRASH_PERCENT: [u64; 2] = [4, 60];
+/// So many calls may be under way at once.
+const ROOM: usize = 6;
 
 /// A fault that a shell could have. The simulation has to find each, or an invariant is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,24 +30,60 @@ pub enum Mutant {
     ForgetsEpochs,
     /// The alarm is not armed for what is under way.
     ForgetsLeases,
+    /// After a crash the alarm is armed for nothing that was due before.
+    ForgetsToArmAtBoot,
+    /// An alarm that fails is tried six times, and never again.
+    AlarmsRunOut,
+    /// A commit holds the tasks that were asked, and not those that hear of it.
+    StoresOneTaskATurn,
 }
 
 impl Mutant {
-    pub const ALL: [Self; 4] =
-        [Self::SendsBeforeTheCommit, Self::AcknowledgesBeforeTheCommit, Self::ForgetsEpochs, Self::ForgetsLeases];
+    pub const ALL: [Self; 7] = [
+        Self::SendsBeforeTheCommit,
+        Self::AcknowledgesBeforeTheCommit,
+        Self::ForgetsEpochs,
+        Self::ForgetsLeases,
+        Self::ForgetsToArmAtBoot,
+        Self::AlarmsRunOut,
+        Self::StoresOneTaskATurn,
+    ];
 }
 
 /// What is on disk, and nothing else: every turn starts from here, so a crash loses what was not stored.
 pub struct Kernel {
     tasks: BTreeMap<String, String>,
+    definitions: RefCell<BTreeMap<String, Rc<Definition>>>,
     log: Vec<Link>,
     head: Head,
     mutant: Option<Mutant>,
+    crash_percent: u64,
+    /// Mutants alone: since when due times do not count, and how many alarms failed.
+    blind_until_ms: u64,
+    failed_alarms: u32,
+}
+
+impl Shelf for Kernel {
+    type Error = Infallible;
+
+    fn task(&self, id: &str) -> Result<Option<(Task, Rc<Definition>)>, Infallible> {
+        Ok(self.tasks.contains_key(id).then(|| self.load(id)))
+    }
 }
 
 impl Kernel {
-    pub fn new(mutant: Option<Mutant>) -> Self {
-        Self { tasks: BTreeMap::new(), log: Vec::new(), head: Head::genesis(), mutant }
+    pub fn new(mutant: Option<Mutant>, random: &mut Random) -> Self {
+        let crash_percent = CRASH_PERCENT[usize::from(random.chance(10))];
+        Self {
+            crash_percent,
+            tasks: BTreeMap::new(),
+            definitions: RefCell::default(),
+            log: Vec::new(),
+            head: Head::genesis(),
+            mutant,
+            blind_until_ms: 0,
+            failed_alarms: 0,
+        }
     }
 
     /// The id of the accepted task, unless the answer is lost in a crash.
@@ -50,67 +92,99 @@ impl Kernel {
         if self.tasks.contains_key(&id) {
             return Some(id);
         }
-        let (task, commit) = submit(&id, "tenant", definition, json!({}), now_ms).unwrap();
-        let stored = self.store(&task, commit, now_ms, random);
+        let definition = Rc::new(Definition::parse(definition).unwrap());
+        let new = Submission {
+            id: id.clone(),
+            tenant: "tenant".to_owned(),
+            definition,
+            input: json!({ "list": [1, 2, 3] }),
+            parent: None,
+            trace: String::new(),
+        };
+        let mut turn = Turn::new(&*self, now_ms);
+        assert!(turn.submit(new, &mut || random.next()).is_ok(), "the definition is a good one");
+        let finished = turn.finish().unwrap();
+        let stored = self.store(finished, now_ms, random);
         (stored.is_some() || self.is(Mutant::AcknowledgesBeforeTheCommit)).then_some(id)
     }
 
-    pub fn cancel(&mut self, id: &str, now_ms: u64, random: &mut Random) {
-        self.command(id, Command::Cancel, now_ms, random);
-    }
-
-    /// A command from outside, for example a reply.
+    /// A command from outside, for example a reply. Whoever is answered in error sends it again.
     pub fn command(&mut self, id: &str, command: Command, now_ms: u64, random: &mut Random) {
-        let mut task = self.load(id);
         let command = match command {
             Command::Reply { step, outcome, .. } if self.is(Mutant::ForgetsEpochs) => {
-                Command::Reply { epoch: task.steps[&step].epoch, step, outcome }
+                let epoch = self.load(id).0.steps.get(&step).map_or(0, |record| record.epoch);
+                Command::Reply { epoch, step, outcome }
             }
             other => other,
         };
-        let commit = apply(&mut task, command, now_ms, random.next());
-        _ = self.store(&task, commit, now_ms, random);
+        let mut turn = Turn::new(&*self, now_ms);
+        _ = turn.apply(id, command, &mut || random.next());
+        let finished = turn.finish().unwrap();
+        _ = self.store(finished, now_ms, random);
     }
 
     /// The alarm: what is due is leased in one commit, and leaves after it.
     pub fn alarm(&mut self, now_ms: u64, world: &mut World, random: &mut Random) {
-        for id in self.tasks.keys().cloned().collect::<Vec<_>>() {
-            let mut task = self.load(&id);
-            if task.due_ms().is_some_and(|due_ms| due_ms <= now_ms) {
-                let commit = apply(&mut task, Command::Due, now_ms, random.next());
-                let early = self.is(Mutant::SendsBeforeTheCommit).then(|| commit.dispatch.clone());
-                let leaving = self.store(&task, commit, now_ms, random);
-                for effect in early.or(leaving).unwrap_or_default() {
-                    world.send(&id, &effect, now_ms, random);
-                }
+        if now_ms < self.blind_until_ms || (self.is(Mutant::AlarmsRunOut) && self.failed_alarms >= 6) {
+            return;
+        }
+        let mut turn = Turn::new(&*self, now_ms);
+        for id in self.tasks.keys() {
+            if self.load(id).0.due_ms().is_some_and(|due_ms| due_ms <= now_ms) {
+                let room = ROOM.saturating_sub(turn.calls());
+                _ = turn.apply(id, Command::Due { room }, &mut || random.next());
             }
+        }
+        let finished = turn.finish().unwrap();
+        let early = self.is(Mutant::SendsBeforeTheCommit).then(|| finished.dispatch.clone());
+        let leaving = self.store(finished, now_ms, random);
+        self.failed_alarms = if leaving.is_some() { 0 } else { self.failed_alarms + 1 };
+        for Outgoing { task, effect } in early.or(leaving).unwrap_or_default() {
+            world.send(&task, &effect, now_ms, random);
         }
     }
 
     /// What may leave, if the turn outlives its commit.
-    fn store(&mut self, task: &Task, commit: Commit, now_ms: u64, random: &mut Random) -> Option<Vec<Effect>> {
-        if random.chance(CRASH_PERCENT) {
-            return None;
+    fn store(&mut self, finished: Finished, now_ms: u64, random: &mut Random) -> Option<Vec<Outgoing>> {
+        if random.chance(self.crash_percent) {
+            return self.crash(now_ms);
         }
-        assert_eq!(commit.is_empty(), commit == Commit::default(), "nothing leaves without a trace in the log");
-        if !commit.is_empty() {
-            self.log.push(self.head.append(now_ms, &json!(commit.events)).unwrap());
-            self.tasks.insert(task.id.clone(), serde_json::to_string(task).unwrap());
+        let Finished { events, tasks, dispatch } = finished;
+        assert_eq!(events.is_empty(), tasks.is_empty(), "a change leaves a trace in the log, and nothing else does");
+        assert!(!tasks.is_empty() || dispatch.is_empty(), "nothing leaves without a change");
+        if !events.is_empty() {
+            self.log.push(self.head.append(now_ms, &json!(events)).unwrap());
         }
-        if random.chance(CRASH_PERCENT) { None } else { Some(commit.dispatch) }
+        let kept = if self.is(Mutant::StoresOneTaskATurn) { 1 } else { usize::MAX };
+        for Held { task, definition, body, .. } in tasks.into_iter().take(kept) {
+            self.definitions.borrow_mut().insert(task.definition.clone(), definition);
+            self.tasks.insert(task.id, body);
+        }
+        if random.chance(self.crash_percent) { self.crash(now_ms) } else { Some(dispatch) }
+    }
+
+    fn crash(&mut self, now_ms: u64) -> Option<Vec<Outgoing>> {
+        if self.is(Mutant::ForgetsToArmAtBoot) {
+            self.blind_until_ms = now_ms + 1_000_000_000;
+        }
+        None
     }
 
     pub fn due_ms(&self) -> Option<u64> {
+        if self.is(Mutant::AlarmsRunOut) && self.failed_alarms >= 6 {
+            return None;
+        }
         let sees =
             |task: &Task| !self.is(Mutant::ForgetsLeases) || !task.steps.values().any(|step| step.state.is_in_flight());
-        self.tasks.keys().map(|id| self.load(id)).filter(sees).filter_map(|task| task.due_ms()).min()
+        let due = self.tasks.keys().map(|id| self.load(id).0).filter(sees).filter_map(|task| task.due_ms()).min();
+        due.filter(|due_ms| *due_ms >= self.blind_until_ms || self.blind_until_ms == 0)
     }
 
-    fn is(&self, mutant: Mutant) -> bool {
+    pub fn is(&self, mutant: Mutant) -> bool {
         self.mutant == Some(mutant)
     }
 
-    pub fn tasks(&self) -> BTreeMap<String, Task> {
+    pub fn tasks(&self) -> BTreeMap<String, (Task, Rc<Definition>)> {
         self.tasks.keys().map(|id| (id.clone(), self.load(id))).collect()
     }
 
@@ -122,7 +196,9 @@ impl Kernel {
         self.head
     }
 
-    fn load(&self, id: &str) -> Task {
-        serde_json::from_str(&self.tasks[id]).unwrap()
+    fn load(&self, id: &str) -> (Task, Rc<Definition>) {
+        let task: Task = serde_json::from_str(&self.tasks[id]).unwrap();
+        let definition = Rc::clone(&self.definitions.borrow()[&task.definition]);
+        (task, definition)
     }
 }

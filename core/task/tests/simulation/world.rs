@@ -71,7 +71,11 @@ impl World {
     fn accept(&mut self, effect: &Effect, now_ms: u64, random: &mut Random) -> Outcome {
         if !self.work.contains_key(&effect.key) {
             if random.chance(self.retry) {
-                return Outcome::Retry { reason: "busy".to_owned() };
+                return Outcome::Retry {
+                    code: "busy".to_owned(),
+                    reason: "away".to_owned(),
+                    after_ms: random.below(3_000),
+                };
             }
             let refused = random.chance(self.fatal);
             let until_ms = now_ms + if random.chance(self.pending) { random.below(200_000) } else { 0 };
@@ -101,13 +105,19 @@ impl World {
         self.answers.iter().map(|answer| answer.at_ms).min()
     }
 
-    /// How often the effect of a key happened.
+    /// How often the effect of a step happened, under whichever of its keys.
     pub fn effects(&self, key: &str) -> u32 {
-        self.work.get(key).map_or(0, |work| work.effects)
+        self.of(key).map(|work| work.effects).sum()
     }
 
-    /// The place of a key's effect among all effects.
+    /// The place of a step's effect among all effects.
     pub fn happened(&self, key: &str) -> Option<u64> {
-        self.work.get(key).filter(|work| work.effects > 0).map(|work| work.order)
+        self.of(key).find(|work| work.effects > 0).map(|work| work.order)
+    }
+
+    /// What was asked for under a step's key, and under those of its further generations.
+    fn of<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a Work> {
+        let later = format!("{key}:");
+        self.work.iter().filter(move |(own, _)| *own == key || own.starts_with(&later)).map(|(_, work)| work)
     }
 }

@@ -35,8 +35,8 @@ pub async fn submit_task(ask: &Ask, route: &str, task: SubmitTask) -> Result<Ans
 }
 
 pub async fn list(ask: Ask) -> Result<Answer, Problem> {
-    let state = ask.query.get("state").cloned();
-    let name = format!("tasks {}", state.as_deref().unwrap_or_default());
+    let (state, label) = (ask.query.get("state").cloned(), ask.query.get("label").cloned());
+    let name = format!("tasks {} {}", state.as_deref().unwrap_or_default(), label.as_deref().unwrap_or_default());
     let page = ask.page(&name)?;
     let caller = ask.caller()?;
     // A position is `<shard>/<position in the shard>`; shards follow each other.
@@ -48,7 +48,7 @@ pub async fn list(ask: Ask) -> Result<Answer, Problem> {
     while shard < caller.shards {
         let room = page.limit - u32::try_from(items.len()).unwrap_or(page.limit);
         let part = Page { after: after.take(), limit: room };
-        let request = Request::List { page: part, state: state.clone() };
+        let request = Request::List { page: part, state: state.clone(), label: label.clone() };
         let reply = ask.object(Address::kernel(&caller.tenant, shard), request).await?;
         let Reply::Tasks { tasks, last, more } = reply else {
             return Err(Problem::internal());

@@ -32,6 +32,7 @@ pub(super) const OPERATIONS: [Operation; 6] = [
             ("limit", "entries a page, 1 to 100"),
             ("cursor", "the nextCursor of the page before"),
             ("state", "only tasks in this state"),
+            ("label", "only tasks with this label, as name:value"),
         ],
         request: "",
         example: "/v1/tasks?state=running",

