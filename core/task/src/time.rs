@@ -177,7 +177,7 @@ mod tests {
         ] {
             assert_eq!(parse_rfc3339(text), Some(ms), "{text}");
         }
-        for ms in (0..TIME_MAX_MS).step_by(9_876_543_210_123) {
+        for ms in (0..25).map(|part| part * 9_876_543_210_123) {
             assert_eq!(parse_rfc3339(&rfc3339(ms)), Some(ms));
         }
     }
