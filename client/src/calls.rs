@@ -5,9 +5,11 @@ use std::fmt::Write;
 use aion_api::health::Readiness;
 use aion_api::operations::Method;
 use aion_api::v1::List;
+use aion_api::v1::definitions::{CheckDefinition, Checked, Definition};
 use aion_api::v1::identities::{CreateIdentity, Identity, UpdateIdentity};
 use aion_api::v1::keys::{CreateKey, Key, KeyCreated};
-use aion_api::v1::tasks::{SubmitTask, Task};
+use aion_api::v1::schedules::{PutSchedule, Schedule};
+use aion_api::v1::tasks::{ApproveTask, RedriveTask, SignalTask, SubmitTask, Task};
 use aion_api::v1::tenants::{CreateTenant, TenantCreated};
 use aion_api::v1::tokens::{Balance, CreateToken, Mint, Token, Transfer};
 use aion_api::v1::wallets::{CreateWallet, Wallet};
@@ -138,6 +140,79 @@ impl<T: Transport> Client<T> {
     /// `POST /v1/tasks/{id}/cancel`
     pub async fn cancel(&self, id: &str) -> Result<Task, Error> {
         self.call(Request::new(Method::Post, &format!("/v1/tasks/{id}/cancel"))).await
+    }
+
+    /// `POST /v1/tasks/{id}/signal/{name}`
+    pub async fn signal(&self, key: &str, id: &str, name: &str, payload: Value) -> Result<Task, Error> {
+        self.post(&format!("/v1/tasks/{id}/signal/{name}"), Some(key), &SignalTask { payload }).await
+    }
+
+    /// `POST /v1/tasks/{id}/approve`, with the decision as a compact JWS.
+    pub async fn approve(&self, id: &str, approval: &ApproveTask) -> Result<Task, Error> {
+        self.post(&format!("/v1/tasks/{id}/approve"), None, approval).await
+    }
+
+    /// `POST /v1/tasks/{id}/redrive`
+    pub async fn redrive(&self, id: &str, redrive: &RedriveTask) -> Result<Task, Error> {
+        self.post(&format!("/v1/tasks/{id}/redrive"), None, redrive).await
+    }
+
+    /// `POST /v1/definitions:check`
+    pub async fn check_definition(&self, definition: &Value) -> Result<Checked, Error> {
+        self.post("/v1/definitions:check", None, &CheckDefinition { definition: definition.clone() }).await
+    }
+
+    /// `PUT /v1/definitions/{name}`
+    pub async fn put_definition(&self, name: &str, definition: &Value) -> Result<Definition, Error> {
+        let body = CheckDefinition { definition: definition.clone() };
+        self.call(Request::new(Method::Put, &format!("/v1/definitions/{name}")).with_json(&body)?).await
+    }
+
+    /// `GET /v1/definitions/{name}`, the newest version or the one asked for.
+    pub async fn definition(&self, name: &str, version: Option<u64>) -> Result<Definition, Error> {
+        let query = version.map_or_else(String::new, |version| format!("?version={version}"));
+        self.read(&format!("/v1/definitions/{name}{query}")).await
+    }
+
+    /// `GET /v1/definitions`
+    pub async fn definitions(&self, cursor: Option<&str>) -> Result<List<Definition>, Error> {
+        self.read(&paged("/v1/definitions", cursor)).await
+    }
+
+    /// `PUT /v1/schedules/{name}`
+    pub async fn put_schedule(&self, name: &str, schedule: &PutSchedule) -> Result<Schedule, Error> {
+        self.call(Request::new(Method::Put, &format!("/v1/schedules/{name}")).with_json(schedule)?).await
+    }
+
+    /// `GET /v1/schedules/{name}`
+    pub async fn schedule(&self, name: &str) -> Result<Schedule, Error> {
+        self.read(&format!("/v1/schedules/{name}")).await
+    }
+
+    /// `GET /v1/schedules`
+    pub async fn schedules(&self, cursor: Option<&str>) -> Result<List<Schedule>, Error> {
+        self.read(&paged("/v1/schedules", cursor)).await
+    }
+
+    /// `DELETE /v1/schedules/{name}`
+    pub async fn delete_schedule(&self, name: &str) -> Result<(), Error> {
+        self.call_raw(Request::new(Method::Delete, &format!("/v1/schedules/{name}"))).await.map(|_| ())
+    }
+
+    /// `POST /v1/schedules/{name}/pause`
+    pub async fn pause_schedule(&self, name: &str) -> Result<Schedule, Error> {
+        self.call(Request::new(Method::Post, &format!("/v1/schedules/{name}/pause"))).await
+    }
+
+    /// `POST /v1/schedules/{name}/resume`
+    pub async fn resume_schedule(&self, name: &str) -> Result<Schedule, Error> {
+        self.call(Request::new(Method::Post, &format!("/v1/schedules/{name}/resume"))).await
+    }
+
+    /// `POST /v1/schedules/{name}/trigger`
+    pub async fn trigger_schedule(&self, key: &str, name: &str) -> Result<Schedule, Error> {
+        let request = Request::new(Method::Post, &format!("/v1/schedules/{name}/trigger"));
+        self.call(request.with_header("idempotency-key", key)).await
     }
 
     /// Looks at a task until nothing will change any more, at most for `patience_ms`.

@@ -72,8 +72,8 @@ impl Kernel {
             Request::Read { task: id } => self.shard.view(&id).map(task),
             Request::List { page, state, label } => self.shard.list(&page, state.as_deref(), label.as_deref()),
             Request::Cancel { task: id } => self.shard.cancel(id).await.map(task),
-            Request::Signal { task: id, name, payload } => {
-                self.shard.change(id, Command::Signal { name, payload }).await.map(task)
+            Request::Signal { task: id, name, payload, key } => {
+                self.shard.change(id, Command::Signal { name, payload, key }).await.map(task)
             }
             Request::Decide { task: id, step, decision } => {
                 self.shard.change(id, Command::Decide { step, decision }).await.map(task)

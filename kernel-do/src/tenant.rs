@@ -1,14 +1,20 @@
-//! The Tenant object: API keys and lists of one tenant.
+//! The Tenant object: API keys, definitions, schedules and lists of one tenant.
+
+use std::cell::RefCell;
 
 use aion_api::Problem;
 use aion_api::object::Call;
 use aion_api::object::tenant::{Reply, Request};
 use aion_api::problem::Code;
+use aion_task::schedule::Effect;
 use worker::{DurableObject, Env, Response, State, durable_object};
 
 use crate::call;
 
+mod definitions;
+mod schedules;
 mod store;
+mod zones;
 
 use store::Store;
 
@@ -19,11 +25,14 @@ const KEYS_MAX: usize = 100;
 #[durable_object]
 pub struct Tenant {
     state: State,
+    env: Env,
+    /// What steering a schedule has begun, for the alarm that follows at once.
+    begun: RefCell<Vec<(String, Effect)>>,
 }
 
 impl DurableObject for Tenant {
-    fn new(state: State, _env: Env) -> Self {
-        Self { state }
+    fn new(state: State, env: Env) -> Self {
+        Self { state, env, begun: RefCell::default() }
     }
 
     async fn fetch(&self, mut request: worker::Request) -> worker::Result<Response> {
@@ -32,6 +41,12 @@ impl DurableObject for Tenant {
             Err(problem) => Err(problem),
         };
         call::respond(&result)
+    }
+
+    /// Never throws: a handler that does is tried six times and then given up.
+    async fn alarm(&self) -> worker::Result<Response> {
+        self.look().await;
+        Response::empty()
     }
 }
 
@@ -77,6 +92,18 @@ impl Tenant {
                 Ok(Reply::Done)
             }
             Request::List { list, page } => store.list(list, &page),
+            Request::PutDefinition { name, definition, hash } => {
+                store.put_definition(&name, &definition, &hash, call::now_ms()).map(Reply::Definition)
+            }
+            Request::ReadDefinition { name, version } => store.definition(&name, version).map(Reply::Definition),
+            Request::ListDefinitions { page } => store.definitions(&page),
+            Request::PutSchedule { name, spec, source, input } => {
+                self.put_schedule(&store, &name, (&spec, source, input))
+            }
+            Request::ReadSchedule { name } => store.read_schedule(&name),
+            Request::ListSchedules { page } => store.schedules(&page),
+            Request::DeleteSchedule { name } => store.delete_schedule(&name),
+            Request::SteerSchedule { name, steer } => self.steer(&store, &name, steer),
         }
     }
 }

@@ -12,10 +12,14 @@
 )]
 
 #[cfg(target_arch = "wasm32")]
+mod approver;
+#[cfg(target_arch = "wasm32")]
 mod control;
 #[cfg(target_arch = "wasm32")]
 mod world;
 
+#[cfg(target_arch = "wasm32")]
+pub use approver::Approver;
 #[cfg(target_arch = "wasm32")]
 pub use control::Control;
 #[cfg(target_arch = "wasm32")]

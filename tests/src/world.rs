@@ -37,6 +37,11 @@ impl World {
         Client::new(&self.info.base_url, FetchTransport)
     }
 
+    /// Reads JSON from a path.
+    pub async fn read(&self, path: &str) -> Value {
+        self.client.send(Request::new(Method::Get, path)).await.expect("an answer").json().expect("JSON")
+    }
+
     /// What the chain itself says that a holder has.
     pub async fn balance_on_chain(&self, token: &str, holder: &str) -> u128 {
         // balanceOf(address)

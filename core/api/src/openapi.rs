@@ -8,7 +8,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::health::{Component, Readiness, State};
 use crate::operations::{Credential, OPERATIONS, Operation};
 use crate::problem::{Code, Fault, MEDIA_TYPE, ProblemDocument};
-use crate::v1::{identities, keys, tasks, tenants, tokens, wallets};
+use crate::v1::{definitions, identities, keys, schedules, tasks, tenants, tokens, wallets};
 use crate::{Scope, idempotency, key, limits};
 
 /// The whole document.
@@ -143,6 +143,14 @@ fn schemas() -> Value {
     add::<wallets::Wallet>(&mut schemas);
     add::<tasks::SubmitTask>(&mut schemas);
     add::<tasks::Task>(&mut schemas);
+    add::<tasks::SignalTask>(&mut schemas);
+    add::<tasks::ApproveTask>(&mut schemas);
+    add::<tasks::RedriveTask>(&mut schemas);
+    add::<definitions::CheckDefinition>(&mut schemas);
+    add::<definitions::Checked>(&mut schemas);
+    add::<definitions::Definition>(&mut schemas);
+    add::<schedules::PutSchedule>(&mut schemas);
+    add::<schedules::Schedule>(&mut schemas);
     add::<tokens::CreateToken>(&mut schemas);
     add::<tokens::Standard>(&mut schemas);
     add::<tokens::Mint>(&mut schemas);
@@ -155,7 +163,7 @@ fn schemas() -> Value {
     add::<Code>(&mut schemas);
     add::<Fault>(&mut schemas);
     add_as::<ProblemDocument>(&mut schemas, "Problem");
-    for item in ["Key", "Identity", "Wallet", "Token", "Task"] {
+    for item in ["Key", "Identity", "Wallet", "Token", "Task", "Definition", "Schedule"] {
         schemas.insert(format!("{item}List"), list(&reference(item)));
     }
     let object = json!({ "type": "object" });

@@ -17,6 +17,8 @@ pub enum Method {
     Get,
     /// POST
     Post,
+    /// PUT
+    Put,
     /// PATCH
     Patch,
     /// DELETE
@@ -30,6 +32,7 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Put => "PUT",
             Self::Patch => "PATCH",
             Self::Delete => "DELETE",
         }
@@ -153,7 +156,9 @@ mod tests {
 
     #[test]
     fn every_post_that_starts_work_wants_an_idempotency_key() {
-        let exempt = ["createTenant", "createKey", "cancelTask"];
+        // What these do is the same when it is done twice, or refused.
+        let steering = ["cancelTask", "approveTask", "redriveTask", "pauseSchedule", "resumeSchedule"];
+        let exempt = [&["createTenant", "createKey", "checkDefinition"][..], &steering].concat();
         for operation in OPERATIONS.iter().filter(|operation| operation.method == Method::Post) {
             assert!(operation.idempotent || exempt.contains(&operation.id), "{}", operation.id);
         }

@@ -2,8 +2,10 @@
 //!
 //! Requests refuse unknown fields; answers are read leniently by the client, so that a newer server can say more.
 
+pub mod definitions;
 pub mod identities;
 pub mod keys;
+pub mod schedules;
 pub mod tasks;
 pub mod tenants;
 pub mod tokens;

@@ -8,6 +8,7 @@ pub mod did;
 pub mod document;
 pub mod error;
 pub mod hash;
+pub mod jws;
 pub mod log;
 pub mod method;
 pub mod multikey;
@@ -18,4 +19,5 @@ pub mod time;
 
 pub use did::{Did, DidUrl};
 pub use error::Error;
+pub use jws::Jws;
 pub use multikey::PublicKey;

@@ -24,7 +24,7 @@ mod steer;
 mod tests;
 
 pub use answer::LEASE_MS;
-pub use steer::{Decision, Refusal, SIGNALS_MAX};
+pub use steer::{Decision, Refusal, SIGNALS_MAX, question_digest};
 
 /// Something that happens to a task.
 #[derive(Debug, Clone)]
@@ -69,6 +69,8 @@ pub enum Command {
         name: String,
         /// What it says.
         payload: Value,
+        /// The sender's key: a signal that comes again under it counts once.
+        key: String,
     },
     /// Somebody approves or rejects.
     Decide {
@@ -188,6 +190,7 @@ pub fn submit(new: Submission, now_ms: u64) -> Result<(Task, Commit), Fault> {
         error: None,
         done: 0,
         signals: Vec::new(),
+        signal_keys: Vec::new(),
         output: None,
         steps,
     };
@@ -213,7 +216,7 @@ pub fn apply(
         Command::Reply { step, epoch, outcome } => work.reply(&step, epoch, outcome),
         Command::Unknown { step, epoch, reason } => work.unknown(&step, epoch, &reason),
         Command::ChildEnded { step, child, state, output } => work.child_ended(&step, &child, state, &output),
-        Command::Signal { name, payload } => work.signal(name, payload)?,
+        Command::Signal { name, payload, key } => work.signal(name, payload, &key)?,
         Command::Decide { step, decision } => work.decide(&step, decision)?,
         Command::Cancel => work.cancel(),
         Command::Redrive { reason, from } => work.redrive(&reason, from.as_deref())?,

@@ -166,6 +166,9 @@ pub struct Task {
     /// Signals that came before their step.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signals: Vec<Signal>,
+    /// The keys under which signals came last: one that comes again changes nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signal_keys: Vec<String>,
     /// What came of it, if its definition says what that is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<Value>,

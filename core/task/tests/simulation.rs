@@ -68,7 +68,7 @@ fn history(seed: u64, mutant: Option<Mutant>) {
         {
             let command = match random.below(3) {
                 0 => Command::Cancel,
-                1 => Command::Signal { name: "go".to_owned(), payload: json!(1) },
+                1 => Command::Signal { name: "go".to_owned(), payload: json!(1), key: random.below(3).to_string() },
                 _ => Command::Redrive { reason: "try again".to_owned(), from: None },
             };
             kernel.command(id, command, now_ms, &mut random);

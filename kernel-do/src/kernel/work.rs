@@ -229,7 +229,7 @@ fn witnessed(held: &Held, link: &Link) -> Value {
 
 fn refused(refusal: &Refusal) -> Problem {
     let code = match refusal {
-        Refusal::State { .. } | Refusal::Step(_) => Code::StateConflict,
+        Refusal::State { .. } | Refusal::Step(_) | Refusal::Digest => Code::StateConflict,
         Refusal::Stranger(_) => Code::PolicyDenied,
         Refusal::Signals => Code::LimitReached,
     };

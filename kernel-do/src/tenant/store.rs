@@ -23,6 +23,12 @@ CREATE TABLE IF NOT EXISTS api_key (id TEXT PRIMARY KEY, record TEXT NOT NULL, r
 CREATE TABLE IF NOT EXISTS entry (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, list TEXT NOT NULL, id TEXT NOT NULL, summary TEXT NOT NULL, UNIQUE (list, id)
 ) STRICT;
+CREATE TABLE IF NOT EXISTS definition (
+  name TEXT NOT NULL, version INTEGER NOT NULL, hash TEXT NOT NULL, at_ms INTEGER NOT NULL, body TEXT NOT NULL,
+  PRIMARY KEY (name, version)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS schedule (name TEXT PRIMARY KEY, wake_ms INTEGER, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS wake ON schedule (wake_ms) WHERE wake_ms IS NOT NULL;
 ";
 
 /// The tables of one tenant.
@@ -49,8 +55,13 @@ impl<'a> Store<'a> {
     /// The tables of a tenant that exists. A made-up key asks for a tenant that does not: nothing is stored then.
     pub(super) fn existing(sql: &'a SqlStorage) -> Result<Option<Self>, Problem> {
         let store = Self(sql);
-        let tables = store.rows::<Body>("SELECT name AS body FROM sqlite_master WHERE name = 'entry'", vec![])?;
-        Ok(tables.first().is_some_and(|table| table.body == "entry").then_some(store))
+        let query = "SELECT name AS body FROM sqlite_master WHERE name IN ('entry', 'wake')";
+        match store.rows::<Body>(query, vec![])?.len() {
+            0 => Ok(None),
+            2 => Ok(Some(store)),
+            // Tables of an older version lack the newest ones.
+            _ => Self::create(sql).map(Some),
+        }
     }
 
     pub(super) fn put_tenant(&self, owner: &Address, name: &str, mode: Mode, now_ms: u64) -> Result<(), Problem> {
@@ -84,8 +95,7 @@ impl<'a> Store<'a> {
     }
 
     pub(super) fn revoke_key(&self, id: &str, now_ms: u64) -> Result<(), Problem> {
-        // Unix milliseconds stay below 2^53 for 285,000 years.
-        let values = vec![SqlStorageValue::Integer(now_ms.cast_signed()), id.into()];
+        let values = vec![int(now_ms), id.into()];
         self.run("UPDATE api_key SET revoked_ms = ? WHERE id = ?", values)
     }
 
@@ -116,20 +126,29 @@ impl<'a> Store<'a> {
         Ok(Reply::Entries { entries, last, more })
     }
 
-    fn run(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<(), Problem> {
+    pub(super) fn run(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<(), Problem> {
         self.0.exec(query, values).map(|_| ()).map_err(|error| fault("tenant write", &error))
     }
 
-    fn rows<T: DeserializeOwned>(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<Vec<T>, Problem> {
+    pub(super) fn rows<T: DeserializeOwned>(
+        &self,
+        query: &str,
+        values: Vec<SqlStorageValue>,
+    ) -> Result<Vec<T>, Problem> {
         let cursor = self.0.exec(query, values).map_err(|error| fault("tenant read", &error))?;
         cursor.to_array().map_err(|error| fault("tenant read", &error))
     }
 }
 
-fn json<T: serde::Serialize>(value: &T) -> Result<String, Problem> {
+pub(super) fn json<T: serde::Serialize>(value: &T) -> Result<String, Problem> {
     serde_json::to_string(value).map_err(|error| fault("tenant json", &error))
 }
 
-fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+/// Unix milliseconds and counts stay below 2^53, which a JS number holds exactly.
+pub(super) fn int(number: u64) -> SqlStorageValue {
+    SqlStorageValue::Integer(number.cast_signed())
+}
+
+pub(super) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     serde_json::from_str(text).map_err(|error| fault("tenant json", &error))
 }

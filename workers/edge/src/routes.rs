@@ -12,9 +12,12 @@ use crate::app::App;
 use crate::ask::Ask;
 use crate::gate;
 
+mod definitions;
 mod identities;
 mod keys;
 mod platform;
+mod schedules;
+mod steer;
 mod tasks;
 mod tenants;
 mod tokens;
@@ -52,9 +55,23 @@ pub fn router(app: App) -> axum::Router {
         .at("submitTask", tasks::submit)
         .at("listTasks", tasks::list)
         .at("readTask", tasks::read)
-        .at("cancelTask", tasks::cancel)
+        .at("cancelTask", steer::cancel)
         .at("taskEvents", tasks::events)
-        .at("taskHistory", tasks::history);
+        .at("taskHistory", tasks::history)
+        .at("signalTask", steer::signal)
+        .at("approveTask", steer::approve)
+        .at("redriveTask", steer::redrive)
+        .at("checkDefinition", definitions::check)
+        .at("putDefinition", definitions::put)
+        .at("readDefinition", definitions::read)
+        .at("listDefinitions", definitions::list)
+        .at("putSchedule", schedules::put)
+        .at("readSchedule", schedules::read)
+        .at("listSchedules", schedules::list)
+        .at("deleteSchedule", schedules::delete)
+        .at("pauseSchedule", schedules::pause)
+        .at("resumeSchedule", schedules::resume)
+        .at("triggerSchedule", schedules::trigger);
     routes.0.fallback(unknown).method_not_allowed_fallback(unsupported).with_state(app)
 }
 
@@ -82,6 +99,7 @@ const fn filter(operation: &Operation) -> MethodFilter {
     match operation.method {
         Method::Get => MethodFilter::GET,
         Method::Post => MethodFilter::POST,
+        Method::Put => MethodFilter::PUT,
         Method::Patch => MethodFilter::PATCH,
         Method::Delete => MethodFilter::DELETE,
     }

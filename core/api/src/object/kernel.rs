@@ -1,7 +1,7 @@
 //! The Kernel object: the tasks of one shard.
 
 use aion_task::Outcome;
-use aion_task::machine::Decision;
+pub use aion_task::machine::Decision;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -49,6 +49,8 @@ pub enum Request {
         name: String,
         /// What it says.
         payload: Value,
+        /// The sender's key.
+        key: String,
     },
     /// An approval or a rejection, its signature checked.
     Decide {

@@ -1,9 +1,13 @@
 //! The Tenant object: keys and lists of one tenant.
 
+pub use aion_task::schedule::Source;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::cursor::Page;
 use crate::key::{KeyHash, KeyRecord, Mode};
+use crate::v1::definitions::Definition;
+use crate::v1::schedules::Schedule;
 
 /// What a Tenant object is asked.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -32,12 +36,81 @@ pub enum Request {
     },
     /// Notes an identity, a wallet or a token in the tenant's lists; idempotent.
     Register(Entry),
+    /// Stores a checked definition under a name.
+    PutDefinition {
+        /// The name.
+        name: String,
+        /// The definition.
+        definition: Value,
+        /// SHA-256 of its canonical form, hex.
+        hash: String,
+    },
+    /// A version of a definition, without one the newest.
+    ReadDefinition {
+        /// The name.
+        name: String,
+        /// The version.
+        version: Option<u64>,
+    },
+    /// A page of definitions, the newest version of each.
+    ListDefinitions {
+        /// Which part.
+        page: Page,
+    },
+    /// Makes a schedule, or changes it.
+    PutSchedule {
+        /// Its name.
+        name: String,
+        /// When it runs, as its tenant wrote it.
+        spec: Value,
+        /// What it runs.
+        source: Source,
+        /// With which input.
+        input: Value,
+    },
+    /// One schedule.
+    ReadSchedule {
+        /// Its name.
+        name: String,
+    },
+    /// A page of schedules.
+    ListSchedules {
+        /// Which part.
+        page: Page,
+    },
+    /// Deletes a schedule.
+    DeleteSchedule {
+        /// Its name.
+        name: String,
+    },
+    /// Pauses, resumes or triggers a schedule.
+    SteerSchedule {
+        /// Its name.
+        name: String,
+        /// What to do.
+        steer: Steer,
+    },
     /// A page of one list.
     List {
         /// Which list.
         list: ListKind,
         /// Which part of it.
         page: Page,
+    },
+}
+
+/// What a tenant does to a schedule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "steer", rename_all = "camelCase")]
+pub enum Steer {
+    /// No time starts a run.
+    Pause,
+    /// Times start runs again.
+    Resume,
+    /// A run now.
+    Trigger {
+        /// The same key means the same run.
+        key: String,
     },
 }
 
@@ -49,6 +122,24 @@ pub enum Reply {
     Snapshot(Snapshot),
     /// Done.
     Done,
+    /// A definition.
+    Definition(Definition),
+    /// A page of definitions.
+    Definitions {
+        /// By name.
+        definitions: Vec<Definition>,
+        /// Whether more follow.
+        more: bool,
+    },
+    /// A schedule.
+    Schedule(Schedule),
+    /// A page of schedules.
+    Schedules {
+        /// By name.
+        schedules: Vec<Schedule>,
+        /// Whether more follow.
+        more: bool,
+    },
     /// A page of a list.
     Entries {
         /// The entries, in the order of their registration.

@@ -2,8 +2,10 @@
 
 use super::{Operation, Success};
 
+mod definitions;
 mod identities;
 mod platform;
+mod schedules;
 mod tasks;
 mod wallets;
 
@@ -16,15 +18,25 @@ const fn json(status: u16, schema: &'static str) -> Success {
 }
 
 /// How many operations there are; the groups must fill it.
-const COUNT: usize =
-    platform::OPERATIONS.len() + identities::OPERATIONS.len() + wallets::OPERATIONS.len() + tasks::OPERATIONS.len();
+const COUNT: usize = platform::OPERATIONS.len()
+    + identities::OPERATIONS.len()
+    + wallets::OPERATIONS.len()
+    + tasks::OPERATIONS.len()
+    + definitions::OPERATIONS.len()
+    + schedules::OPERATIONS.len();
 
 /// Every operation of the API.
 pub static OPERATIONS: &[Operation] = &joined();
 
 const fn joined() -> [Operation; COUNT] {
-    let groups: [&[Operation]; 4] =
-        [&platform::OPERATIONS, &identities::OPERATIONS, &wallets::OPERATIONS, &tasks::OPERATIONS];
+    let groups: [&[Operation]; 6] = [
+        &platform::OPERATIONS,
+        &identities::OPERATIONS,
+        &wallets::OPERATIONS,
+        &tasks::OPERATIONS,
+        &definitions::OPERATIONS,
+        &schedules::OPERATIONS,
+    ];
     let mut all = [platform::OPERATIONS[0]; COUNT];
     let (mut group, mut place) = (0, 0);
     while group < groups.len() {

@@ -69,9 +69,9 @@ catalogue! {
     ScopeMissing "scope.missing" 403 "The credential lacks the scope"
         "The API key is valid but may not do this. The detail names the scope; a key with `keys:write` can make a \
          key that has it."
-    PolicyDenied "policy.denied" 403 "The wallet's policy denies this operation"
-        "The policy of the wallet or of its guardian does not allow the operation. The detail names the rule. \
-         Nothing was signed."
+    PolicyDenied "policy.denied" 403 "A policy denies this"
+        "The policy of the wallet or of its guardian does not allow the operation, or you are none of those who may \
+         decide. The detail names the rule. Nothing was signed or decided."
     RouteUnknown "route.unknown" 404 "There is no such route"
         "The path is not part of this API. See /openapi.json or /docs."
     ResourceUnknown "resource.unknown" 404 "There is no such resource"

@@ -1,5 +1,6 @@
 //! Tasks.
 
+pub use aion_task::kind::is_signal_name;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -8,7 +9,8 @@ use serde_json::Value;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SubmitTask {
-    /// The definition: `{"steps": {"<id>": {"do": "<kind>", "with": {…}, "needs": ["<id>"]}}}`.
+    /// The definition: `{"steps": {"<id>": {"do": "<kind>", "with": {…}, "needs": ["<id>"]}}}`, or the name of a stored
+    /// one: `payroll` for its newest version, `payroll@2` for that one.
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub definition: Value,
     /// What `${{ input.… }}` refers to.
@@ -21,6 +23,56 @@ fn empty() -> Value {
     Value::Object(serde_json::Map::new())
 }
 
+/// `POST /v1/tasks/{id}/signal/{name}`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SignalTask {
+    /// What the signal says; the step that waits for it gives it as `payload`.
+    #[serde(default)]
+    pub payload: Value,
+}
+
+/// `POST /v1/tasks/{id}/approve`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ApproveTask {
+    /// The step that waits.
+    pub step: String,
+    /// A compact JWS (RFC 7515) by a key for authentication of a DID that may decide, over [`ApprovalClaims`] as JSON;
+    /// its `kid` is the DID URL of that key.
+    pub proof: String,
+}
+
+/// What is signed for an approval.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApprovalClaims {
+    /// The task.
+    pub task: String,
+    /// The step.
+    pub step: String,
+    /// Whether it is approved; false rejects it.
+    pub approve: bool,
+    /// The digest that the task shows with the question: what is signed is that question and no other.
+    pub digest: String,
+    /// After this time the signature is not taken any more, Unix seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exp: Option<u64>,
+}
+
+/// `POST /v1/tasks/{id}/redrive`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RedriveTask {
+    /// Why, for the history; 1 to 500 characters.
+    pub reason: String,
+    /// From this step on everything is done anew; without it, what failed is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+}
+
 /// A task.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -28,7 +80,8 @@ fn empty() -> Value {
 pub struct Task {
     /// Its id; the two digits after `tsk_` are its shard.
     pub id: String,
-    /// `queued`, `running`, `waiting`, `done`, `failed`, `cancelling`, `cancelled` or `dead`.
+    /// `queued`, `running`, `waiting`, `done`, `failed`, `cancelling`, `cancelled`, `compensating`, `compensated` or
+    /// `dead`.
     pub state: String,
     /// Its steps by id, each with `kind`, `state`, `attempts`, and `output` or `error` once there is one.
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use super::Work;
 use crate::event::Event;
@@ -12,6 +13,8 @@ use crate::task::{Ending, Signal, Slot, State, StepRecord, StepState};
 
 /// So many signals are kept for steps that do not wait for them yet: more would be a sender that runs wild.
 pub const SIGNALS_MAX: usize = 32;
+/// So many keys of signals are remembered: a sender repeats a signal within seconds, not after a hundred others.
+const SIGNAL_KEYS_MAX: usize = 100;
 
 /// Why a command is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,6 +36,9 @@ pub enum Refusal {
     /// Too many signals wait already.
     #[error("{SIGNALS_MAX} signals wait already, and no step takes them")]
     Signals,
+    /// What was signed is not what is asked.
+    #[error("the signed digest is not that of the question as it stands: read the task again")]
+    Digest,
 }
 
 /// An approval or a rejection.
@@ -43,10 +49,21 @@ pub struct Decision {
     pub by: String,
     /// Whether it approves.
     pub approve: bool,
+    /// The digest of the question that it answers: [`question_digest`].
+    pub digest: String,
     /// Its signature over the question, a compact JWS.
     pub proof: String,
     /// When, Unix milliseconds.
     pub at_ms: u64,
+}
+
+/// What an approval is given to: SHA-256, hex, of the canonical form (RFC 8785) of the task's id, the step's, how often
+/// it was asked anew, and the terms with their values. Asked anew, the same question has another digest.
+#[must_use]
+pub fn question_digest(task: &str, step: &str, record: &StepRecord) -> String {
+    let asked = json!({ "task": task, "step": step, "generation": record.generation, "terms": record.with });
+    // A JSON value with text keys always has a canonical form.
+    hex::encode(Sha256::digest(serde_json_canonicalizer::to_vec(&asked).unwrap_or_default()))
 }
 
 impl Work<'_> {
@@ -73,7 +90,10 @@ impl Work<'_> {
         self.failed(id, &format!("child.{}", state.as_str()), &reason, becomes);
     }
 
-    pub(super) fn signal(&mut self, name: String, payload: Value) -> Result<(), Refusal> {
+    pub(super) fn signal(&mut self, name: String, payload: Value, key: &str) -> Result<(), Refusal> {
+        if self.task.signal_keys.iter().any(|known| known == key) {
+            return Ok(());
+        }
         if self.task.state.is_terminal() || self.task.ending.is_some() {
             return Err(Refusal::State { state: self.task.state, rule: "signals go to tasks that go on" });
         }
@@ -83,6 +103,10 @@ impl Work<'_> {
             return Err(Refusal::Signals);
         }
         self.commit.events.push(Event::of_task("task.signal", &self.task.id, json!({ "name": name })));
+        if self.task.signal_keys.len() >= SIGNAL_KEYS_MAX {
+            self.task.signal_keys.remove(0);
+        }
+        self.task.signal_keys.push(key.to_owned());
         match waiting {
             Some(id) => self.done(&id, json!({ "received": true, "payload": payload })),
             None => self.task.signals.push(Signal { name, payload }),
@@ -100,6 +124,7 @@ impl Work<'_> {
     pub(super) fn decide(&mut self, id: &str, decision: Decision) -> Result<(), Refusal> {
         let missing = || Refusal::Step(format!("no step {id} waits for approvals"));
         let record = self.task.steps.get_mut(id).ok_or_else(missing)?;
+        let digest = question_digest(&self.task.id, id, record);
         let StepState::Approval { decisions, .. } = &mut record.state else {
             return Err(missing());
         };
@@ -107,6 +132,9 @@ impl Work<'_> {
         let terms = terms.map_err(|fault| Refusal::Step(fault.to_string()))?;
         if !terms.by.contains(&decision.by) {
             return Err(Refusal::Stranger(decision.by));
+        }
+        if decision.digest != digest {
+            return Err(Refusal::Digest);
         }
         // Who decides again says the same again, or changes their mind: the last word counts.
         decisions.retain(|earlier| earlier.by != decision.by);

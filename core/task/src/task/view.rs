@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Slot, StepRecord, Task};
 use crate::definition::Definition;
+use crate::machine::question_digest;
 use crate::time::rfc3339;
 
 impl Task {
@@ -11,7 +12,7 @@ impl Task {
     #[must_use]
     pub fn view(&self, definition: &Definition) -> Value {
         let steps: Map<String, Value> =
-            self.steps.iter().map(|(id, record)| (id.clone(), step(definition, id, record))).collect();
+            self.steps.iter().map(|(id, record)| (id.clone(), step(self, definition, id, record))).collect();
         let mut view = json!({
             "id": self.id,
             "state": self.state,
@@ -39,7 +40,7 @@ impl Task {
     }
 }
 
-fn step(definition: &Definition, id: &str, record: &StepRecord) -> Value {
+fn step(task: &Task, definition: &Definition, id: &str, record: &StepRecord) -> Value {
     let slot = Slot::of(id);
     let step = definition.steps.get(slot.step);
     let kind = match step {
@@ -61,6 +62,7 @@ fn step(definition: &Definition, id: &str, record: &StepRecord) -> Value {
         super::StepState::Approval { .. } => {
             if let Some(with) = &record.with {
                 view["approval"] = with.clone();
+                view["approval"]["digest"] = json!(question_digest(&task.id, id, record));
             }
         }
         _ => {}

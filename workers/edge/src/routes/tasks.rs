@@ -11,6 +11,7 @@ use http::{Response, StatusCode};
 use kernel_do::call;
 use serde_json::Value;
 
+use super::definitions;
 use crate::answer::{self, Answer};
 use crate::ask::Ask;
 
@@ -24,7 +25,8 @@ pub async fn submit_task(ask: &Ask, route: &str, task: SubmitTask) -> Result<Ans
     let caller = ask.caller()?;
     let idempotency = ask.idempotency(route)?;
     let shard = aion_api::ids::shard_of(&caller.tenant, &idempotency.key, caller.shards);
-    let request = Request::Submit { idempotency, definition: task.definition, input: task.input };
+    let definition = definitions::of(ask, task.definition).await?;
+    let request = Request::Submit { idempotency, definition, input: task.input };
     let reply = ask.object(Address::kernel(&caller.tenant, shard), request).await?;
     let Reply::Accepted { task, replayed } = reply else {
         return Err(Problem::internal());
@@ -79,14 +81,6 @@ pub async fn read(ask: Ask) -> Result<Answer, Problem> {
     answer::json(StatusCode::OK, &task)
 }
 
-pub async fn cancel(ask: Ask) -> Result<Answer, Problem> {
-    let (address, task) = place(&ask)?;
-    let Reply::Task { task } = ask.object(address, Request::Cancel { task }).await? else {
-        return Err(Problem::internal());
-    };
-    answer::json(StatusCode::OK, &task)
-}
-
 pub async fn history(ask: Ask) -> Result<Answer, Problem> {
     let (address, task) = place(&ask)?;
     let name = format!("history {task}");
@@ -121,7 +115,8 @@ pub async fn events(ask: Ask) -> Result<Answer, Problem> {
     Ok(answer::with(stream, HeaderName::from_static("x-accel-buffering"), "no"))
 }
 
-fn place(ask: &Ask) -> Result<(Address, String), Problem> {
+/// The object and the id of the path's task.
+pub fn place(ask: &Ask) -> Result<(Address, String), Problem> {
     let task = ask.param("id").to_owned();
     let shard = aion_api::ids::shard(&task).ok_or_else(|| Problem::unknown("task"))?;
     let caller = ask.caller()?;

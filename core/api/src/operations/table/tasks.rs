@@ -5,7 +5,7 @@ use crate::Scope;
 use crate::operations::{Credential, Method, Operation, Success};
 use crate::problem::Code;
 
-pub(super) const OPERATIONS: [Operation; 6] = [
+pub(super) const OPERATIONS: [Operation; 9] = [
     Operation {
         id: "submitTask",
         method: Method::Post,
@@ -94,5 +94,47 @@ pub(super) const OPERATIONS: [Operation; 6] = [
         example: "/v1/tasks/tsk_004fK0aYxV2nQ8sT1uW7bZ/history",
         success: json(200, "History"),
         problems: &[Code::ResourceUnknown],
+    },
+    Operation {
+        id: "signalTask",
+        method: Method::Post,
+        path: "/v1/tasks/{id}/signal/{name}",
+        tag: "tasks",
+        summary: "Sends a signal to a task; the same key counts once.",
+        credential: Credential::Key(Scope::TaskWrite),
+        idempotent: true,
+        query: &[],
+        request: "SignalTask",
+        example: r#"{"payload":{"paid":true}}"#,
+        success: json(200, "Task"),
+        problems: &[Code::ResourceUnknown, Code::StateConflict, Code::LimitReached],
+    },
+    Operation {
+        id: "approveTask",
+        method: Method::Post,
+        path: "/v1/tasks/{id}/approve",
+        tag: "tasks",
+        summary: "Approves or rejects what a step waits for, by a DID's signature.",
+        credential: Credential::Key(Scope::TaskWrite),
+        idempotent: false,
+        query: &[],
+        request: "ApproveTask",
+        example: r#"{"step":"ask","proof":"eyJhbGciOiJFZERTQSIsImtpZCI6Ii4uLiJ9.e30.c2ln"}"#,
+        success: json(200, "Task"),
+        problems: &[Code::ResourceUnknown, Code::StateConflict, Code::PolicyDenied],
+    },
+    Operation {
+        id: "redriveTask",
+        method: Method::Post,
+        path: "/v1/tasks/{id}/redrive",
+        tag: "tasks",
+        summary: "Has a dead or failed task go on, from where it failed or from a step on.",
+        credential: Credential::Key(Scope::TaskWrite),
+        idempotent: false,
+        query: &[],
+        request: "RedriveTask",
+        example: r#"{"reason":"the partner is back","from":"pay"}"#,
+        success: json(200, "Task"),
+        problems: &[Code::ResourceUnknown, Code::StateConflict],
     },
 ];

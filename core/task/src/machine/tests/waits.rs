@@ -9,7 +9,8 @@ use super::super::{Decision, SIGNALS_MAX};
 use super::{Command, Refusal, Run, State, kinds};
 
 fn signal(name: &str, payload: Value) -> Command {
-    Command::Signal { name: name.to_owned(), payload }
+    let key = format!("{name}-{payload}");
+    Command::Signal { name: name.to_owned(), payload, key }
 }
 
 fn waiting(more: &Value) -> Run {
@@ -62,7 +63,7 @@ fn a_signal_may_come_before_its_step() {
     for n in 0..SIGNALS_MAX {
         run.apply(signal("other", json!(n)), 1);
     }
-    assert_eq!(run.try_apply(signal("other", json!(0)), 1), Err(Refusal::Signals));
+    assert_eq!(run.try_apply(signal("other", json!("more")), 1), Err(Refusal::Signals));
 }
 
 #[test]
@@ -84,33 +85,51 @@ fn approval(count: usize, otherwise: &str) -> Run {
     Run::new(&json!({ "steps": { "ok": { "do": "wait.approval", "with": with } } }))
 }
 
-fn decide(by: &str, approve: bool) -> Command {
-    let decision = Decision { by: format!("did:key:{by}"), approve, proof: "jws".to_owned(), at_ms: 1 };
+fn decide(run: &Run, by: &str, approve: bool) -> Command {
+    let digest = run.view()["steps"]["ok"]["approval"]["digest"].as_str().unwrap_or_default().to_owned();
+    let decision = Decision { by: format!("did:key:{by}"), approve, digest, proof: "jws".to_owned(), at_ms: 1 };
     Command::Decide { step: "ok".to_owned(), decision }
 }
 
 #[test]
 fn as_many_as_asked_for_have_to_approve() {
     let mut run = approval(2, "fail");
-    assert!(matches!(run.try_apply(decide("z", true), 1), Err(Refusal::Stranger(_))));
-    run.apply(decide("a", true), 1);
-    run.apply(decide("a", true), 2);
+    assert!(matches!(run.try_apply(decide(&run, "z", true), 1), Err(Refusal::Stranger(_))));
+    run.apply(decide(&run, "a", true), 1);
+    run.apply(decide(&run, "a", true), 2);
     assert_eq!(run.task.state, State::Waiting, "one person counts once");
-    let commit = run.apply(decide("b", true), 3);
+    let commit = run.apply(decide(&run, "b", true), 3);
     assert_eq!((run.task.state, kinds(&commit)), (State::Done, vec!["step.decided", "step.ok", "task.done"]));
     assert_eq!(run.view()["steps"]["ok"]["output"]["decisions"].as_array().map(Vec::len), Some(2));
-    assert!(run.try_apply(decide("c", true), 4).is_err());
+    assert!(run.try_apply(decide(&run, "c", true), 4).is_err());
+}
+
+#[test]
+fn what_was_signed_for_another_question_does_not_count() {
+    let mut run = approval(1, "fail");
+    let Command::Decide { step, mut decision } = decide(&run, "a", true) else { return };
+    decision.digest = "00".repeat(32);
+    assert_eq!(run.try_apply(Command::Decide { step, decision }, 1), Err(Refusal::Digest));
+    assert_eq!(run.task.state, State::Waiting);
+}
+
+#[test]
+fn a_signal_that_comes_again_counts_once() {
+    let mut run = waiting(&json!({}));
+    run.apply(signal("other", json!(1)), 1);
+    run.apply(signal("other", json!(1)), 2);
+    assert_eq!(run.task.signals.len(), 1);
 }
 
 #[test]
 fn a_rejection_counts_once_it_cannot_be_outvoted() {
     let mut run = approval(2, "fail");
-    run.apply(decide("a", false), 1);
+    run.apply(decide(&run, "a", false), 1);
     assert_eq!(run.task.state, State::Waiting);
-    run.apply(decide("b", false), 2);
+    run.apply(decide(&run, "b", false), 2);
     assert_eq!((run.task.state, run.view()["error"]["code"].clone()), (State::Failed, json!("approval.rejected")));
     let mut run = approval(3, "continue");
-    run.apply(decide("a", false), 1);
+    run.apply(decide(&run, "a", false), 1);
     assert_eq!((run.task.state, run.view()["steps"]["ok"]["output"]["approved"].clone()), (State::Done, json!(false)));
     let mut run = approval(1, "continue");
     run.due(3_600_000);

@@ -1,0 +1,73 @@
+//! What people and other systems do to a task: cancel, signal, approve, redrive.
+
+use aion_api::object::kernel::{Decision, Reply, Request};
+use aion_api::problem::Problem;
+use aion_api::v1::tasks::{ApprovalClaims, ApproveTask, RedriveTask, SignalTask, is_signal_name};
+use http::StatusCode;
+use identity_do::resolve;
+use kernel_do::call;
+
+use super::tasks::place;
+use crate::answer::{self, Answer};
+use crate::ask::Ask;
+
+/// A signal may say this much: it is kept with the task until a step takes it.
+const PAYLOAD_MAX_BYTES: usize = 16 * 1024;
+/// A reason may have this many characters.
+const REASON_MAX_CHARS: usize = 500;
+
+pub async fn cancel(ask: Ask) -> Result<Answer, Problem> {
+    let (_, task) = place(&ask)?;
+    change(&ask, Request::Cancel { task }).await
+}
+
+pub async fn signal(ask: Ask) -> Result<Answer, Problem> {
+    let body: SignalTask = ask.json()?;
+    let (_, task) = place(&ask)?;
+    let name = ask.param("name").to_owned();
+    if !is_signal_name(&name) {
+        return Err(Problem::unknown("signal"));
+    }
+    if body.payload.to_string().len() > PAYLOAD_MAX_BYTES {
+        return Err(Problem::invalid("/payload", format!("at most {PAYLOAD_MAX_BYTES} bytes")));
+    }
+    let key = ask.idempotency(&name)?.key;
+    change(&ask, Request::Signal { task, name, payload: body.payload, key }).await
+}
+
+/// Takes a decision of whoever holds the key of a DID that may decide: the signature counts, not who sends it.
+pub async fn approve(ask: Ask) -> Result<Answer, Problem> {
+    let ApproveTask { step, proof } = ask.json()?;
+    let (_, task) = place(&ask)?;
+    let (by, payload) = resolve::signed(&ask.app.env, &ask.trace, &ask.app.public_host, &proof).await?;
+    let claims: ApprovalClaims = serde_json::from_slice(&payload)
+        .map_err(|_| Problem::invalid("/proof", "what is signed has task, step, approve and digest"))?;
+    let now_ms = call::now_ms();
+    if claims.task != task || claims.step != step {
+        return Err(Problem::invalid("/proof", "it was signed for another task or step"));
+    }
+    if claims.exp.is_some_and(|exp_s| exp_s.saturating_mul(1_000) <= now_ms) {
+        return Err(Problem::invalid("/proof", "the signature has expired"));
+    }
+    let ApprovalClaims { approve, digest, .. } = claims;
+    let decision = Decision { by, approve, digest, proof, at_ms: now_ms };
+    change(&ask, Request::Decide { task, step, decision }).await
+}
+
+pub async fn redrive(ask: Ask) -> Result<Answer, Problem> {
+    let RedriveTask { reason, from } = ask.json()?;
+    let (_, task) = place(&ask)?;
+    let chars = reason.trim().chars().count();
+    if chars == 0 || chars > REASON_MAX_CHARS {
+        return Err(Problem::invalid("/reason", format!("1 to {REASON_MAX_CHARS} characters")));
+    }
+    change(&ask, Request::Redrive { task, reason, from }).await
+}
+
+async fn change(ask: &Ask, request: Request) -> Result<Answer, Problem> {
+    let (address, _) = place(ask)?;
+    let Reply::Task { task } = ask.object(address, request).await? else {
+        return Err(Problem::internal());
+    };
+    answer::json(StatusCode::OK, &task)
+}
