@@ -6,6 +6,7 @@ use aion_api::health::Readiness;
 use aion_api::operations::Method;
 use aion_api::v1::List;
 use aion_api::v1::definitions::{CheckDefinition, Checked, Definition};
+use aion_api::v1::egress::{Hosts, PutSecret, SecretName};
 use aion_api::v1::identities::{CreateIdentity, Identity, UpdateIdentity};
 use aion_api::v1::keys::{CreateKey, Key, KeyCreated};
 use aion_api::v1::schedules::{PutSchedule, Schedule};
@@ -213,6 +214,34 @@ impl<T: Transport> Client<T> {
     pub async fn trigger_schedule(&self, key: &str, name: &str) -> Result<Schedule, Error> {
         let request = Request::new(Method::Post, &format!("/v1/schedules/{name}/trigger"));
         self.call(request.with_header("idempotency-key", key)).await
+    }
+
+    /// `PUT /v1/hosts`
+    pub async fn put_hosts(&self, allow: &[&str]) -> Result<Hosts, Error> {
+        let hosts = Hosts { allow: allow.iter().map(|host| (*host).to_owned()).collect() };
+        self.call(Request::new(Method::Put, "/v1/hosts").with_json(&hosts)?).await
+    }
+
+    /// `GET /v1/hosts`
+    pub async fn hosts(&self) -> Result<Hosts, Error> {
+        self.read("/v1/hosts").await
+    }
+
+    /// `PUT /v1/secrets/{name}`
+    pub async fn put_secret(&self, name: &str, value: &str) -> Result<(), Error> {
+        let secret = PutSecret { value: value.to_owned() };
+        let request = Request::new(Method::Put, &format!("/v1/secrets/{name}")).with_json(&secret)?;
+        self.call_raw(request).await.map(|_| ())
+    }
+
+    /// `GET /v1/secrets`
+    pub async fn secrets(&self) -> Result<List<SecretName>, Error> {
+        self.read("/v1/secrets").await
+    }
+
+    /// `DELETE /v1/secrets/{name}`
+    pub async fn delete_secret(&self, name: &str) -> Result<(), Error> {
+        self.call_raw(Request::new(Method::Delete, &format!("/v1/secrets/{name}"))).await.map(|_| ())
     }
 
     /// Looks at a task until nothing will change any more, at most for `patience_ms`.

@@ -7,6 +7,7 @@ use aion_api::address::NamespaceKey;
 use aion_api::object::{self, Call, Request};
 use aion_api::problem::{Code, Problem};
 use aion_api::trace::Trace;
+use aion_api::vault::Kek;
 use aion_api::{Address, secret};
 use worker::wasm_bindgen::JsValue;
 use worker::{Env, Headers, Method, RequestInit, Response};
@@ -63,6 +64,11 @@ pub fn secret_32(env: &Env, name: &str) -> Result<[u8; 32], Problem> {
 /// The key of object names.
 pub fn namespace_key(env: &Env) -> Result<NamespaceKey, Problem> {
     secret_32(env, "NAMESPACE_KEY").map(NamespaceKey::new)
+}
+
+/// The key that seals secrets at rest, the secret `KEK_1`.
+pub fn kek(env: &Env) -> Result<Kek, Problem> {
+    Ok(Kek::new(1, secret_32(env, "KEK_1")?))
 }
 
 /// A fault of ours: its reason goes to the log.

@@ -14,6 +14,7 @@ use crate::call;
 
 mod definitions;
 mod events;
+mod http;
 mod inbox;
 mod perform;
 mod read;

@@ -12,6 +12,7 @@ use worker::{DurableObject, Env, Response, State, durable_object};
 use crate::call;
 
 mod definitions;
+mod egress;
 mod schedules;
 mod store;
 mod zones;
@@ -92,6 +93,12 @@ impl Tenant {
                 Ok(Reply::Done)
             }
             Request::List { list, page } => store.list(list, &page),
+            Request::PutHosts(hosts) => store.put_hosts(&hosts),
+            Request::ReadHosts => store.hosts().map(Reply::Hosts),
+            Request::PutSecret { name, secret } => self.put_secret(&store, &name, &secret),
+            Request::ListSecrets => store.secret_names(),
+            Request::DeleteSecret { name } => store.delete_secret(&name),
+            Request::Egress => store.egress(),
             Request::PutDefinition { name, definition, hash } => {
                 store.put_definition(&name, &definition, &hash, call::now_ms()).map(Reply::Definition)
             }

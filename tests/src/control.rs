@@ -25,6 +25,8 @@ pub struct Info {
     pub operator_token: String,
     /// The chain, without the fault proxy.
     pub chain_url: String,
+    /// A system that remembers every request, and answers as its path says.
+    pub recorder_url: String,
 }
 
 impl Control {
@@ -74,6 +76,15 @@ impl Control {
     /// Has the chain accept transactions and lose its answers.
     pub async fn drop_chain_answers(&self) {
         self.act("/chain/drop-answers").await;
+    }
+
+    /// The requests that the recorder got under keys that begin so.
+    pub async fn recorded(&self, recorder_url: &str, key: &str) -> Vec<serde_json::Value> {
+        let mut request = Request::new(Method::Get, "/seen");
+        request.url = format!("{recorder_url}/seen");
+        let response = FetchTransport.send(request).await.expect("the recorder answers");
+        let all: Vec<serde_json::Value> = response.json().expect("a list");
+        all.into_iter().filter(|seen| seen["key"].as_str().is_some_and(|own| own.starts_with(key))).collect()
     }
 
     async fn act(&self, path: &str) {

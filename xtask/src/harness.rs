@@ -12,7 +12,7 @@ use crate::process::Server;
 use crate::proxy::{Mode, Proxy};
 use crate::report::{Outcome, fail, step};
 use crate::workspace::scratch;
-use crate::{http, secrets};
+use crate::{http, recorder, secrets};
 
 /// Everything that runs for one suite.
 pub struct Harness {
@@ -22,6 +22,7 @@ pub struct Harness {
     guardian: Option<Server>,
     proxy: Proxy,
     chain: Chain,
+    recorder_url: String,
 }
 
 impl Harness {
@@ -39,7 +40,8 @@ impl Harness {
             rpc_url: proxy.url(),
             registry: home.join("registry"),
         };
-        let mut harness = Self { place, guardian_port: http::free_port()?, edge: None, guardian: None, proxy, chain };
+        let (guardian_port, recorder_url) = (http::free_port()?, recorder::start()?);
+        let mut harness = Self { place, guardian_port, edge: None, guardian: None, proxy, chain, recorder_url };
         step("both Workers", || {
             harness.start_guardian()?;
             harness.start_platform()?;
@@ -108,7 +110,12 @@ impl Harness {
         let (status, body) = if request.line == "GET /info" {
             let (base, host, chain) = (self.place.url(), self.place.public_host(), &self.chain.url);
             let token = secrets::operator_token()?;
-            (200, json!({ "baseUrl": base, "publicHost": host, "operatorToken": token, "chainUrl": chain }))
+            let recorder = &self.recorder_url;
+            let info = json!({
+                "baseUrl": base, "publicHost": host, "operatorToken": token,
+                "chainUrl": chain, "recorderUrl": recorder
+            });
+            (200, info)
         } else {
             match self.control(&request.line) {
                 Ok(()) => (200, json!({ "ok": true })),

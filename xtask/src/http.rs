@@ -1,5 +1,6 @@
 //! HTTP on loopback: a client for JSON, and the few lines of a server that the harness needs.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
@@ -48,6 +49,8 @@ pub fn rpc(url: &str, method: &str, params: &Value) -> Outcome<Value> {
 pub struct Received {
     /// Method and path, for example `POST /chain/pass`.
     pub line: String,
+    /// The headers, their names in lower case.
+    pub headers: BTreeMap<String, String>,
     /// The body.
     pub body: Vec<u8>,
 }
@@ -59,26 +62,24 @@ pub fn receive(stream: &TcpStream) -> Outcome<Received> {
     let mut first = String::new();
     reader.read_line(&mut first)?;
     let line = first.split(' ').take(2).collect::<Vec<_>>().join(" ");
-    let (mut length, mut chunked) = (0_usize, false);
+    let mut headers = BTreeMap::new();
     loop {
         let mut header = String::new();
         if reader.read_line(&mut header)? == 0 || header.trim().is_empty() {
             break;
         }
         let (name, value) = header.split_once(':').unwrap_or_default();
-        match name.to_ascii_lowercase().as_str() {
-            "content-length" => length = value.trim().parse()?,
-            "transfer-encoding" => chunked = value.contains("chunked"),
-            _ => {}
-        }
+        headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
     }
+    let length = headers.get("content-length").map_or(Ok(0), |length| length.parse())?;
+    let chunked = headers.get("transfer-encoding").is_some_and(|encoding| encoding.contains("chunked"));
     let mut body = Vec::new();
     if chunked {
         while read_chunk(&mut reader, &mut body)? {}
     } else {
         read_exactly(&mut reader, length, &mut body)?;
     }
-    Ok(Received { line, body })
+    Ok(Received { line, headers, body })
 }
 
 fn read_chunk(reader: &mut impl BufRead, body: &mut Vec<u8>) -> Outcome<bool> {

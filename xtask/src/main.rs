@@ -13,6 +13,7 @@ mod http;
 mod platform;
 mod process;
 mod proxy;
+mod recorder;
 mod report;
 mod secrets;
 mod setup;
@@ -36,6 +37,8 @@ cargo xtask <command>
   openapi [--check]      writes docs/openapi.json
   bench edge [--json] [--seconds N]
                          requests a second, latency and CPU next to a bare Worker
+  bench kernel [--json] [--seconds N] [--clients N] [--tasks N] [--peers]
+                         tasks a second, latency, CPU and bytes written; --tasks: so many stored before
   deploy [--dry-run] [--env E]
                          the guardian first, then the edge
   doctor                 what is missing and how it is got; --link: public link keys of a LINK_SECRET on standard input
@@ -69,7 +72,7 @@ fn run(words: &[&str]) -> Outcome<()> {
         ["fmt-check"] => ci::format(),
         ["openapi"] => ci::openapi(false),
         ["openapi", "--check"] => ci::openapi(true),
-        ["bench", "edge", options @ ..] => bench::run(options),
+        ["bench", name, options @ ..] => bench::run(name, options),
         ["deploy", options @ ..] => ci::deploy(options),
         ["doctor"] => doctor::run(),
         ["doctor", "--link"] => doctor::link(),

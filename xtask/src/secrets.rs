@@ -57,6 +57,11 @@ pub fn ensure() -> Outcome<()> {
     })
 }
 
+/// Every secret of the edge on this machine, by its name.
+pub fn aion() -> Outcome<BTreeMap<String, String>> {
+    read(AION)
+}
+
 /// The operator's token of this machine.
 pub fn operator_token() -> Outcome<String> {
     value("OPERATOR_TOKEN")

@@ -4,6 +4,7 @@
 //! among themselves ([`object`]).
 
 pub mod address;
+pub mod callback;
 pub mod cursor;
 pub mod health;
 pub mod idempotency;
@@ -18,6 +19,7 @@ pub mod scope;
 pub mod secret;
 pub mod trace;
 pub mod v1;
+pub mod vault;
 
 pub use address::Address;
 pub use aion_task::{ids, time};

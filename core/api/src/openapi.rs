@@ -8,7 +8,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::health::{Component, Readiness, State};
 use crate::operations::{Credential, OPERATIONS, Operation};
 use crate::problem::{Code, Fault, MEDIA_TYPE, ProblemDocument};
-use crate::v1::{definitions, identities, keys, schedules, tasks, tenants, tokens, wallets};
+use crate::v1::{definitions, egress, identities, keys, schedules, tasks, tenants, tokens, wallets};
 use crate::{Scope, idempotency, key, limits};
 
 /// The whole document.
@@ -151,6 +151,11 @@ fn schemas() -> Value {
     add::<definitions::Definition>(&mut schemas);
     add::<schedules::PutSchedule>(&mut schemas);
     add::<schedules::Schedule>(&mut schemas);
+    add::<egress::Hosts>(&mut schemas);
+    add::<egress::PutSecret>(&mut schemas);
+    add::<egress::SecretName>(&mut schemas);
+    add::<egress::Report>(&mut schemas);
+    add::<egress::ReportedError>(&mut schemas);
     add::<tokens::CreateToken>(&mut schemas);
     add::<tokens::Standard>(&mut schemas);
     add::<tokens::Mint>(&mut schemas);
@@ -163,7 +168,7 @@ fn schemas() -> Value {
     add::<Code>(&mut schemas);
     add::<Fault>(&mut schemas);
     add_as::<ProblemDocument>(&mut schemas, "Problem");
-    for item in ["Key", "Identity", "Wallet", "Token", "Task", "Definition", "Schedule"] {
+    for item in ["Key", "Identity", "Wallet", "Token", "Task", "Definition", "Schedule", "SecretName"] {
         schemas.insert(format!("{item}List"), list(&reference(item)));
     }
     let object = json!({ "type": "object" });

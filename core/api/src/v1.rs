@@ -3,6 +3,7 @@
 //! Requests refuse unknown fields; answers are read leniently by the client, so that a newer server can say more.
 
 pub mod definitions;
+pub mod egress;
 pub mod identities;
 pub mod keys;
 pub mod schedules;

@@ -5,6 +5,8 @@ use alloy_primitives::{Address, Bytes};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::kind::Http;
+
 /// Work outside the kernel. Every call goes out under the key `task/step`, by which its target accepts it once; so to
 /// ask again with the same key is how an unknown outcome is found out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +33,8 @@ pub enum Call {
         /// What to do.
         action: TokenAction,
     },
+    /// Asks another system over HTTP.
+    HttpRequest(Box<Http>),
     /// Reads a contract.
     ContractRead {
         /// The contract.
@@ -79,6 +83,7 @@ impl Call {
     #[must_use]
     pub const fn is_repeatable(&self) -> bool {
         match self {
+            Self::HttpRequest(http) => http.idempotent,
             Self::IdentityCreate { .. }
             | Self::WalletCreate { .. }
             | Self::Operate { .. }

@@ -12,6 +12,7 @@ use crate::definition::Fault;
 use crate::expression::{self, Scope};
 
 mod contract_read;
+mod http_request;
 mod identity_create;
 mod set;
 mod sleep;
@@ -24,6 +25,7 @@ mod value;
 mod wait;
 mod wallet_create;
 
+pub use http_request::{HeaderValue, Http};
 pub use wait::{Approval, Otherwise, is_signal_name, otherwise, terms as approval};
 
 /// What a step does when it starts.
@@ -75,6 +77,7 @@ type Fields = (&'static [&'static str], &'static [&'static str]);
 /// Every kind with its fields.
 const KINDS: &[(&str, Fields)] = &[
     ("contract.read", contract_read::FIELDS),
+    ("http.request", http_request::FIELDS),
     ("identity.create", identity_create::FIELDS),
     ("set", set::FIELDS),
     ("sleep", sleep::FIELDS),
@@ -125,6 +128,7 @@ pub fn fill(kind: &str, with: &Map<String, Value>, scope: &Scope<'_>) -> Result<
 pub fn start(kind: &str, with: &Value, place: Place<'_>) -> Result<Start, Fault> {
     match kind {
         "contract.read" => contract_read::start(with).map(Start::Call),
+        "http.request" => http_request::start(with).map(Start::Call),
         "identity.create" => identity_create::start(with).map(Start::Call),
         "set" => set::start(with).map(Start::Value),
         "sleep" => sleep::start(with).map(Start::Wait),
@@ -144,6 +148,7 @@ pub fn start(kind: &str, with: &Value, place: Place<'_>) -> Result<Start, Fault>
 pub fn output(kind: &str, with: &Value, given: Value) -> Result<Value, Fault> {
     match kind {
         "contract.read" => contract_read::output(with, &given),
+        "http.request" => http_request::output(with, given),
         _ => Ok(given),
     }
 }

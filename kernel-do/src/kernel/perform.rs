@@ -12,6 +12,7 @@ use futures_util::future::{Either, select};
 use serde_json::json;
 use worker::{Delay, Env};
 
+use super::http;
 use super::shard::Outgoing;
 use crate::{call, chain};
 
@@ -24,20 +25,21 @@ const STEP_BODY: &str = "step";
 pub(super) async fn perform(env: &Env, outgoing: &Outgoing) -> Result<Outcome, String> {
     let answer = std::pin::pin!(answer(env, outgoing));
     match select(answer, Delay::from(PATIENCE)).await {
-        Either::Left((Ok(outcome), _)) => Ok(outcome),
+        Either::Left((Ok(outcome), _)) => outcome,
         Either::Left((Err(problem), _)) => meaning(&outgoing.effect.call, problem),
         Either::Right(_) => Err("no answer came in time".to_owned()),
     }
 }
 
-async fn answer(env: &Env, outgoing: &Outgoing) -> Result<Outcome, Problem> {
+/// The problem is one of the platform's; within it stands what the call came to, or why nobody knows.
+async fn answer(env: &Env, outgoing: &Outgoing) -> Result<Result<Outcome, String>, Problem> {
     let Outgoing { tenant, trace, effect, .. } = outgoing;
     let idempotency = || Idempotency { key: effect.key.clone(), body_hash: STEP_BODY.to_owned() };
     match &effect.call {
         Call::IdentityCreate { id } => {
             let request = identity::Request::Create { idempotency: idempotency() };
             match call::ask(env, Address::identity(tenant, id), trace, request).await? {
-                identity::Reply::Identity { identity, .. } => Ok(Outcome::Done { output: identity }),
+                identity::Reply::Identity { identity, .. } => Ok(Ok(Outcome::Done { output: identity })),
                 _ => Err(Problem::internal()),
             }
         }
@@ -49,13 +51,15 @@ async fn answer(env: &Env, outgoing: &Outgoing) -> Result<Outcome, Problem> {
                 recovery: recovery.clone(),
                 reply: Some(reply(outgoing)),
             };
-            step(env, outgoing, &ids::wallet_id(tenant, &effect.key), request).await
+            step(env, outgoing, &ids::wallet_id(tenant, &effect.key), request).await.map(Ok)
         }
         Call::Operate { wallet, action } => {
             let (key, action) = (effect.key.clone(), action.clone());
-            step(env, outgoing, wallet, wallet::Request::Operate { key, action, reply: reply(outgoing) }).await
+            let request = wallet::Request::Operate { key, action, reply: reply(outgoing) };
+            step(env, outgoing, wallet, request).await.map(Ok)
         }
-        Call::ContractRead { to, data } => read(env, *to, data.clone()).await,
+        Call::ContractRead { to, data } => read(env, *to, data.clone()).await.map(Ok),
+        Call::HttpRequest(request) => http::perform(env, outgoing, request).await,
     }
 }
 
@@ -71,7 +75,8 @@ async fn read(env: &Env, to: Contract, data: Bytes) -> Result<Outcome, Problem> 
     Ok(Outcome::Done { output: json!({ "data": returned }) })
 }
 
-fn reply(outgoing: &Outgoing) -> StepAddress {
+/// Where the end of a step is reported.
+pub(super) fn reply(outgoing: &Outgoing) -> StepAddress {
     StepAddress {
         shard: ids::shard(&outgoing.task).unwrap_or_default(),
         task: outgoing.task.clone(),
@@ -84,7 +89,7 @@ fn reply(outgoing: &Outgoing) -> StepAddress {
 /// any other fault nobody knows whether the work was done.
 fn meaning(call: &Call, problem: Problem) -> Result<Outcome, String> {
     let Problem { code, detail, .. } = problem;
-    let harmless = matches!(call, Call::ContractRead { .. });
+    let harmless = matches!(call, Call::ContractRead { .. } | Call::HttpRequest(_));
     match code {
         Code::RequestRunning => Ok(Outcome::Pending),
         Code::GuardianUnavailable | Code::ChainUnavailable | Code::LimitReached => Ok(retry(code, detail)),

@@ -28,6 +28,10 @@ CREATE TABLE IF NOT EXISTS definition (
   PRIMARY KEY (name, version)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS schedule (name TEXT PRIMARY KEY, wake_ms INTEGER, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS host (place INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS secret (
+  name TEXT PRIMARY KEY, sealed TEXT NOT NULL, at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS wake ON schedule (wake_ms) WHERE wake_ms IS NOT NULL;
 ";
 
@@ -55,10 +59,10 @@ impl<'a> Store<'a> {
     /// The tables of a tenant that exists. A made-up key asks for a tenant that does not: nothing is stored then.
     pub(super) fn existing(sql: &'a SqlStorage) -> Result<Option<Self>, Problem> {
         let store = Self(sql);
-        let query = "SELECT name AS body FROM sqlite_master WHERE name IN ('entry', 'wake')";
+        let query = "SELECT name AS body FROM sqlite_master WHERE name IN ('entry', 'wake', 'host', 'secret')";
         match store.rows::<Body>(query, vec![])?.len() {
             0 => Ok(None),
-            2 => Ok(Some(store)),
+            4 => Ok(Some(store)),
             // Tables of an older version lack the newest ones.
             _ => Self::create(sql).map(Some),
         }

@@ -13,6 +13,7 @@ use crate::ask::Ask;
 use crate::gate;
 
 mod definitions;
+mod egress;
 mod identities;
 mod keys;
 mod platform;
@@ -71,7 +72,13 @@ pub fn router(app: App) -> axum::Router {
         .at("deleteSchedule", schedules::delete)
         .at("pauseSchedule", schedules::pause)
         .at("resumeSchedule", schedules::resume)
-        .at("triggerSchedule", schedules::trigger);
+        .at("triggerSchedule", schedules::trigger)
+        .at("readHosts", egress::read_hosts)
+        .at("putHosts", egress::put_hosts)
+        .at("putSecret", egress::put_secret)
+        .at("listSecrets", egress::list_secrets)
+        .at("deleteSecret", egress::delete_secret)
+        .at("reportStep", egress::report);
     routes.0.fallback(unknown).method_not_allowed_fallback(unsupported).with_state(app)
 }
 

@@ -1,4 +1,4 @@
-//! A load generator: threads with a kept connection each, and the server's CPU time from the kernel's accounting.
+//! A load generator: threads with a kept connection each, and the server's own accounting from /proc.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -14,48 +14,77 @@ const WARM_UP: Duration = Duration::from_secs(1);
 /// Length of the kernel's tick in /proc/*/stat: `USER_HZ` is 100 on every Linux that we know.
 const TICK_US: u64 = 10_000;
 
+/// One kept connection.
+pub struct Connection {
+    stream: TcpStream,
+    reader: BufReader<TcpStream>,
+    port: u16,
+}
+
+impl Connection {
+    /// Connects on loopback.
+    pub fn open(port: u16) -> Outcome<Self> {
+        let stream = TcpStream::connect(("127.0.0.1", port))?;
+        stream.set_nodelay(true)?;
+        Ok(Self { reader: BufReader::new(stream.try_clone()?), stream, port })
+    }
+
+    /// Sends a request and reads its answer: status and body. Each header line ends with its `\r\n`.
+    pub fn ask(&mut self, line: &str, headers: &str, body: &str) -> Outcome<(u16, Vec<u8>)> {
+        let (port, length) = (self.port, body.len());
+        let length = if body.is_empty() { String::new() } else { format!("content-length: {length}\r\n") };
+        let request = format!("{line} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\n{headers}{length}\r\n{body}");
+        self.stream.write_all(request.as_bytes())?;
+        read_answer(&mut self.reader)
+    }
+}
+
+/// What a client of a load does, again and again: it says whether that counts as done.
+pub type Work<'a> = dyn Fn(&mut Connection, u64) -> Outcome<bool> + Sync + 'a;
+
 /// What to load, and how.
 pub struct Load<'a> {
     /// Port on loopback.
     pub port: u16,
-    /// Path and query.
-    pub path: &'a str,
-    /// A bearer.
-    pub credential: Option<&'a str>,
-    /// Connections at once.
-    pub connections: usize,
+    /// Clients at once.
+    pub clients: usize,
+    /// What each does; the number is never the same twice.
+    pub work: &'a Work<'a>,
 }
 
 /// What was seen.
 #[derive(Debug, Default)]
 pub struct Measured {
     seconds: u64,
-    /// Sorted latencies of answers with status 200, in microseconds.
+    /// Sorted latencies of what was done, in microseconds.
     latencies_us: Vec<u64>,
     failed: u64,
     cpu_us: u64,
+    written_bytes: u64,
 }
 
 impl Load<'_> {
-    /// Loads for some seconds; CPU is that of workerd in the group.
-    pub fn run(&self, seconds: u64, group: i32) -> Outcome<Measured> {
-        self.round(WARM_UP)?;
-        let before = workerd_cpu_us(group)?;
-        let (mut latencies_us, failed) = self.round(Duration::from_secs(seconds))?;
-        let cpu_us = workerd_cpu_us(group)? - before;
+    /// Loads for some seconds; CPU and writes are those of the named process in the group.
+    pub fn run(&self, seconds: u64, process: &str, group: i32) -> Outcome<Measured> {
+        self.round(WARM_UP, 0)?;
+        let before = usage(process, group)?;
+        let (mut latencies_us, failed) = self.round(Duration::from_secs(seconds), 1)?;
+        let after = usage(process, group)?;
         latencies_us.sort_unstable();
         if latencies_us.is_empty() {
-            return fail(format!("{}: no answer with status 200, {failed} others", self.path));
+            return fail(format!("nothing was done; {failed} failed"));
         }
-        Ok(Measured { seconds, latencies_us, failed, cpu_us })
+        let (cpu_us, written_bytes) = (after.0 - before.0, after.1 - before.1);
+        Ok(Measured { seconds, latencies_us, failed, cpu_us, written_bytes })
     }
 
-    fn round(&self, length: Duration) -> Outcome<(Vec<u64>, u64)> {
+    fn round(&self, length: Duration, round: u64) -> Outcome<(Vec<u64>, u64)> {
         std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..self.connections).map(|_| scope.spawn(|| self.connection(length))).collect();
+            let client = |client: u64| scope.spawn(move || self.client(length, (round * 4_096 + client) << 32));
+            let threads: Vec<_> = (0..self.clients as u64).map(client).collect();
             let mut sum = (Vec::new(), 0);
             for thread in threads {
-                let (latencies, failed) = thread.join().map_err(|_| failure("a connection's thread ended"))??;
+                let (latencies, failed) = thread.join().map_err(|_| failure("a client's thread ended"))??;
                 sum.0.extend(latencies);
                 sum.1 += failed;
             }
@@ -63,18 +92,14 @@ impl Load<'_> {
         })
     }
 
-    fn connection(&self, length: Duration) -> Outcome<(Vec<u64>, u64)> {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
-        stream.set_nodelay(true)?;
-        let mut reader = BufReader::new(stream.try_clone()?);
-        let credential = self.credential.map(|key| format!("authorization: Bearer {key}\r\n")).unwrap_or_default();
-        let request = format!("GET {} HTTP/1.1\r\nhost: 127.0.0.1:{}\r\n{credential}\r\n", self.path, self.port);
-        let (mut latencies, mut failed) = (Vec::new(), 0);
+    fn client(&self, length: Duration, first: u64) -> Outcome<(Vec<u64>, u64)> {
+        let mut connection = Connection::open(self.port)?;
+        let (mut latencies, mut failed, mut number) = (Vec::new(), 0, first);
         let start = now();
         while start.elapsed() < length {
             let sent = now();
-            stream.write_all(request.as_bytes())?;
-            if read_status(&mut reader)? == 200 {
+            number += 1;
+            if (self.work)(&mut connection, number)? {
                 latencies.push(u64::try_from(sent.elapsed().as_micros()).unwrap_or(u64::MAX));
             } else {
                 failed += 1;
@@ -84,12 +109,12 @@ impl Load<'_> {
     }
 }
 
-/// Reads one answer to its end and gives its status.
-fn read_status(reader: &mut impl BufRead) -> Outcome<u16> {
+/// Reads one answer to its end.
+fn read_answer(reader: &mut impl BufRead) -> Outcome<(u16, Vec<u8>)> {
     let mut line = String::new();
     reader.read_line(&mut line)?;
     let status = line.split(' ').nth(1).unwrap_or_default().parse()?;
-    let (mut length, mut chunked) = (0_u64, false);
+    let (mut length, mut chunked, mut body) = (0_u64, false, Vec::new());
     loop {
         line.clear();
         if reader.read_line(&mut line)? == 0 || line == "\r\n" {
@@ -105,22 +130,19 @@ fn read_status(reader: &mut impl BufRead) -> Outcome<u16> {
         line.clear();
         reader.read_line(&mut line)?;
         length = u64::from_str_radix(line.trim(), 16)?;
-        skip(reader, length + 2)?;
+        reader.by_ref().take(length).read_to_end(&mut body)?;
+        line.clear();
+        reader.read_line(&mut line)?;
         chunked = length > 0;
         length = 0;
     }
-    skip(reader, length)?;
-    Ok(status)
+    reader.take(length).read_to_end(&mut body)?;
+    Ok((status, body))
 }
 
-fn skip(reader: &mut impl Read, length: u64) -> Outcome<()> {
-    std::io::copy(&mut reader.take(length), &mut std::io::sink())?;
-    Ok(())
-}
-
-/// CPU time of every workerd in a group so far: user and system.
-fn workerd_cpu_us(group: i32) -> Outcome<u64> {
-    let mut ticks = 0;
+/// CPU time in microseconds, user and system, and bytes written, of every process of a name in a group so far.
+fn usage(process: &str, group: i32) -> Outcome<(u64, u64)> {
+    let (mut ticks, mut written, ending) = (0, 0, format!("({process}"));
     for entry in fs::read_dir("/proc")?.flatten() {
         // A process may end while it is looked at.
         let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
@@ -130,11 +152,14 @@ fn workerd_cpu_us(group: i32) -> Outcome<u64> {
         // After the name: state, parent, group, …; user and system time are fields 14 and 15 of the line.
         let fields: Vec<&str> = rest.split_whitespace().collect();
         let number = |place: usize| fields.get(place).and_then(|text| text.parse::<i64>().ok()).unwrap_or(0);
-        if head.ends_with("(workerd") && number(2) == i64::from(group) {
+        if head.ends_with(&ending) && number(2) == i64::from(group) {
             ticks += u64::try_from(number(11) + number(12)).unwrap_or(0);
+            let io = fs::read_to_string(entry.path().join("io")).unwrap_or_default();
+            let bytes = io.lines().find_map(|line| line.strip_prefix("write_bytes: "));
+            written += bytes.and_then(|bytes| bytes.parse::<u64>().ok()).unwrap_or(0);
         }
     }
-    if ticks == 0 { fail("no workerd is found in /proc") } else { Ok(ticks * TICK_US) }
+    if ticks == 0 { fail(format!("no {process} is found in /proc")) } else { Ok((ticks * TICK_US, written)) }
 }
 
 impl Measured {
@@ -144,33 +169,42 @@ impl Measured {
         Duration::from_micros(latency).as_secs_f64() * 1000.0
     }
 
-    fn answers(&self) -> u64 {
+    fn done(&self) -> u64 {
         u64::try_from(self.latencies_us.len()).unwrap_or(u64::MAX)
     }
 
-    fn per_second(&self) -> u64 {
-        self.answers() / self.seconds.max(1)
+    /// How many a second.
+    pub fn per_second(&self) -> u64 {
+        self.done() / self.seconds.max(1)
     }
 
-    fn cpu_us_each(&self) -> u64 {
-        self.cpu_us / (self.answers() + self.failed).max(1)
+    fn each(&self, sum: u64) -> u64 {
+        sum / (self.done() + self.failed).max(1)
+    }
+
+    /// The head of the table.
+    pub fn head(what: &str) -> String {
+        let bytes = "bytes each";
+        format!("{:<34}{what:>12}{:>10}{:>10}{:>14}{bytes:>12}{:>8}", "", "p50 ms", "p99 ms", "CPU µs each", "failed")
     }
 
     /// A line of the table.
     pub fn row(&self, name: &str) -> String {
         let (p50, p99) = (self.percentile_ms(50), self.percentile_ms(99));
-        let (rate, cpu, failed) = (self.per_second(), self.cpu_us_each(), self.failed);
-        format!("{name:<28}{rate:>12}{p50:>10.2}{p99:>10.2}{cpu:>14}{failed:>9}")
+        let (rate, failed) = (self.per_second(), self.failed);
+        let (cpu, bytes) = (self.each(self.cpu_us), self.each(self.written_bytes));
+        format!("{name:<34}{rate:>12}{p50:>10.2}{p99:>10.2}{cpu:>14}{bytes:>12}{failed:>8}")
     }
 
     /// For programs.
     pub fn to_json(&self, name: &str) -> Value {
         json!({
             "target": name,
-            "requestsPerSecond": self.per_second(),
+            "perSecond": self.per_second(),
             "p50Ms": self.percentile_ms(50),
             "p99Ms": self.percentile_ms(99),
-            "cpuMicrosPerRequest": self.cpu_us_each(),
+            "cpuMicrosEach": self.each(self.cpu_us),
+            "bytesWrittenEach": self.each(self.written_bytes),
             "failed": self.failed,
         })
     }
@@ -178,7 +212,7 @@ impl Measured {
 
 #[cfg(test)]
 mod tests {
-    use super::read_status;
+    use super::read_answer;
 
     #[test]
     fn answers_are_read_to_their_end() {
@@ -186,7 +220,8 @@ mod tests {
             b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 404 No\r\nTransfer-Encoding: chunked\r\n\r\n\
             3\r\nabc\r\n0\r\n\r\nHTTP/1.1 304 Same\r\n\r\n";
         let mut reader = &text[..];
-        let statuses: Vec<u16> = (0..3).map(|_| read_status(&mut reader).unwrap()).collect();
-        assert_eq!((statuses, reader.len()), (vec![200, 404, 304], 0));
+        let answers: Vec<_> = (0..3).map(|_| read_answer(&mut reader).unwrap()).collect();
+        assert_eq!(answers, [(200, b"ok".to_vec()), (404, b"abc".to_vec()), (304, vec![])]);
+        assert!(reader.is_empty());
     }
 }

@@ -1,5 +1,7 @@
 //! The Tenant object: keys and lists of one tenant.
 
+use std::collections::BTreeMap;
+
 pub use aion_task::schedule::Source;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -7,7 +9,9 @@ use serde_json::Value;
 use crate::cursor::Page;
 use crate::key::{KeyHash, KeyRecord, Mode};
 use crate::v1::definitions::Definition;
+use crate::v1::egress::{Hosts, PutSecret, SecretName};
 use crate::v1::schedules::Schedule;
+use crate::vault::Sealed;
 
 /// What a Tenant object is asked.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -90,6 +94,26 @@ pub enum Request {
         /// What to do.
         steer: Steer,
     },
+    /// Says which hosts tasks may ask.
+    PutHosts(Hosts),
+    /// Which hosts tasks may ask.
+    ReadHosts,
+    /// Sets a secret.
+    PutSecret {
+        /// Its name.
+        name: String,
+        /// Its value.
+        secret: PutSecret,
+    },
+    /// The names of the secrets.
+    ListSecrets,
+    /// Deletes a secret.
+    DeleteSecret {
+        /// Its name.
+        name: String,
+    },
+    /// What tasks may reach, for the kernel: hosts, and the secrets as they are sealed.
+    Egress,
     /// A page of one list.
     List {
         /// Which list.
@@ -133,6 +157,20 @@ pub enum Reply {
     },
     /// A schedule.
     Schedule(Schedule),
+    /// Hosts.
+    Hosts(Hosts),
+    /// The names of secrets.
+    Secrets {
+        /// By name.
+        secrets: Vec<SecretName>,
+    },
+    /// What tasks may reach.
+    Egress {
+        /// The hosts.
+        hosts: Hosts,
+        /// The secrets.
+        secrets: BTreeMap<String, Sealed>,
+    },
     /// A page of schedules.
     Schedules {
         /// By name.

@@ -3,6 +3,7 @@
 use super::{Operation, Success};
 
 mod definitions;
+mod egress;
 mod identities;
 mod platform;
 mod schedules;
@@ -23,19 +24,21 @@ const COUNT: usize = platform::OPERATIONS.len()
     + wallets::OPERATIONS.len()
     + tasks::OPERATIONS.len()
     + definitions::OPERATIONS.len()
-    + schedules::OPERATIONS.len();
+    + schedules::OPERATIONS.len()
+    + egress::OPERATIONS.len();
 
 /// Every operation of the API.
 pub static OPERATIONS: &[Operation] = &joined();
 
 const fn joined() -> [Operation; COUNT] {
-    let groups: [&[Operation]; 6] = [
+    let groups: [&[Operation]; 7] = [
         &platform::OPERATIONS,
         &identities::OPERATIONS,
         &wallets::OPERATIONS,
         &tasks::OPERATIONS,
         &definitions::OPERATIONS,
         &schedules::OPERATIONS,
+        &egress::OPERATIONS,
     ];
     let mut all = [platform::OPERATIONS[0]; COUNT];
     let (mut group, mut place) = (0, 0);

@@ -1,0 +1,136 @@
+//! `cargo xtask bench kernel`: tasks a second through the edge, with credential and idempotency key, in bare workerd.
+
+use serde_json::{Value, json};
+
+use super::load::{Connection, Load, Measured};
+use super::{peers, workerd};
+use crate::first_light::wait;
+use crate::report::{Context, Outcome, fail, say, step};
+use crate::workspace::scratch;
+use crate::{build, secrets, setup};
+use aion_client::{Client, NativeTransport};
+
+/// How long each load lasts, after a second to warm up.
+const SECONDS: u64 = 5;
+/// Clients at once, if the command line does not say.
+const CLIENTS: [usize; 3] = [1, 16, 64];
+/// Three steps, each a durable computation on the one before.
+const STEPS: &str = r#"{"a":{"do":"set","with":{"value":"${{ input.n + 1 }}"}},
+"b":{"do":"set","needs":["a"],"with":{"value":"${{ steps.a.output + 1 }}"}},
+"c":{"do":"set","needs":["b"],"with":{"value":"${{ steps.b.output + 1 }}"}}}"#;
+
+/// What the command line asks for.
+struct Options {
+    as_json: bool,
+    seconds: u64,
+    clients: Vec<usize>,
+    /// So many tasks are stored before anything is measured.
+    tasks: u64,
+    peers: bool,
+}
+
+impl Options {
+    fn parse(words: &[&str]) -> Outcome<Self> {
+        let mut options = Self { as_json: false, seconds: SECONDS, clients: CLIENTS.to_vec(), tasks: 0, peers: false };
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
+            let mut number = || words.next().unwrap_or(&"").parse::<u64>().context(format!("{word} wants a number"));
+            match *word {
+                "--json" => options.as_json = true,
+                "--peers" => options.peers = true,
+                "--seconds" => options.seconds = number()?,
+                "--tasks" => options.tasks = number()?,
+                "--clients" => options.clients = vec![usize::try_from(number()?)?],
+                other => return fail(format!("`bench kernel` does not know {other}")),
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// A line of the result.
+pub type Line = (String, Measured);
+
+/// Measures and prints a table, or JSON.
+pub fn run(words: &[&str]) -> Outcome<()> {
+    let options = Options::parse(words)?;
+    setup::for_workers()?;
+    secrets::ensure()?;
+    build::all()?;
+    let mut lines = ours(&options)?;
+    if options.peers {
+        lines.extend(peers::all(options.seconds, &options.clients)?);
+    }
+    if options.as_json {
+        let lines: Vec<Value> = lines.iter().map(|(name, measured)| measured.to_json(name)).collect();
+        println!("{}", json!({ "seconds": options.seconds, "storedTasks": options.tasks, "targets": lines }));
+        return Ok(());
+    }
+    println!("{}", Measured::head("tasks/s"));
+    for (name, measured) in &lines {
+        println!("{}", measured.row(name));
+    }
+    say(
+        "Bytes are those that the process had written to the disk; a task counts when its client knows that it is done.",
+    );
+    Ok(())
+}
+
+fn ours(options: &Options) -> Outcome<Vec<Line>> {
+    let running = step("the edge in workerd", || workerd::edge(&scratch("bench/kernel")))?;
+    let (port, group) = (running.port, running.server.group());
+    let url = format!("http://127.0.0.1:{port}");
+    let operator = Client::new(&url, NativeTransport::new()).with_key(&secrets::operator_token()?);
+    let tenant = wait(operator.create_tenant("bench"))?.context("POST /v1/tenants")?;
+    let key = tenant.key.api_key;
+    if options.tasks > 0 {
+        step(&format!("{} tasks stored before", options.tasks), || store(port, &key, options.tasks))?;
+    }
+    let work = |connection: &mut Connection, number: u64| submit(connection, &key, number);
+    let mut lines = Vec::new();
+    for clients in &options.clients {
+        let name = format!("AION-Ω, {clients} clients");
+        let load = Load { port, clients: *clients, work: &work };
+        let measured = step(&name, || load.run(options.seconds, "workerd", group))?;
+        lines.push((name, measured));
+    }
+    Ok(lines)
+}
+
+/// Stores tasks with as many clients as the load has at most.
+fn store(port: u16, key: &str, tasks: u64) -> Outcome<()> {
+    const CLIENTS: u64 = 64;
+    std::thread::scope(|scope| {
+        let client = |client: u64| {
+            scope.spawn(move || {
+                let mut connection = Connection::open(port)?;
+                (0..tasks.div_ceil(CLIENTS)).try_for_each(|number| {
+                    submit(&mut connection, key, (1_u64 << 60) + (client << 32) + number).map(|_| ())
+                })
+            })
+        };
+        let threads: Vec<_> = (0..CLIENTS).map(client).collect();
+        threads.into_iter().try_for_each(|thread| thread.join().unwrap_or_else(|_| fail("a client's thread ended")))
+    })
+}
+
+/// Submits a task and waits until it is done.
+fn submit(connection: &mut Connection, key: &str, number: u64) -> Outcome<bool> {
+    let headers =
+        format!("authorization: Bearer {key}\r\ncontent-type: application/json\r\nidempotency-key: bench-{number}\r\n");
+    let body = format!("{{\"definition\":{{\"steps\":{STEPS}}},\"input\":{{\"n\":1}}}}");
+    let (status, answer) = connection.ask("POST /v1/tasks", &headers, &body)?;
+    let mut task: Value = serde_json::from_slice(&answer).unwrap_or_default();
+    if status != 202 {
+        return Ok(false);
+    }
+    while task["state"] != "done" {
+        let line = format!("GET /v1/tasks/{}", task["id"].as_str().unwrap_or_default());
+        let (status, answer) = connection.ask(&line, &format!("authorization: Bearer {key}\r\n"), "")?;
+        if status != 200 {
+            return Ok(false);
+        }
+        task = serde_json::from_slice(&answer)?;
+    }
+    Ok(task["steps"]["c"]["output"] == 4)
+}

@@ -1,0 +1,79 @@
+//! The edge's script in bare workerd, without wrangler's proxy in front: what the platform's own runtime does.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use crate::process::{self, Server};
+use crate::report::{Outcome, failure};
+use crate::workspace::at;
+use crate::{files, http, platform, secrets};
+
+/// The classes of the script's objects, as wrangler.toml declares them.
+const CLASSES: [&str; 5] = ["Tenant", "Kernel", "Identity", "Wallet", "Lane"];
+
+/// A script that runs.
+pub struct Running {
+    /// The process.
+    pub server: Server,
+    /// Its port on loopback.
+    pub port: u16,
+}
+
+/// Starts the edge as it was built, with storage in a folder of its own. The guardian is not there: nothing that is
+/// measured here signs.
+pub fn edge(folder: &Path) -> Outcome<Running> {
+    platform::fresh_folder(folder)?;
+    for file in ["index.js", "index_bg.wasm"] {
+        std::fs::copy(at("workers/edge/build").join(file), folder.join(file))?;
+    }
+    let modules = "(name = \"index.js\", esModule = embed \"index.js\"),\n    \
+                   (name = \"index_bg.wasm\", wasm = embed \"index_bg.wasm\")";
+    let wrangler = files::read(&at("wrangler.toml"))?;
+    let chain = wrangler.split("'''").nth(1).ok_or_else(|| failure("wrangler.toml lacks CHAIN_137"))?;
+    let mut texts = secrets::aion()?;
+    texts.insert("CHAIN_137".to_owned(), chain.to_owned());
+    texts.insert("PUBLIC_HOST".to_owned(), "localhost".to_owned());
+    texts.insert("ENVIRONMENT".to_owned(), "development".to_owned());
+    let (mut bindings, mut namespaces) = (String::new(), String::new());
+    for (name, text) in &texts {
+        writeln!(bindings, "    (name = \"{name}\", text = {}),", serde_json::to_string(text)?)?;
+    }
+    for class in CLASSES {
+        let name = class.to_uppercase();
+        writeln!(bindings, "    (name = \"{name}\", durableObjectNamespace = (className = \"{class}\")),")?;
+        writeln!(namespaces, "    (className = \"{class}\", uniqueKey = \"aion-{class}\", enableSql = true),")?;
+    }
+    start(folder, modules, &bindings, &namespaces)
+}
+
+fn start(folder: &Path, modules: &str, bindings: &str, namespaces: &str) -> Outcome<Running> {
+    let (storage, port) = (folder.join("storage"), http::free_port()?);
+    std::fs::create_dir_all(&storage)?;
+    let config = format!(
+        "using Workerd = import \"/workerd/workerd.capnp\";
+const config :Workerd.Config = (
+  services = [
+    (name = \"main\", worker = .script),
+    (name = \"storage\", disk = (path = \"{}\", writable = true)),
+    (name = \"internet\", network = (allow = [\"public\", \"private\"]))
+  ],
+  sockets = [(name = \"http\", address = \"127.0.0.1:{port}\", http = (), service = \"main\")]
+);
+const script :Workerd.Worker = (
+  modules = [{modules}],
+  compatibilityDate = \"2026-06-01\",
+  durableObjectNamespaces = [\n{namespaces}  ],
+  durableObjectStorage = (localDisk = \"storage\"),
+  bindings = [\n{bindings}  ]
+);
+",
+        storage.display()
+    );
+    let path = folder.join("config.capnp");
+    files::write(&path, &config)?;
+    let mut workerd = process::command(at("node_modules/@cloudflare/workerd-linux-64/bin/workerd"))?;
+    workerd.args(["serve", "--experimental"]).arg(&path);
+    let mut server = Server::start(&mut workerd, &folder.join("workerd.log"))?;
+    platform::wait_for_edge(&format!("http://127.0.0.1:{port}"), &mut server)?;
+    Ok(Running { server, port })
+}
