@@ -66,7 +66,13 @@ impl Harness {
         self.edge.as_ref().map_or(0, Server::group)
     }
 
-    fn start_platform(&mut self) -> Outcome<()> {
+    /// The address of the system that tasks ask.
+    pub fn recorder(&self) -> &str {
+        &self.recorder_url
+    }
+
+    /// Starts the edge on the storage that it had, and waits until it answers.
+    pub fn start_platform(&mut self) -> Outcome<()> {
         if self.edge.is_none() {
             self.edge = Some(self.place.start_edge()?);
         }
@@ -75,7 +81,7 @@ impl Harness {
     }
 
     /// SIGKILL to wrangler and workerd at once: no request ends, nothing is written any more.
-    fn kill_platform(&mut self) {
+    pub fn kill_platform(&mut self) {
         if let Some(edge) = self.edge.take() {
             edge.kill();
         }

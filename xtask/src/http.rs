@@ -65,7 +65,10 @@ pub fn receive(stream: &TcpStream) -> Outcome<Received> {
     let mut headers = BTreeMap::new();
     loop {
         let mut header = String::new();
-        if reader.read_line(&mut header)? == 0 || header.trim().is_empty() {
+        if reader.read_line(&mut header)? == 0 {
+            return Err(failure("the request breaks off"));
+        }
+        if header.trim().is_empty() {
             break;
         }
         let (name, value) = header.split_once(':').unwrap_or_default();

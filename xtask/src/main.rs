@@ -6,6 +6,7 @@ mod chain;
 mod ci;
 mod dev;
 mod doctor;
+mod faults;
 mod files;
 mod first_light;
 mod harness;
@@ -17,6 +18,7 @@ mod recorder;
 mod report;
 mod secrets;
 mod setup;
+mod sim;
 mod suites;
 mod workspace;
 
@@ -39,6 +41,10 @@ cargo xtask <command>
                          requests a second, latency and CPU next to a bare Worker
   bench kernel [--json] [--seconds N] [--clients N] [--tasks N] [--peers]
                          tasks a second, latency, CPU and bytes written; --tasks: so many stored before
+  sim kernel [--seeds N] [--seed S]
+                         the kernel's simulator: histories under bad luck and its mutants, or one history again
+  faults kernel [--tasks N]
+                         tasks while workerd is killed again and again: nothing lost, nothing stuck
   deploy [--dry-run] [--env E]
                          the guardian first, then the edge
   doctor                 what is missing and how it is got; --link: public link keys of a LINK_SECRET on standard input
@@ -73,6 +79,8 @@ fn run(words: &[&str]) -> Outcome<()> {
         ["openapi"] => ci::openapi(false),
         ["openapi", "--check"] => ci::openapi(true),
         ["bench", name, options @ ..] => bench::run(name, options),
+        ["sim", "kernel", options @ ..] => sim::run(options),
+        ["faults", "kernel", options @ ..] => faults::run(options),
         ["deploy", options @ ..] => ci::deploy(options),
         ["doctor"] => doctor::run(),
         ["doctor", "--link"] => doctor::link(),
