@@ -24,7 +24,7 @@ pub async fn ask<R: Request>(env: &Env, address: Address, trace: &Trace, request
 pub async fn send<R: Request>(env: &Env, address: Address, trace: &Trace, request: R) -> Result<Response, Problem> {
     let name = address.object_name(&namespace_key(env)?);
     let binding = address.kind.binding();
-    let call = Call { address, trace: trace.clone(), request };
+    let call = Call { address, key: None, trace: trace.clone(), request };
     let body = serde_json::to_string(&call).map_err(|_| Problem::internal())?;
     let stub = env.durable_object(binding).and_then(|namespace| namespace.get_by_name(&name));
     let stub = stub.map_err(|error| fault("binding", &error))?;

@@ -15,17 +15,34 @@ use worker::{Env, Headers, Method, RequestInit, Response};
 /// Asks an object and reads its answer. An object that cannot be reached is `component.unavailable`: the caller does
 /// not know whether it did the work, and asks again with the same key.
 pub async fn ask<R: Request>(env: &Env, address: Address, trace: &Trace, request: R) -> Result<R::Reply, Problem> {
-    let mut response = send(env, address, trace, request).await?;
+    ask_for(env, address, None, trace, request).await
+}
+
+/// The same in the name of a caller's API key.
+pub async fn ask_for<R: Request>(
+    env: &Env,
+    address: Address,
+    key: Option<&str>,
+    trace: &Trace,
+    request: R,
+) -> Result<R::Reply, Problem> {
+    let mut response = send(env, address, key, trace, request).await?;
     let status = response.status_code();
     let body = response.bytes().await.map_err(|error| away(&error))?;
     object::read_answer(status, &body)
 }
 
 /// Asks an object and gives its response as it is, for answers that are streams.
-pub async fn send<R: Request>(env: &Env, address: Address, trace: &Trace, request: R) -> Result<Response, Problem> {
+pub async fn send<R: Request>(
+    env: &Env,
+    address: Address,
+    key: Option<&str>,
+    trace: &Trace,
+    request: R,
+) -> Result<Response, Problem> {
     let name = address.object_name(&namespace_key(env)?);
     let binding = address.kind.binding();
-    let call = Call { address, trace: trace.clone(), request };
+    let call = Call { address, key: key.map(str::to_owned), trace: trace.clone(), request };
     let body = serde_json::to_string(&call).map_err(|_| Problem::internal())?;
     let stub = env.durable_object(binding).and_then(|namespace| namespace.get_by_name(&name));
     let stub = stub.map_err(|error| fault("binding", &error))?;

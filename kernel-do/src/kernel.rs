@@ -18,6 +18,7 @@ mod http;
 mod inbox;
 mod perform;
 mod read;
+mod revoked;
 mod shard;
 mod store;
 mod submit;
@@ -61,7 +62,11 @@ impl DurableObject for Kernel {
 impl Kernel {
     /// What changes tasks waits for the turn that stores it; what reads them does not.
     async fn answer(&self, call: Call<Request>) -> Result<Reply, Problem> {
+        if call.key.as_deref().is_some_and(|key| self.shard.is_revoked(key)) {
+            return Err(Problem::new(Code::CredentialInvalid, "the key was revoked"));
+        }
         match &call.request {
+            Request::Revoke { key } => return self.shard.revoke(&call.address, key),
             Request::Health => return Ok(Reply::Healthy { overdue_ms: self.shard.overdue_ms()? }),
             Request::Submit { .. } => return self.shard.submit(call).await,
             // A tenant that has not submitted anything yet has a list, and it is empty.
@@ -87,7 +92,7 @@ impl Kernel {
                 Ok(Reply::Done)
             }
             Request::History { task, after, limit } => self.shard.history(&task, after, limit),
-            Request::Submit { .. } | Request::Events { .. } | Request::Health => {
+            Request::Submit { .. } | Request::Events { .. } | Request::Revoke { .. } | Request::Health => {
                 Err(Problem::new(Code::Internal, "this request is answered elsewhere"))
             }
         }

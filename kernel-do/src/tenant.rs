@@ -2,11 +2,12 @@
 
 use std::cell::RefCell;
 
-use aion_api::Problem;
-use aion_api::object::Call;
 use aion_api::object::tenant::{Reply, Request};
+use aion_api::object::{Call, kernel};
 use aion_api::problem::Code;
+use aion_api::{Address, Problem};
 use aion_task::schedule::Effect;
+use futures_util::future::try_join_all;
 use worker::{DurableObject, Env, Response, State, durable_object};
 
 use crate::call;
@@ -38,7 +39,7 @@ impl DurableObject for Tenant {
 
     async fn fetch(&self, mut request: worker::Request) -> worker::Result<Response> {
         let result = match call::read::<Request>(&mut request).await {
-            Ok(call) => self.apply(call),
+            Ok(call) => self.answer(call).await,
             Err(problem) => Err(problem),
         };
         call::respond(&result)
@@ -52,6 +53,22 @@ impl DurableObject for Tenant {
 }
 
 impl Tenant {
+    /// A revoked key is one only after every shard of the kernel knows.
+    async fn answer(&self, call: Call<Request>) -> Result<Reply, Problem> {
+        let Request::RevokeKey { id } = &call.request else {
+            return self.apply(call);
+        };
+        let (tenant, key, trace) = (call.address.tenant.clone(), id.clone(), call.trace.clone());
+        let reply = self.apply(call)?;
+        let (_, shards) = self.who()?;
+        let tell = |shard| {
+            let request = kernel::Request::Revoke { key: key.clone() };
+            call::ask(&self.env, Address::kernel(&tenant, shard), &trace, request)
+        };
+        try_join_all((0..shards).map(tell)).await?;
+        Ok(reply)
+    }
+
     /// Every branch runs without an `await`, so its writes are one implicit transaction, and the output gate holds the
     /// answer back until they are durable.
     fn apply(&self, call: Call<Request>) -> Result<Reply, Problem> {
@@ -78,6 +95,10 @@ impl Tenant {
                 Ok(Reply::Done)
             }
             Request::RevokeKey { id } => {
+                if store.is_revoked(&id)? {
+                    // Once more for whoever was not told the first time.
+                    return Ok(Reply::Done);
+                }
                 if !snapshot.keys.iter().any(|key| key.id == id) {
                     return Err(Problem::unknown("key"));
                 }

@@ -85,7 +85,7 @@ async fn payroll_and_onboarding_pay_from_one_treasury() {
     let mint = aion_client::api::v1::tokens::Mint {
         wallet: wallet.clone(),
         to: account.clone(),
-        amount: Some("1000".to_owned()),
+        amount: Some("2000".to_owned()),
         token_id: None,
     };
     let mint = world.client.mint(&fresh("mint"), &token, &mint).await.expect("accepted");

@@ -51,6 +51,25 @@ async fn credentials_and_scopes() {
 }
 
 #[test]
+async fn a_revoked_key_starts_no_task_any_more() {
+    let world = World::new("revoked").await;
+    let worker = CreateKey { name: "worker".to_owned(), scopes: vec![Scope::TaskWrite, Scope::TaskRead] };
+    let worker = world.client.create_key(&worker).await.expect("a key");
+    let client = world.anonymous().with_key(&worker.api_key);
+    for _ in 0..2 {
+        assert_eq!(json_post(&client, "/v1/tasks", Some(&fresh("nap")), NAP).await.status, 202);
+    }
+    // Told twice, it is revoked all the same.
+    for _ in 0..2 {
+        world.client.revoke_key(&worker.key.id).await.expect("revoked");
+    }
+    let refused = json_post(&client, "/v1/tasks", Some(&fresh("nap")), NAP).await;
+    assert_eq!(code(&refused), Code::CredentialInvalid, "at once, although reads may go on for ten seconds");
+    let other = json_post(&world.client, "/v1/tasks", Some(&fresh("nap")), NAP).await;
+    assert_eq!(other.status, 202);
+}
+
+#[test]
 async fn a_foreign_tenant_sees_nothing() {
     let (mine, theirs) = (World::new("mine").await, World::new("theirs").await);
     let task = json_post(&mine.client, "/v1/tasks", Some(&fresh("nap")), NAP).await;

@@ -32,6 +32,10 @@ pub trait Request: Serialize + DeserializeOwned {
 pub struct Call<R> {
     /// Which object, and on whose behalf; the object compares it with what it stored at its creation.
     pub address: Address,
+    /// The API key in whose name it is made, if it is a caller's: an object that knows which keys were revoked refuses
+    /// them by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     /// The request that started the work.
     pub trace: Trace,
     /// What is asked.

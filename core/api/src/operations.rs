@@ -91,6 +91,14 @@ pub struct Operation {
 }
 
 impl Operation {
+    /// Whether the Kernel object refuses revoked keys for this operation by itself, so that a kept snapshot of the
+    /// tenant's keys is enough before it: everything that starts or steers a task.
+    #[must_use]
+    pub fn is_checked_by_kernel(&self) -> bool {
+        let starts = self.path.starts_with("/v1/tasks") || self.path.starts_with("/v1/tokens");
+        self.method == Method::Post && starts
+    }
+
     /// Every problem that it can answer.
     #[must_use]
     pub fn all_problems(&self) -> Vec<Code> {

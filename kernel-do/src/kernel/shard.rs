@@ -21,6 +21,7 @@ use super::definitions::Definitions;
 use super::events::Listeners;
 use super::inbox::{Entry, Inbox, Waiting};
 use super::perform;
+use super::revoked::Revoked;
 use super::store::Store;
 use super::transaction::together;
 use crate::call::{fault, now_ms};
@@ -60,6 +61,7 @@ pub(super) struct Shard {
     pub(super) listeners: Listeners,
     pub(super) inbox: Inbox,
     pub(super) definitions: Definitions,
+    pub(super) revoked: Revoked,
     in_flight: Cell<usize>,
     outbox: RefCell<VecDeque<Outgoing>>,
     armed_ms: Cell<Option<u64>>,
@@ -77,6 +79,7 @@ impl Shard {
             listeners: Listeners::default(),
             inbox: Inbox::default(),
             definitions: Definitions::default(),
+            revoked: Revoked::default(),
             in_flight: Cell::new(0),
             outbox: RefCell::default(),
             armed_ms: Cell::new(None),

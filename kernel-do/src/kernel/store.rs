@@ -4,6 +4,8 @@
 //! retries, leases and what is ready, and the alarm is its minimum. A definition stands once for all tasks of it. The
 //! id of a task follows from its idempotency key, so the task's own row is what a repeated request is answered from.
 
+use std::collections::HashSet;
+
 use aion_api::address::Address;
 use aion_api::problem::Problem;
 use aion_task::audit::{Head, Link};
@@ -17,7 +19,8 @@ use worker::{SqlStorage, SqlStorageValue};
 use crate::call::fault;
 
 /// One statement list a version; a version that was ever deployed never changes.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
 CREATE TABLE meta (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL, owner TEXT NOT NULL) STRICT;
 CREATE TABLE definition (hash TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE task (
@@ -30,7 +33,11 @@ CREATE TABLE label (
   name TEXT NOT NULL, value TEXT NOT NULL, task INTEGER NOT NULL, PRIMARY KEY (name, value, task)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE log (seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, events TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
-"];
+",
+    "
+CREATE TABLE revoked (key TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+",
+];
 
 /// The tables of one shard.
 pub(super) struct Store(SqlStorage);
@@ -125,6 +132,18 @@ impl Store {
     /// What was answered when this task was submitted, if it was.
     pub(super) fn answered(&self, id: &str) -> Result<Option<Answered>, Problem> {
         self.row("SELECT body_hash, answer FROM task WHERE id = ?", vec![id.into()])
+    }
+
+    /// The ids of keys that were revoked.
+    pub(super) fn revoked(&self) -> Result<HashSet<String>, Problem> {
+        if !self.exists()? {
+            return Ok(HashSet::new());
+        }
+        Ok(self.rows::<Text>("SELECT key AS text FROM revoked", vec![])?.into_iter().map(|row| row.text).collect())
+    }
+
+    pub(super) fn revoke(&self, key: &str) -> Result<(), Problem> {
+        self.run("INSERT OR IGNORE INTO revoked (key) VALUES (?)", vec![key.into()])
     }
 
     pub(super) fn definition(&self, hash: &str) -> Result<Option<String>, Problem> {

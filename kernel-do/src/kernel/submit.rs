@@ -15,7 +15,7 @@ impl Shard {
     /// Accepts a task, or gives the first answer again. Acceptance, the steps that need no call and the leases of the
     /// first that do are one commit.
     pub(super) async fn submit(self: &Rc<Self>, call: Call<Request>) -> Result<Reply, Problem> {
-        let Call { address, trace, request: Request::Submit { idempotency, definition, input } } = call else {
+        let Call { address, trace, request: Request::Submit { idempotency, definition, input }, .. } = call else {
             return Err(Problem::internal());
         };
         self.admit(&address)?;

@@ -252,7 +252,7 @@ impl Tenant {
         }
     }
 
-    fn who(&self) -> Result<(String, u8), Problem> {
+    pub(super) fn who(&self) -> Result<(String, u8), Problem> {
         let sql = self.state.storage().sql();
         let store = Store::existing(&sql)?.ok_or_else(|| Problem::unknown("tenant"))?;
         let snapshot = store.snapshot()?.ok_or_else(|| Problem::unknown("tenant"))?;

@@ -98,6 +98,11 @@ impl<'a> Store<'a> {
         self.run("INSERT INTO api_key (id, record) VALUES (?, ?)", values)
     }
 
+    pub(super) fn is_revoked(&self, id: &str) -> Result<bool, Problem> {
+        let query = "SELECT id AS body FROM api_key WHERE id = ? AND revoked_ms IS NOT NULL";
+        Ok(!self.rows::<Body>(query, vec![id.into()])?.is_empty())
+    }
+
     pub(super) fn revoke_key(&self, id: &str, now_ms: u64) -> Result<(), Problem> {
         let values = vec![int(now_ms), id.into()];
         self.run("UPDATE api_key SET revoked_ms = ? WHERE id = ?", values)

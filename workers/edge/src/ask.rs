@@ -86,6 +86,7 @@ impl Ask {
 
     /// Asks an object.
     pub async fn object<R: Request>(&self, address: Address, request: R) -> Result<R::Reply, Problem> {
-        call::ask(&self.app.env, address, &self.trace, request).await
+        let key = self.caller.as_ref().map(|caller| caller.key.as_str());
+        call::ask_for(&self.app.env, address, key, &self.trace, request).await
     }
 }

@@ -1,14 +1,15 @@
 //! Credentials: API keys against the tenant's snapshot, the operator's token against the secret.
 //!
-//! The snapshot is kept in the isolate for at most [`SNAPSHOT_FRESH_MS`]; a request that moves money or rights asks
-//! the Tenant object itself, so that a revoked key stops there at once.
+//! The snapshot is kept in the isolate for at most [`SNAPSHOT_FRESH_MS`]. A request that moves money or rights asks the
+//! Tenant object itself, or goes to the Kernel object, which the Tenant object tells of a revoked key before it says
+//! that it is one: either way it stops at once.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 
 use aion_api::key::ApiKey;
 use aion_api::object::tenant::{Reply, Request, Snapshot};
-use aion_api::operations::Credential;
+use aion_api::operations::{Credential, Operation};
 use aion_api::problem::{Code, Problem};
 use aion_api::trace::Trace;
 use aion_api::{Address, Scope};
@@ -35,10 +36,10 @@ thread_local! {
 pub async fn check(
     app: &App,
     trace: &Trace,
-    wanted: Credential,
+    operation: &Operation,
     header: Option<&str>,
 ) -> Result<Option<Caller>, Problem> {
-    match wanted {
+    match operation.credential {
         Credential::Public => Ok(None),
         Credential::Operator => {
             let token = bearer(header)?;
@@ -46,15 +47,16 @@ pub async fn check(
         }
         Credential::Key(scope) => {
             let key = ApiKey::parse(bearer(header)?).ok_or_else(invalid)?;
-            check_key(app, trace, &key, scope).await.map(Some)
+            let kept = !scope.moves_money_or_rights() || operation.is_checked_by_kernel();
+            check_key(app, trace, &key, scope, kept).await.map(Some)
         }
     }
 }
 
-async fn check_key(app: &App, trace: &Trace, key: &ApiKey, scope: Scope) -> Result<Caller, Problem> {
+async fn check_key(app: &App, trace: &Trace, key: &ApiKey, scope: Scope, keep: bool) -> Result<Caller, Problem> {
     let now_ms = call::now_ms();
     let hash = key.hash(&app.pepper);
-    let kept = if scope.moves_money_or_rights() { None } else { kept(&key.tenant, now_ms) };
+    let kept = if keep { kept(&key.tenant, now_ms) } else { None };
     // A key that the kept snapshot lacks may be newer than it.
     let snapshot = match kept.filter(|snapshot| snapshot.key(&key.id, &hash).is_some()) {
         Some(snapshot) => snapshot,

@@ -73,7 +73,7 @@ async fn admit(
     caller: &mut Option<Caller>,
 ) -> Result<Ask, Problem> {
     let authorization = parts.headers.get(AUTHORIZATION).map(|value| value.to_str().unwrap_or("unreadable"));
-    *caller = credential::check(app, trace, operation.credential, authorization).await?;
+    *caller = credential::check(app, trace, operation, authorization).await?;
     debug_assert!(caller.is_some() == matches!(operation.credential, Credential::Key(_)));
     let unreadable = |_| Problem::new(Code::RequestMalformed, "the path cannot be read");
     let Path(path) = Path::from_request_parts(&mut parts, &()).await.map_err(unreadable)?;

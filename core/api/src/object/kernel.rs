@@ -93,6 +93,11 @@ pub enum Request {
         /// After this sequence number (`Last-Event-ID`).
         after: u64,
     },
+    /// Refuses a key from now on: it was revoked.
+    Revoke {
+        /// The key's id.
+        key: String,
+    },
     /// How it is.
     Health,
 }

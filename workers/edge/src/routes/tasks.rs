@@ -105,7 +105,7 @@ pub async fn events(ask: Ask) -> Result<Answer, Problem> {
         Some(id) => id.trim().parse().map_err(|_| Problem::new(Code::RequestMalformed, "Last-Event-ID is a number"))?,
     };
     let request = Request::Events { task, after };
-    let mut response = call::send(&ask.app.env, address, &ask.trace, request).await?;
+    let mut response = call::send(&ask.app.env, address, None, &ask.trace, request).await?;
     if response.status_code() != 200 {
         let body = response.bytes().await.map_err(|_| Problem::internal())?;
         let problem = aion_api::object::read_answer::<Value>(response.status_code(), &body);
