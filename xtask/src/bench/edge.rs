@@ -61,7 +61,7 @@ pub fn run(options: &[&str]) -> Outcome<()> {
         let (line, credential) = (format!("GET {}", target.path), credential.unwrap_or_default());
         let work = |connection: &mut Connection, _| Ok(connection.ask(&line, &credential, "")?.0 == 200);
         let load = Load { port: target.port, clients: CONNECTIONS, work: &work };
-        let measured = step(&format!("load on {}", target.name), || load.run(seconds, "workerd", target.group))?;
+        let measured = step(&format!("load on {}", target.name), || load.run(seconds, &[("workerd", target.group)]))?;
         results.push((target.name, measured));
     }
     print(&results, seconds, as_json);

@@ -59,7 +59,7 @@ pub fn run(words: &[&str]) -> Outcome<()> {
     build::all()?;
     let mut lines = ours(&options)?;
     if options.peers {
-        lines.extend(peers::all(options.seconds, &options.clients)?);
+        lines.extend(peers::all(options.seconds, &options.clients));
     }
     if options.as_json {
         let lines: Vec<Value> = lines.iter().map(|(name, measured)| measured.to_json(name)).collect();
@@ -70,9 +70,7 @@ pub fn run(words: &[&str]) -> Outcome<()> {
     for (name, measured) in &lines {
         println!("{}", measured.row(name));
     }
-    say(
-        "Bytes are those that the process had written to the disk; a task counts when its client knows that it is done.",
-    );
+    say("Bytes are those written to the disk; a task counts when its client knows that it is done.");
     Ok(())
 }
 
@@ -91,7 +89,7 @@ fn ours(options: &Options) -> Outcome<Vec<Line>> {
     for clients in &options.clients {
         let name = format!("AION-Ω, {clients} clients");
         let load = Load { port, clients: *clients, work: &work };
-        let measured = step(&name, || load.run(options.seconds, "workerd", group))?;
+        let measured = step(&name, || load.run(options.seconds, &[("workerd", group)]))?;
         lines.push((name, measured));
     }
     Ok(lines)

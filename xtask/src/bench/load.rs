@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::report::{Outcome, fail, failure, now};
+use crate::report::{Failure, Outcome, fail, failure, now};
 
 /// How long connections run before anything counts.
 const WARM_UP: Duration = Duration::from_secs(1);
@@ -64,12 +64,18 @@ pub struct Measured {
 }
 
 impl Load<'_> {
-    /// Loads for some seconds; CPU and writes are those of the named process in the group.
-    pub fn run(&self, seconds: u64, process: &str, group: i32) -> Outcome<Measured> {
+    /// Loads for some seconds; CPU and writes are those of the named processes, each in its group.
+    pub fn run(&self, seconds: u64, processes: &[(&str, i32)]) -> Outcome<Measured> {
+        let usage = || {
+            processes.iter().try_fold((0, 0), |sum, (process, group)| {
+                let own = usage(process, *group)?;
+                Ok::<_, Failure>((sum.0 + own.0, sum.1 + own.1))
+            })
+        };
         self.round(WARM_UP, 0)?;
-        let before = usage(process, group)?;
+        let before = usage()?;
         let (mut latencies_us, failed) = self.round(Duration::from_secs(seconds), 1)?;
-        let after = usage(process, group)?;
+        let after = usage()?;
         latencies_us.sort_unstable();
         if latencies_us.is_empty() {
             return fail(format!("nothing was done; {failed} failed"));
