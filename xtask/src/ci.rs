@@ -2,7 +2,7 @@
 
 use crate::report::{Outcome, fail, step};
 use crate::workspace::{at, scratch};
-use crate::{build, files, platform, process, setup, suites};
+use crate::{build, faults, files, platform, process, setup, suites};
 
 /// Crates that run in a Worker or in a test in wasm.
 const WASM: [&str; 12] = [
@@ -32,6 +32,9 @@ const NATIVE: [&str; 9] = [
     "xtask",
 ];
 
+/// Tasks of the bounded run under SIGKILL: half a minute, some four kills.
+const FAULT_TASKS: &str = "200";
+
 /// Everything, the cheapest first.
 pub fn run() -> Outcome<()> {
     format()?;
@@ -39,6 +42,7 @@ pub fn run() -> Outcome<()> {
     lint()?;
     build::all()?;
     suites::all()?;
+    faults::run(&["--tasks", FAULT_TASKS])?;
     deploy(&["--dry-run"])
 }
 

@@ -31,7 +31,7 @@ cargo xtask <command>
 
   dev [--port N] [--reset] [--no-first-light] [--exit-after-first-light] [--json]
                          the whole platform on this machine, with a local chain and first light
-  test [suite]           native, wasm, contracts, tidy, e2e; without a name: all
+  test [suite]           native, wasm, contracts, tidy, e2e, kernel; without a name: all
   build [edge|guardian]  both Workers, with their sizes against the budgets
   ci                     fmt-check, lint, build, test, deploy --dry-run
   lint                   clippy, native and wasm, warnings are errors

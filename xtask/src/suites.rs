@@ -69,8 +69,11 @@ pub fn all() -> Outcome<()> {
     fail("the suite named last failed; its output stands above")
 }
 
-/// Runs one suite.
+/// Runs one suite. `kernel` is a part of two of them: the rules of tasks, natively and as wasm.
 pub fn one(name: &str) -> Outcome<()> {
+    if name == "kernel" {
+        return run(("kernel", kernel)).map(|_| ());
+    }
     match SUITES.into_iter().find(|(known, _)| *known == name) {
         Some(suite) => run(suite).map(|_| ()),
         None => fail(format!("there is no suite {name}: {}", SUITES.map(|(name, _)| name).join(", "))),
@@ -124,6 +127,12 @@ fn wasm_test(packages: &[&str]) -> Outcome<Command> {
 fn wasm(count: &mut Count) -> Outcome<()> {
     setup::for_workers()?;
     counted(wasm_test(&CORES)?.arg("--lib"), count)
+}
+
+fn kernel(count: &mut Count) -> Outcome<()> {
+    setup::for_workers()?;
+    counted(&mut cargo_test(&["aion-task"])?, count)?;
+    counted(wasm_test(&["aion-task"])?.arg("--lib"), count)
 }
 
 fn contracts(count: &mut Count) -> Outcome<()> {
