@@ -21,6 +21,30 @@ const OVERHEAD_BYTES: u64 = 16;
 /// So many bytes that a function looks at cost a unit.
 const BYTES_A_UNIT: u64 = 64;
 
+/// Functions and operators that give a truth value or a number, whatever they are given.
+const SCALARS: [&str; 20] = [
+    "_==_",
+    "_!=_",
+    "_<_",
+    "_<=_",
+    "_>_",
+    "_>=_",
+    "_&&_",
+    "_||_",
+    "!_",
+    "@in",
+    "_%_",
+    "_/_",
+    "size",
+    "contains",
+    "startsWith",
+    "endsWith",
+    "int",
+    "uint",
+    "double",
+    "bool",
+];
+
 /// What a value can be at most.
 #[derive(Debug, Clone, Copy, Default)]
 struct Size {
@@ -47,6 +71,12 @@ impl Size {
             }
             _ => Self::of_bytes(bytes),
         }
+    }
+
+    /// What either can be.
+    fn or(self, other: Self) -> Self {
+        let (bytes, len) = (self.bytes.max(other.bytes), self.len.max(other.len));
+        Self { bytes, len, item: self.item.max(other.item) }
     }
 
     /// What holds both.
@@ -115,10 +145,14 @@ impl Meter<'_> {
             },
             Expr::Call(call) => {
                 let parts = call.target.as_deref().into_iter().chain(&call.args);
-                let all = parts.map(|part| self.size(part, times)).fold(Size::default(), Size::with);
+                let parts: Vec<Size> = parts.map(|part| self.size(part, times)).collect();
+                let all = parts.iter().copied().fold(Size::default(), Size::with);
                 self.spend(times, all.bytes / BYTES_A_UNIT);
                 match call.func_name.as_str() {
                     "_[_]" => element(all),
+                    // One of the two, whatever the condition is made of.
+                    "_?_:_" => parts.iter().skip(1).copied().fold(Size::default(), Size::or),
+                    name if SCALARS.contains(&name) => Size::of_bytes(OVERHEAD_BYTES),
                     _ => all.with(Size { bytes: 5 * OVERHEAD_BYTES, len: 0, item: 5 * OVERHEAD_BYTES }),
                 }
             }

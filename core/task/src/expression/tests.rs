@@ -159,6 +159,10 @@ fn nothing_grows_beyond_its_bounds() {
     for text in [&doubled, nested, thrice, &wide] {
         assert!(value(text).unwrap_err().contains("it could"), "{text}");
     }
+    let chain = "size(input.people.filter(p, p.ok).filter(p, p.ok).map(p, p.address))";
+    assert_eq!(value(chain), Ok(json!(500)), "what is of use stays within them");
+    let nested = "[1, 2, 3, 4, 5].all(a, input.people.filter(p, p.ok).exists(p, p.amount != ''))";
+    assert_eq!(value(nested), Ok(json!(true)));
     assert!(value("input.people.map(p, p)").unwrap_err().contains("bytes"), "the value is too large for a step");
     assert!(value("input.people.map(p, {'to': p.address})").is_ok());
 }
