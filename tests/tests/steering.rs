@@ -128,6 +128,8 @@ async fn definitions_are_checked_and_versioned() {
     let refused = world.client.put_definition("double", &bad).await.expect_err("faults");
     assert_eq!(refused.code(), Some(Code::DefinitionInvalid));
 
+    let schema = world.read("/schemas/definition.json").await;
+    assert_eq!(schema["title"], json!("Definition of a durable task"));
     let times = |factor: u8| {
         let value = format!("${{{{ input.n * {factor} }}}}");
         json!({ "steps": { "a": { "do": "set", "with": { "value": value } } }, "output": "${{ steps.a.output }}" })

@@ -43,7 +43,7 @@ pub const WORKERS: [Worker; 2] = [
     Worker {
         name: "edge",
         folder: "workers/edge",
-        inputs: &["workers/edge", "kernel-do", "identity-do", "docs/openapi.json"],
+        inputs: &["workers/edge", "kernel-do", "identity-do", "docs/openapi.json", "docs/definition.schema.json"],
         budget_gz_bytes: 1_500_000,
     },
     Worker {

@@ -65,14 +65,18 @@ fn clippy(packages: &[&str], options: &[&str]) -> Outcome<()> {
     process::run(cargo.args(options).args(["--", "-D", "warnings"]))
 }
 
-/// Writes docs/openapi.json, or only compares it.
+/// Writes docs/openapi.json and the JSON Schema of definitions, or only compares them.
 pub fn openapi(check: bool) -> Outcome<()> {
-    let path = at("docs/openapi.json");
-    let text = format!("{}\n", serde_json::to_string_pretty(&aion_api::openapi::document())?);
+    written("docs/openapi.json", &aion_api::openapi::document(), check)?;
+    written("docs/definition.schema.json", &aion_api::definition_schema(), check)
+}
+
+fn written(name: &str, document: &serde_json::Value, check: bool) -> Outcome<()> {
+    let (path, text) = (at(name), format!("{}\n", serde_json::to_string_pretty(document)?));
     if !check {
         return files::write(&path, &text);
     }
-    step("docs/openapi.json", || {
+    step(name, || {
         if files::read(&path).is_ok_and(|known| known == text) {
             return Ok(());
         }

@@ -36,7 +36,7 @@ cargo xtask <command>
   ci                     fmt-check, lint, build, test, deploy --dry-run
   lint                   clippy, native and wasm, warnings are errors
   fmt-check              cargo fmt --check
-  openapi [--check]      writes docs/openapi.json
+  openapi [--check]      writes docs/openapi.json and docs/definition.schema.json
   bench edge [--json] [--seconds N]
                          requests a second, latency and CPU next to a bare Worker
   bench kernel [--json] [--seconds N] [--clients N] [--tasks N] [--peers]

@@ -22,6 +22,7 @@ pub mod v1;
 pub mod vault;
 
 pub use address::Address;
+pub use aion_task::schema::definition as definition_schema;
 pub use aion_task::{ids, time};
 pub use problem::{Code, Problem};
 pub use scope::Scope;

@@ -104,7 +104,7 @@ fn responses(entry: &Operation) -> Value {
     let mut success = json!({ "description": entry.summary });
     if !entry.success.media_type.is_empty() {
         let schema = match (entry.success.schema, entry.success.media_type) {
-            ("", "application/json" | "application/did" | "application/did+json") => json!({ "type": "object" }),
+            ("", kind) if kind.ends_with("json") || kind == "application/did" => json!({ "type": "object" }),
             ("", _) => json!({ "type": "string" }),
             (name, _) => reference(name),
         };

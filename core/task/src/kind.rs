@@ -72,7 +72,7 @@ pub struct Place<'a> {
 }
 
 /// The names of the fields that a kind takes: those that it needs, and those that it can do without.
-type Fields = (&'static [&'static str], &'static [&'static str]);
+pub type Fields = (&'static [&'static str], &'static [&'static str]);
 
 /// Every kind with its fields.
 const KINDS: &[(&str, Fields)] = &[
@@ -90,6 +90,11 @@ const KINDS: &[(&str, Fields)] = &[
     ("wait.signal", wait::SIGNAL_FIELDS),
     ("wallet.create", wallet_create::FIELDS),
 ];
+
+/// All kinds with their fields.
+pub fn all() -> impl Iterator<Item = (&'static str, Fields)> {
+    KINDS.iter().copied()
+}
 
 /// The names of all kinds.
 pub fn names() -> impl Iterator<Item = &'static str> {

@@ -12,6 +12,7 @@ pub mod ids;
 pub mod kind;
 pub mod machine;
 pub mod schedule;
+pub mod schema;
 pub mod task;
 pub mod time;
 pub mod turn;

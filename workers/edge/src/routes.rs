@@ -30,6 +30,7 @@ pub fn router(app: App) -> axum::Router {
         .at("health", platform::health)
         .at("ready", platform::ready)
         .at("openapi", platform::openapi)
+        .at("definitionSchema", platform::definition_schema)
         .at("docs", platform::docs)
         .at("problem", platform::problem)
         .at("createTenant", tenants::create)

@@ -2,7 +2,7 @@
 
 use aion_api::problem::{Code, Problem};
 use http::StatusCode;
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
+use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_SECURITY_POLICY};
 use serde_json::json;
 
 use crate::answer::{self, Answer};
@@ -11,6 +11,8 @@ use crate::{docs, ready};
 
 /// The committed document; a test compares it with the types.
 const OPENAPI: &str = include_str!("../../../../docs/openapi.json");
+/// The JSON Schema of definitions, committed and compared alike.
+const DEFINITION: &str = include_str!("../../../../docs/definition.schema.json");
 /// Pages with a style sheet of their own in the page, and nothing else.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
 
@@ -24,6 +26,12 @@ pub async fn ready(ask: Ask) -> Result<Answer, Problem> {
 
 pub async fn openapi(_ask: Ask) -> Result<Answer, Problem> {
     let document = answer::bytes(StatusCode::OK, "application/json", OPENAPI);
+    Ok(answer::with(document, CACHE_CONTROL, "public, max-age=300"))
+}
+
+pub async fn definition_schema(_ask: Ask) -> Result<Answer, Problem> {
+    let document = answer::bytes(StatusCode::OK, "application/schema+json", DEFINITION);
+    let document = answer::with(document, ACCESS_CONTROL_ALLOW_ORIGIN, "*");
     Ok(answer::with(document, CACHE_CONTROL, "public, max-age=300"))
 }
 

@@ -2,10 +2,24 @@
 
 use super::{PAGE, json};
 use crate::Scope;
-use crate::operations::{Credential, Method, Operation};
+use crate::operations::{Credential, Method, Operation, Success};
 use crate::problem::Code;
 
-pub(super) const OPERATIONS: [Operation; 4] = [
+pub(super) const OPERATIONS: [Operation; 5] = [
+    Operation {
+        id: "definitionSchema",
+        method: Method::Get,
+        path: "/schemas/definition.json",
+        tag: "definitions",
+        summary: "The JSON Schema of definitions, for editors and programs.",
+        credential: Credential::Public,
+        idempotent: false,
+        query: &[],
+        request: "",
+        example: "/schemas/definition.json",
+        success: Success { status: 200, media_type: "application/schema+json", schema: "" },
+        problems: &[],
+    },
     Operation {
         id: "checkDefinition",
         method: Method::Post,
