@@ -12,10 +12,12 @@ use worker::{DurableObject, Env, Response, State, durable_object};
 
 use crate::call;
 
+mod archive;
 mod definitions;
 mod events;
 mod http;
 mod inbox;
+mod meter;
 mod perform;
 mod read;
 mod revoked;
@@ -68,6 +70,7 @@ impl Kernel {
         match &call.request {
             Request::Revoke { key } => return self.shard.revoke(&call.address, key),
             Request::Health => return Ok(Reply::Healthy { overdue_ms: self.shard.overdue_ms()? }),
+            Request::Metrics => return self.shard.metrics(&call.address).map(Reply::Metrics),
             Request::Submit { .. } => return self.shard.submit(call).await,
             // A tenant that has not submitted anything yet has a list, and it is empty.
             Request::List { .. } if self.shard.owner()?.is_none() => {}
@@ -75,7 +78,7 @@ impl Kernel {
         }
         let task = |task| Reply::Task { task };
         match call.request {
-            Request::Read { task: id } => self.shard.view(&id).map(task),
+            Request::Read { task: id } => self.shard.read(&id).await.map(task),
             Request::List { page, state, label } => self.shard.list(&page, state.as_deref(), label.as_deref()),
             Request::Cancel { task: id } => self.shard.cancel(id).await.map(task),
             Request::Signal { task: id, name, payload, key } => {
@@ -91,10 +94,12 @@ impl Kernel {
                 self.shard.step_reply(step, outcome).await?;
                 Ok(Reply::Done)
             }
-            Request::History { task, after, limit } => self.shard.history(&task, after, limit),
-            Request::Submit { .. } | Request::Events { .. } | Request::Revoke { .. } | Request::Health => {
-                Err(Problem::new(Code::Internal, "this request is answered elsewhere"))
-            }
+            Request::History { task, after, limit } => self.shard.history(&task, after, limit).await,
+            Request::Submit { .. }
+            | Request::Events { .. }
+            | Request::Revoke { .. }
+            | Request::Metrics
+            | Request::Health => Err(Problem::new(Code::Internal, "this request is answered elsewhere")),
         }
     }
 

@@ -1,16 +1,18 @@
-//! Durable Objects Kernel, Tenant and Lane: thin shells over core/task, core/api and core/chain.
+//! Durable Objects Kernel, Archive, Tenant and Lane: thin shells over core/task, core/api and core/chain.
 //!
 //! A shell loads, applies, writes state and outbox in one turn without an `await` between the writes, answers, and
 //! performs effects from the alarm.
 
 #![allow(missing_docs, reason = "the macro of the platform makes public items without docs; tidy looks for ours")]
 
+mod archive;
 pub mod call;
 pub mod chain;
 mod kernel;
 mod lane;
 mod tenant;
 
+pub use archive::Archive;
 pub use kernel::Kernel;
 pub use lane::Lane;
 pub use tenant::Tenant;

@@ -71,6 +71,7 @@ fn run(words: &[&str]) -> Outcome<()> {
         ["dev", options @ ..] => dev::run(&dev::Options::parse(options)?),
         ["test"] => suites::all(),
         ["test", suite] => suites::one(suite),
+        ["test", "e2e", files @ ..] => suites::some(files),
         ["build"] => build::all(),
         ["build", name] => build::one(name),
         ["ci"] => ci::run(),

@@ -140,15 +140,27 @@ fn contracts(count: &mut Count) -> Outcome<()> {
     counted(process::command("forge")?.arg("test").current_dir(at("contracts")), count)
 }
 
+/// Runs some files of the end-to-end suite, for whoever works on what they test.
+pub fn some(files: &[&str]) -> Outcome<()> {
+    setup::for_platform()?;
+    let files: Vec<&str> = files.iter().flat_map(|file| ["--test", *file]).collect();
+    let mut count = Count::default();
+    on_platform(&files, &mut count)
+}
+
 fn end_to_end(count: &mut Count) -> Outcome<()> {
     setup::for_platform()?;
+    on_platform(&["--tests"], count)
+}
+
+fn on_platform(files: &[&str], count: &mut Count) -> Outcome<()> {
     build::all()?;
     // Built first, so that the platform does not stand idle beside a compiler.
-    process::run(wasm_test(&["aion-tests"])?.args(["--tests", "--no-run"]))?;
+    process::run(wasm_test(&["aion-tests"])?.args(files).arg("--no-run"))?;
     let harness = Arc::new(Mutex::new(Harness::start()?));
     let control = harness::serve(&harness)?;
     let result =
-        counted(wasm_test(&["aion-tests"])?.args(["--tests", "--no-fail-fast"]).env("AION_CONTROL", control), count);
+        counted(wasm_test(&["aion-tests"])?.args(files).arg("--no-fail-fast").env("AION_CONTROL", control), count);
     process::end_everything();
     result
 }

@@ -20,6 +20,8 @@ pub enum Kind {
     Tenant,
     /// Tasks of one shard of a tenant.
     Kernel,
+    /// Tasks of a shard that came to their end long ago.
+    Archive,
     /// One DID.
     Identity,
     /// One wallet.
@@ -35,6 +37,7 @@ impl Kind {
         match self {
             Self::Tenant => "TENANT",
             Self::Kernel => "KERNEL",
+            Self::Archive => "ARCHIVE",
             Self::Identity => "IDENTITY",
             Self::Wallet => "WALLET",
             Self::Lane => "LANE",
@@ -45,6 +48,7 @@ impl Kind {
         match self {
             Self::Tenant => "tenant",
             Self::Kernel => "kernel",
+            Self::Archive => "archive",
             Self::Identity => "identity",
             Self::Wallet => "wallet",
             Self::Lane => "lane",
@@ -86,6 +90,12 @@ impl Address {
     #[must_use]
     pub fn kernel(tenant: &str, shard: u8) -> Self {
         Self::new(tenant, Kind::Kernel, &format!("{shard:02x}"))
+    }
+
+    /// The part of a shard's archive that holds this link of its audit chain.
+    #[must_use]
+    pub fn archive(tenant: &str, shard: u8, link: u64) -> Self {
+        Self::new(tenant, Kind::Archive, &format!("{shard:02x}:{}", link / crate::object::archive::LINKS))
     }
 
     /// The identity at a path of the deployment's host, for example `u:alice`.
@@ -152,6 +162,7 @@ mod tests {
         let key = NamespaceKey::new([7; 32]);
         assert_eq!(Address::kernel("t", 10).id, "0a");
         assert_eq!(Address::lane(137, 0).id, "137:0");
+        assert_eq!(Address::archive("t", 10, 399_999).id, "0a:1");
         assert_eq!(
             Address::wallet("tenantA", "wal_1").object_name(&key),
             "38a4f29d5fde2111882f0c13c10fd938ef2fb183575700a4744f757d9c7af0f2"

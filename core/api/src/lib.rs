@@ -10,6 +10,7 @@ pub mod health;
 pub mod idempotency;
 pub mod key;
 pub mod limits;
+pub mod metrics;
 pub mod object;
 #[cfg(feature = "openapi")]
 pub mod openapi;
@@ -23,7 +24,7 @@ pub mod vault;
 
 pub use address::Address;
 pub use aion_task::schema::definition as definition_schema;
-pub use aion_task::{ids, time};
+pub use aion_task::{ids, quota, time};
 pub use problem::{Code, Problem};
 pub use scope::Scope;
 pub use secret::Secret;

@@ -12,6 +12,7 @@ use crate::trace::Trace;
 
 pub use aion_task::Outcome;
 
+pub mod archive;
 pub mod identity;
 pub mod kernel;
 pub mod lane;

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+use crate::task::State;
+
 mod check;
 #[cfg(test)]
 mod tests;
@@ -14,10 +16,13 @@ mod tests;
 pub const STEPS_MAX: usize = 50;
 /// The id of a step may have this many characters.
 pub const STEP_ID_MAX_CHARS: usize = 40;
-/// A definition and its input may each have this many bytes as JSON.
+/// A definition may have this many bytes as JSON.
 pub const DOCUMENT_MAX_BYTES: usize = 64 * 1024;
-/// The output of a step may have this many bytes as JSON: those of all steps still fit one row of two megabytes.
-pub const OUTPUT_MAX_BYTES: usize = 32 * 1024;
+/// An input may have this many bytes as JSON: with a definition it fits the body of a request.
+pub const INPUT_MAX_BYTES: usize = 160 * 1024;
+/// The output of a step may have this many bytes as JSON: it fits one row, and those of all steps the memory of an
+/// isolate.
+pub const OUTPUT_MAX_BYTES: usize = 128 * 1024;
 /// A step is tried at most this often, whatever its definition says.
 pub const ATTEMPTS_MAX: u32 = 1_000;
 /// A fan-out may have this many items: their records still fit one row of two megabytes.
@@ -28,6 +33,8 @@ pub const PARALLEL_MAX: usize = 50;
 const PARALLEL_DEFAULT: usize = 10;
 /// A definition may have this many labels, each of at most [`LABEL_MAX_CHARS`]: they are repeated in every list.
 pub const LABELS_MAX: usize = 16;
+/// A definition may name this many webhooks: each is a task for every state that it tells of.
+pub const NOTIFY_MAX: usize = 4;
 /// A label's name or value may have this many characters.
 pub const LABEL_MAX_CHARS: usize = 64;
 
@@ -71,6 +78,12 @@ pub struct Definition {
     /// What comes of the task, once every step is done; it may refer to all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<Value>,
+    /// Whom to tell when a task comes to a state.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notify: Vec<Notify>,
+    /// How long a task stays in its shard after its end, as a duration; after that it is in the archive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention: Option<String>,
     /// SHA-256 of its canonical form (RFC 8785), hex.
     #[serde(skip)]
     hash: String,
@@ -137,6 +150,19 @@ pub struct Step {
     /// What undoes it when the task fails later or is cancelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compensate: Option<Compensate>,
+}
+
+/// A webhook on the states of a task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Notify {
+    /// Where it goes: a host that the tenant allows.
+    pub url: String,
+    /// On which states.
+    pub on: Vec<State>,
+    /// The name of the secret that it is signed with, by Standard Webhooks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign: Option<String>,
 }
 
 /// A fan-out over a list.

@@ -11,6 +11,7 @@ pub mod expression;
 pub mod ids;
 pub mod kind;
 pub mod machine;
+pub mod quota;
 pub mod schedule;
 pub mod schema;
 pub mod task;

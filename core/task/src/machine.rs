@@ -10,13 +10,14 @@ use std::rc::Rc;
 use serde_json::{Value, json};
 
 use crate::call::{Call, Outcome};
-use crate::definition::{DOCUMENT_MAX_BYTES, Definition, Fault};
+use crate::definition::{Definition, Fault, INPUT_MAX_BYTES};
 use crate::event::Event;
 use crate::task::{Parent, State, StepRecord, StepState, Task};
 use crate::time;
 
 mod answer;
 mod begin;
+pub mod notice;
 mod retry;
 mod settle;
 mod steer;
@@ -24,6 +25,8 @@ mod steer;
 mod tests;
 
 pub use answer::LEASE_MS;
+#[cfg(test)]
+use settle::RETENTION_MS;
 pub use steer::{Decision, Refusal, SIGNALS_MAX, question_digest};
 
 /// Something that happens to a task.
@@ -165,8 +168,8 @@ pub struct Submission {
 /// Accepts a task. Steps without calls are worked on at once.
 pub fn submit(new: Submission, now_ms: u64) -> Result<(Task, Commit), Fault> {
     let Submission { id, tenant, definition, input, parent, trace } = new;
-    if !input.is_object() || input.to_string().len() > DOCUMENT_MAX_BYTES {
-        return Err(Fault::new("/input", format!("an object of at most {DOCUMENT_MAX_BYTES} bytes")));
+    if !input.is_object() || input.to_string().len() > INPUT_MAX_BYTES {
+        return Err(Fault::new("/input", format!("an object of at most {INPUT_MAX_BYTES} bytes")));
     }
     let record = |needs: &[String]| {
         StepRecord::new(if needs.is_empty() { StepState::Ready { due_ms: now_ms } } else { StepState::Blocked })
@@ -192,6 +195,9 @@ pub fn submit(new: Submission, now_ms: u64) -> Result<(Task, Commit), Fault> {
         signals: Vec::new(),
         signal_keys: Vec::new(),
         output: None,
+        notices: 0,
+        expires_ms: None,
+        parts: Vec::new(),
         steps,
     };
     let mut work = Work::new(&mut task, &definition, now_ms, 0);

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::definition::{DOCUMENT_MAX_BYTES, Definition, Fault};
+use crate::definition::{Definition, Fault, INPUT_MAX_BYTES};
 use crate::expression::{self, Scope};
 use crate::time::rfc3339;
 
@@ -220,8 +220,8 @@ pub fn check(source: &Source, input: &Value) -> Result<(), Vec<Fault>> {
         let placed = |fault: Fault| Fault::new(format!("/definition{}", fault.pointer), fault.detail);
         faults.extend(found.into_iter().map(placed));
     }
-    if !input.is_object() || input.to_string().len() > DOCUMENT_MAX_BYTES {
-        faults.push(Fault::new("/input", format!("an object of at most {DOCUMENT_MAX_BYTES} bytes")));
+    if !input.is_object() || input.to_string().len() > INPUT_MAX_BYTES {
+        faults.push(Fault::new("/input", format!("an object of at most {INPUT_MAX_BYTES} bytes")));
     } else if let Err(detail) = fill(input, "", 0) {
         faults.push(Fault::new("/input", detail));
     }

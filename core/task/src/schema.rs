@@ -3,8 +3,11 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::definition::{ATTEMPTS_MAX, LABEL_MAX_CHARS, LABELS_MAX, PARALLEL_MAX, STEP_ID_MAX_CHARS, STEPS_MAX};
+use crate::definition::{
+    ATTEMPTS_MAX, LABEL_MAX_CHARS, LABELS_MAX, NOTIFY_MAX, PARALLEL_MAX, STEP_ID_MAX_CHARS, STEPS_MAX,
+};
 use crate::kind;
+use crate::machine::notice;
 
 /// The schema.
 #[must_use]
@@ -30,6 +33,21 @@ pub fn definition() -> Value {
             },
             "priority": { "enum": ["low", "normal", "high"], "default": "normal" },
             "timeout": { "$ref": "#/$defs/duration" },
+            "retention": { "$ref": "#/$defs/duration" },
+            "notify": {
+                "type": "array",
+                "maxItems": NOTIFY_MAX,
+                "items": {
+                    "type": "object",
+                    "additionalProperties": false,
+                    "required": ["url", "on"],
+                    "properties": {
+                        "url": { "type": "string", "format": "uri" },
+                        "on": { "type": "array", "minItems": 1, "items": { "enum": notice::STATES } },
+                        "sign": { "type": "string", "description": "The name of a secret." }
+                    }
+                }
+            },
             "output": { "description": "What comes of the task; it may read every step." }
         },
         "$defs": {

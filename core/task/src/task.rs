@@ -8,9 +8,11 @@ use serde_json::Value;
 use crate::call::Call;
 use crate::definition::{Definition, Priority};
 
+mod parts;
 mod state;
 mod view;
 
+pub use parts::{Lost, Part, Stored};
 pub use state::{State, StepState};
 
 /// Why a step failed or is tried again.
@@ -172,6 +174,16 @@ pub struct Task {
     /// What came of it, if its definition says what that is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<Value>,
+    /// How many webhooks it has begun to send.
+    #[serde(default, skip_serializing_if = "is_none_yet")]
+    pub notices: u32,
+    /// When it may leave its shard for the archive, Unix milliseconds: some time after its end. A dead task waits for
+    /// a person, and stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_ms: Option<u64>,
+    /// Which of its values stand in rows of their own, as it is stored; none in memory.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
     /// Its steps.
     pub steps: BTreeMap<String, StepRecord>,
 }
@@ -183,6 +195,18 @@ impl Task {
         let deadline_ms = self.deadline_ms.filter(|_| self.ending.is_none() && !self.state.is_terminal());
         let steps = self.steps.values().filter_map(|step| step.state.due_ms());
         steps.chain(deadline_ms).min()
+    }
+
+    /// When the kernel has to look at it next, be it to move it to the archive.
+    #[must_use]
+    pub fn wakes_ms(&self) -> Option<u64> {
+        self.due_ms().or(self.expires_ms)
+    }
+
+    /// Whether it may leave its shard.
+    #[must_use]
+    pub fn is_expired(&self, now_ms: u64) -> bool {
+        self.due_ms().is_none() && self.expires_ms.is_some_and(|at_ms| at_ms <= now_ms)
     }
 
     /// The steps that want attention now.

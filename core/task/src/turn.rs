@@ -12,10 +12,13 @@ use serde_json::{Value, json};
 use crate::definition::{Definition, Fault};
 use crate::event::Event;
 use crate::machine::{self, Command, Commit, Effect, NewTask, Refusal, Submission};
-use crate::task::{Cause, Ending, Parent, State, StepState, Task};
+use crate::task::{Cause, Ending, Parent, State, StepState, Stored, Task};
 
-/// A task may have this many bytes as it is stored: less than the two megabytes of a row, whatever its last step adds.
+/// A task may have this many bytes without its large values: less than the two megabytes of a row, whatever its last
+/// step adds.
 pub const TASK_MAX_BYTES: usize = 1_800_000;
+/// A task may have this many bytes in all: several fit the memory of an isolate beside everything else.
+pub const TASK_TOTAL_MAX_BYTES: usize = 8_000_000;
 
 /// Where tasks and definitions are read from.
 pub trait Shelf {
@@ -33,8 +36,8 @@ pub struct Held {
     pub task: Task,
     /// Its definition.
     pub definition: Rc<Definition>,
-    /// The task as it is stored, JSON.
-    pub body: String,
+    /// The task as it is stored.
+    pub stored: Stored,
     /// Whether it begins with this turn.
     pub fresh: bool,
     changed: bool,
@@ -51,6 +54,8 @@ pub enum Applied {
     Refused(Refusal),
     /// The task has changed.
     Changed,
+    /// The task came to its end long enough ago: it may leave.
+    Expired,
 }
 
 /// A call that leaves after the commit, with the task that it is for.
@@ -124,7 +129,10 @@ impl<'a, S: Shelf> Turn<'a, S> {
         };
         let before = held.task.state;
         let commit = match machine::apply(&mut held.task, &held.definition, command, now_ms, jitter()) {
-            Ok(commit) if commit.is_empty() => return Ok(Applied::Unchanged),
+            Ok(commit) if commit.is_empty() => {
+                let expired = held.task.is_expired(now_ms);
+                return Ok(if expired { Applied::Expired } else { Applied::Unchanged });
+            }
             Ok(commit) => commit,
             Err(refusal) => return Ok(Applied::Refused(refusal)),
         };
@@ -140,8 +148,8 @@ impl<'a, S: Shelf> Turn<'a, S> {
             if !held.changed {
                 continue;
             }
-            held.body = serde_json::to_string(&held.task)?;
-            if held.body.len() > TASK_MAX_BYTES {
+            held.stored = held.task.to_stored()?;
+            if held.stored.body.len() > TASK_MAX_BYTES || held.stored.bytes() > TASK_TOTAL_MAX_BYTES {
                 self.overflow(&mut held)?;
             }
             tasks.push(held);
@@ -154,7 +162,7 @@ impl<'a, S: Shelf> Turn<'a, S> {
             let Some((task, definition)) = self.shelf.task(id)? else {
                 return Ok(false);
             };
-            let held = Held { task, definition, body: String::new(), fresh: false, changed: false };
+            let held = Held { task, definition, stored: Stored::default(), fresh: false, changed: false };
             self.tasks.insert(id.to_owned(), held);
         }
         Ok(true)
@@ -163,7 +171,7 @@ impl<'a, S: Shelf> Turn<'a, S> {
     fn accept(&mut self, new: Submission) -> Result<Commit, Fault> {
         let (id, definition) = (new.id.clone(), Rc::clone(&new.definition));
         let (task, commit) = machine::submit(new, self.now_ms)?;
-        let held = Held { task, definition, body: String::new(), fresh: true, changed: true };
+        let held = Held { task, definition, stored: Stored::default(), fresh: true, changed: true };
         self.tasks.insert(id, held);
         Ok(commit)
     }
@@ -257,13 +265,14 @@ impl<'a, S: Shelf> Turn<'a, S> {
                 record.state = StepState::Dropped;
             }
         }
-        let reason = format!("the task has more than {TASK_MAX_BYTES} bytes");
+        let reason =
+            format!("the task has more than {TASK_TOTAL_MAX_BYTES} bytes, or {TASK_MAX_BYTES} in small values");
         task.error = Some(Cause { step: None, code: "size".to_owned(), reason });
         (task.state, task.ending, task.output) = (State::Failed, Some(Ending::Failed), None);
         task.signals.clear();
         self.events.push(Event::of_task("task.failed", &task.id, json!({ "code": "size" })));
         self.dispatch.retain(|outgoing| outgoing.task != task.id);
-        held.body = serde_json::to_string(task)?;
+        held.stored = task.to_stored()?;
         Ok(())
     }
 }

@@ -43,7 +43,7 @@ pub(super) struct Submission {
 /// What became of an entry.
 #[derive(Debug, Clone)]
 pub(super) struct Done {
-    /// The task as its tenant sees it; null if nobody asks.
+    /// The task as its tenant sees it; null if nobody asks, or if it is in the archive.
     pub(super) view: Value,
     /// Whether the answer is one that was given before.
     pub(super) replayed: bool,

@@ -20,7 +20,7 @@ use super::store::Filter;
 use crate::call::fault;
 
 /// Links that a stream replays before it follows; a task has some dozens.
-const REPLAY_MAX: u32 = 10_000;
+const REPLAY_MAX: usize = 10_000;
 
 impl Shard {
     /// A task as its tenant sees it, with the newest link that concerns it: whoever has seen it is a witness of the
@@ -32,6 +32,16 @@ impl Shard {
             view["audit"] = json!({ "seq": link.seq, "hash": link.hash });
         }
         Ok(view)
+    }
+
+    /// A task, wherever it is.
+    pub(super) async fn read(&self, id: &str) -> Result<Value, Problem> {
+        if self.is_archived(id)? { self.recall(id).await } else { self.view(id) }
+    }
+
+    fn is_archived(&self, id: &str) -> Result<bool, Problem> {
+        let store = self.store();
+        Ok(store.links_of(id)?.is_none() && store.archived(id)?.is_some())
     }
 
     /// Tasks, newest first.
@@ -87,17 +97,28 @@ impl Shard {
     }
 
     /// Links of the audit chain that concern a task; each can be checked by itself, and against its neighbours.
-    pub(super) fn history(&self, id: &str, after: u64, limit: u32) -> Result<Reply, Problem> {
+    pub(super) async fn history(&self, id: &str, after: u64, limit: u32) -> Result<Reply, Problem> {
+        let limit = limit as usize;
+        if self.is_archived(id)? {
+            let all = self.store().archived(id)?.unwrap_or_default();
+            let mut seqs: Vec<u64> = all.into_iter().filter(|seq| *seq > after).collect();
+            let more = seqs.len() > limit;
+            seqs.truncate(limit);
+            return Ok(Reply::History { entries: self.recall_links(&seqs).await?, more });
+        }
         self.found(id)?;
-        let mut links = self.store().links(id, after, limit.saturating_add(1))?;
-        let more = links.len() > limit as usize;
-        links.truncate(limit as usize);
+        let mut links = self.store().links(id, after, limit + 1)?;
+        let more = links.len() > limit;
+        links.truncate(limit);
         let entries = links.iter().map(|link| self.entry(link)).collect::<Result<_, _>>()?;
         Ok(Reply::History { entries, more })
     }
 
     /// The events of a task: those after a number, then what happens.
     pub(super) fn follow(&self, id: &str, after: u64) -> Result<Lines, Problem> {
+        if self.is_archived(id)? {
+            return Err(Problem::new(Code::StateConflict, "the task is in the archive: read its history"));
+        }
         let (task, _) = self.found(id)?;
         let (sender, lines) = events::channel();
         let mut ended = task.state.is_terminal() && task.due_ms().is_none();
@@ -115,7 +136,7 @@ impl Shard {
         Shelf::task(self, id)?.ok_or_else(|| Problem::unknown("task"))
     }
 
-    fn entry(&self, link: &Link) -> Result<Value, Problem> {
+    pub(super) fn entry(&self, link: &Link) -> Result<Value, Problem> {
         let events: Value = serde_json::from_str(&link.events).map_err(|error| fault("log", &error))?;
         Ok(json!({
             "seq": link.seq,

@@ -20,6 +20,7 @@ use worker::{Env, State, Storage};
 use super::definitions::Definitions;
 use super::events::Listeners;
 use super::inbox::{Entry, Inbox, Waiting};
+use super::meter::Meter;
 use super::perform;
 use super::revoked::Revoked;
 use super::store::Store;
@@ -62,8 +63,11 @@ pub(super) struct Shard {
     pub(super) inbox: Inbox,
     pub(super) definitions: Definitions,
     pub(super) revoked: Revoked,
+    pub(super) meter: Rc<Meter>,
     in_flight: Cell<usize>,
     outbox: RefCell<VecDeque<Outgoing>>,
+    /// Tasks on their way to the archive.
+    pub(super) leaving: RefCell<VecDeque<String>>,
     armed_ms: Cell<Option<u64>>,
     /// Whether something was due that found no room.
     backlog: Cell<bool>,
@@ -80,8 +84,10 @@ impl Shard {
             inbox: Inbox::default(),
             definitions: Definitions::default(),
             revoked: Revoked::default(),
+            meter: Rc::default(),
             in_flight: Cell::new(0),
             outbox: RefCell::default(),
+            leaving: RefCell::default(),
             armed_ms: Cell::new(None),
             backlog: Cell::new(false),
         };
@@ -94,8 +100,12 @@ impl Shard {
         self.state.storage()
     }
 
+    pub(super) const fn env(&self) -> &Env {
+        &self.env
+    }
+
     pub(super) fn store(&self) -> Store {
-        Store::new(self.storage().sql())
+        Store::new(self.storage().sql(), Rc::clone(&self.meter))
     }
 
     pub(super) fn wait_until(&self, future: impl Future<Output = ()> + 'static) {
@@ -165,6 +175,7 @@ impl Shard {
                 return;
             };
             self.in_flight.set(self.in_flight.get() + 1);
+            self.meter.called();
             let shard = Rc::clone(self);
             self.wait_until(async move {
                 let answer = perform::perform(&shard.env, &outgoing).await;
@@ -184,7 +195,7 @@ impl Shard {
     /// stays: it comes, finds nothing and arms the next, which is cheaper than a write for each change.
     pub(super) fn arm(&self, stored: &[turn::Held], looked: bool) {
         let now_ms = now_ms();
-        let written = stored.iter().filter_map(|held| held.task.due_ms()).min();
+        let written = stored.iter().filter_map(|held| held.task.wakes_ms()).min();
         let earliest = match (looked, self.is_new()) {
             (_, true) => None,
             (true, _) => self.store().due_ms().unwrap_or(Some(now_ms + POSTPONE_MS)),
@@ -207,9 +218,12 @@ impl Shard {
         // The first poll makes the call, in this turn; the promise only says that it became durable, which the output
         // gate waits for anyway.
         let storage = self.storage();
-        match storage.set_alarm(offset).now_or_never() {
-            Some(Err(error)) => _ = fault("alarm", &error),
-            _ => self.armed_ms.set(Some(at_ms)),
+        if let Some(Err(error)) = storage.set_alarm(offset).now_or_never() {
+            _ = fault("alarm", &error);
+            return;
         }
+        // An alarm is billed as a row.
+        self.meter.wrote(1);
+        self.armed_ms.set(Some(at_ms));
     }
 }

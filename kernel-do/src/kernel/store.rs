@@ -4,19 +4,24 @@
 //! retries, leases and what is ready, and the alarm is its minimum. A definition stands once for all tasks of it. The
 //! id of a task follows from its idempotency key, so the task's own row is what a repeated request is answered from.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+use std::rc::Rc;
 
 use aion_api::address::Address;
 use aion_api::problem::Problem;
 use aion_task::audit::{Head, Link};
 use aion_task::definition::Priority;
+use aion_task::task::{Lost, State};
 use aion_task::turn::Held;
 use aion_task::{Definition, Task};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use worker::{SqlStorage, SqlStorageValue};
 
+use super::meter::Meter;
 use crate::call::fault;
+
+mod archive;
 
 /// One statement list a version; a version that was ever deployed never changes.
 const MIGRATIONS: &[&str] = &[
@@ -37,10 +42,19 @@ CREATE TABLE log (seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, events TEXT N
     "
 CREATE TABLE revoked (key TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 ",
+    "
+CREATE TABLE archived (id TEXT PRIMARY KEY, body_hash TEXT NOT NULL, links TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE blob (
+  task TEXT NOT NULL, hash TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (task, hash)
+) STRICT, WITHOUT ROWID;
+",
 ];
 
 /// The tables of one shard.
-pub(super) struct Store(SqlStorage);
+pub(super) struct Store {
+    sql: SqlStorage,
+    meter: Rc<Meter>,
+}
 
 /// A page's row.
 pub(super) struct Listed {
@@ -92,8 +106,8 @@ struct LinkRow {
 
 impl Store {
     /// The tables as they are; none yet in an object that never accepted a task.
-    pub(super) fn new(sql: SqlStorage) -> Self {
-        Self(sql)
+    pub(super) fn new(sql: SqlStorage, meter: Rc<Meter>) -> Self {
+        Self { sql, meter }
     }
 
     /// Brings the tables to the newest version, forwards only. A new object gets its owner.
@@ -129,9 +143,11 @@ impl Store {
         Ok(self.number(count, vec![])? == Some(1))
     }
 
-    /// What was answered when this task was submitted, if it was.
+    /// What was answered when this task was submitted, if it was; empty if it has left since.
     pub(super) fn answered(&self, id: &str) -> Result<Option<Answered>, Problem> {
-        self.row("SELECT body_hash, answer FROM task WHERE id = ?", vec![id.into()])
+        let query = "SELECT body_hash, answer FROM task WHERE id = ?1
+             UNION ALL SELECT body_hash, '' AS answer FROM archived WHERE id = ?1";
+        self.row(query, vec![id.into()])
     }
 
     /// The ids of keys that were revoked.
@@ -160,7 +176,7 @@ impl Store {
 
     /// Adds a task; a child has no answer of its own.
     pub(super) fn insert(&self, held: &Held, link: u64, answered: Option<&Answered>) -> Result<(), Problem> {
-        let Held { task, definition, body, .. } = held;
+        let Held { task, definition, stored, .. } = held;
         let (body_hash, answer) = answered.map_or(("", ""), |answered| (&answered.body_hash, &answered.answer));
         let values = vec![
             task.id.as_str().into(),
@@ -171,8 +187,9 @@ impl Store {
             format!("[{link}]").into(),
             body_hash.into(),
             answer.into(),
-            body.as_str().into(),
+            stored.body.as_str().into(),
         ];
+        self.put_blobs(&task.id, &stored.blobs)?;
         self.run(
             "INSERT INTO task (id, state, priority, due_ms, definition, links, body_hash, answer, body)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -186,9 +203,15 @@ impl Store {
     }
 
     pub(super) fn update(&self, held: &Held, link: u64) -> Result<(), Problem> {
-        let Held { task, body, .. } = held;
-        let values =
-            vec![task.state.as_str().into(), due(task), int(link), body.as_str().into(), task.id.as_str().into()];
+        let Held { task, stored, .. } = held;
+        self.put_blobs(&task.id, &stored.blobs)?;
+        let values = vec![
+            task.state.as_str().into(),
+            due(task),
+            int(link),
+            stored.body.as_str().into(),
+            task.id.as_str().into(),
+        ];
         let query =
             "UPDATE task SET state = ?, due_ms = ?, links = json_insert(links, '$[#]', ?), body = ? WHERE id = ?";
         self.run(query, values)
@@ -201,7 +224,15 @@ impl Store {
 
     pub(super) fn task(&self, id: &str) -> Result<Option<Task>, Problem> {
         let row = self.row::<TaskRow>("SELECT seq, body FROM task WHERE id = ?", vec![id.into()])?;
-        row.map(|row| parse(&row.body)).transpose()
+        row.map(|row| self.whole(&row.body)).transpose()
+    }
+
+    /// A task with its large values.
+    fn whole(&self, body: &str) -> Result<Task, Problem> {
+        Task::from_stored(body, |task, hash| self.blob(task, hash)).map_err(|lost| match lost {
+            Lost::Read(problem) => problem,
+            lost => fault("kernel task", &lost.to_string()),
+        })
     }
 
     /// Tasks, newest first.
@@ -219,7 +250,7 @@ impl Store {
         query.push_str(" ORDER BY seq DESC LIMIT ?");
         values.push(i64::from(limit).into());
         let rows = self.rows::<TaskRow>(&query, values)?;
-        rows.into_iter().map(|row| Ok(Listed { seq: row.seq, task: parse(&row.body)? })).collect()
+        rows.into_iter().map(|row| Ok(Listed { seq: row.seq, task: self.whole(&row.body)? })).collect()
     }
 
     /// The tasks of a priority that have been due longest.
@@ -242,6 +273,30 @@ impl Store {
         self.number(query, vec![])
     }
 
+    /// How many tasks are in each state that is not the end, and in the one that a person has to end.
+    pub(super) fn counts(&self) -> Result<BTreeMap<String, u64>, Problem> {
+        let mut counts = BTreeMap::new();
+        if self.exists()? {
+            for state in State::ALL.iter().filter(|state| !state.is_terminal() || **state == State::Dead) {
+                let query = "SELECT count(*) AS number FROM task WHERE state = ?";
+                let count = self.number(query, vec![state.as_str().into()])?.unwrap_or(0);
+                counts.insert(state.as_str().to_owned(), count);
+            }
+        }
+        Ok(counts)
+    }
+
+    pub(super) fn commits(&self) -> Result<u64, Problem> {
+        if !self.exists()? {
+            return Ok(0);
+        }
+        Ok(self.number("SELECT max(seq) AS number FROM log", vec![])?.unwrap_or(0))
+    }
+
+    pub(super) fn stored_bytes(&self) -> u64 {
+        self.sql.database_size() as u64
+    }
+
     pub(super) fn head(&self) -> Result<Head, Problem> {
         let newest = "SELECT seq, at_ms, events, hash FROM log ORDER BY seq DESC LIMIT 1";
         match self.row::<LinkRow>(newest, vec![])?.map(Link::from) {
@@ -256,10 +311,10 @@ impl Store {
     }
 
     /// The links that concern a task, after a number.
-    pub(super) fn links(&self, task: &str, after: u64, limit: u32) -> Result<Vec<Link>, Problem> {
+    pub(super) fn links(&self, task: &str, after: u64, limit: usize) -> Result<Vec<Link>, Problem> {
         let query = "SELECT seq, at_ms, events, hash FROM log WHERE seq > ? AND seq IN
              (SELECT value FROM task, json_each(task.links) WHERE task.id = ?) ORDER BY seq LIMIT ?";
-        let rows = self.rows::<LinkRow>(query, vec![int(after), task.into(), i64::from(limit).into()])?;
+        let rows = self.rows::<LinkRow>(query, vec![int(after), task.into(), int(limit as u64)])?;
         Ok(rows.into_iter().map(Link::from).collect())
     }
 
@@ -281,7 +336,9 @@ impl Store {
     }
 
     fn run(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<(), Problem> {
-        self.0.exec(query, values).map(|_| ()).map_err(|error| fault("kernel write", &error))
+        let cursor = self.sql.exec(query, values).map_err(|error| fault("kernel write", &error))?;
+        self.meter.wrote(cursor.rows_written());
+        Ok(())
     }
 
     fn row<T: DeserializeOwned>(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<Option<T>, Problem> {
@@ -289,7 +346,7 @@ impl Store {
     }
 
     fn rows<T: DeserializeOwned>(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<Vec<T>, Problem> {
-        let cursor = self.0.exec(query, values).map_err(|error| fault("kernel read", &error))?;
+        let cursor = self.sql.exec(query, values).map_err(|error| fault("kernel read", &error))?;
         cursor.to_array().map_err(|error| fault("kernel read", &error))
     }
 }
@@ -306,7 +363,7 @@ fn int(number: u64) -> SqlStorageValue {
 }
 
 fn due(task: &Task) -> SqlStorageValue {
-    task.due_ms().map_or(SqlStorageValue::Null, int)
+    task.wakes_ms().map_or(SqlStorageValue::Null, int)
 }
 
 fn json<T: serde::Serialize>(value: &T) -> Result<String, Problem> {

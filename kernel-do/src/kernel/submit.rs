@@ -22,8 +22,9 @@ impl Shard {
         let number = u8::from_str_radix(&address.id, 16).map_err(|error| fault("shard", &error))?;
         let id = ids::task_id(&address.tenant, &idempotency.key, number);
         let definition = self.definitions.submitted(&definition)?;
-        let new = Submission { id, tenant: address.tenant, idempotency, definition, input, trace };
+        let new = Submission { id: id.clone(), tenant: address.tenant, idempotency, definition, input, trace };
         let done = self.enter(Entry::Submit(Box::new(new))).await?;
-        Ok(Reply::Accepted { task: done.view, replayed: done.replayed })
+        let task = if done.view.is_null() { self.recall(&id).await? } else { done.view };
+        Ok(Reply::Accepted { task, replayed: done.replayed })
     }
 }

@@ -36,12 +36,23 @@ impl Shelf for Shard {
     }
 }
 
+/// What came of a look at what is due.
+#[derive(Default)]
+struct Looked {
+    /// Tasks that cannot be worked on.
+    stuck: Vec<String>,
+    /// Tasks that may leave.
+    expired: Vec<String>,
+}
+
 /// What an entry comes to, before it is stored.
 enum Taken {
     /// A task is accepted.
     Accepted(String),
     /// A first answer is given again.
     Again(Value),
+    /// A first answer is given again, from the archive.
+    Archived,
     /// The same request came twice in this turn.
     Twin(String),
     /// A task was asked to change.
@@ -67,15 +78,16 @@ impl Shard {
             turn.apply(&id, Command::Due { room }, &mut jitter)?;
         }
         let looks = entries.iter().any(|entry| matches!(entry, Entry::Look)) || self.may_be_due(now_ms);
-        let stuck = if looks { self.look(&mut turn, now_ms)? } else { Vec::new() };
+        let Looked { stuck, expired } = if looks { self.look(&mut turn, now_ms)? } else { Looked::default() };
         let finished = turn.finish().map_err(|error| fault("turn", &error))?;
-        let link = self.keep(&finished, entries, &stuck, now_ms)?;
+        let link = self.keep(&finished, entries, &[&stuck[..], &expired].concat(), now_ms)?;
         self.arm(&finished.tasks, looks);
         if let Some(link) = &link {
             self.listeners.publish(link, &finished.events);
         }
         let results = taken.into_iter().map(|taken| self.result(taken, &finished.tasks, link.as_ref())).collect();
         self.dispatch(finished);
+        self.retire(expired);
         Ok(results)
     }
 
@@ -84,9 +96,9 @@ impl Shard {
             Entry::Look => Ok(Taken::Silent),
             Entry::Submit(new) => self.accept(turn, new, earlier),
             Entry::Command { task, command } => Ok(match turn.apply(task, command.clone(), &mut jitter)? {
-                Applied::Missing => Taken::Refused(Problem::unknown("task")),
+                Applied::Missing => Taken::Refused(self.missing(task)?),
                 Applied::Refused(refusal) => Taken::Refused(refused(&refusal)),
-                Applied::Changed | Applied::Unchanged => Taken::Touched(task.clone()),
+                Applied::Changed | Applied::Unchanged | Applied::Expired => Taken::Touched(task.clone()),
             }),
         }
     }
@@ -106,7 +118,13 @@ impl Shard {
             if let Err(conflict) = new.idempotency.check_replay(&answered.body_hash) {
                 return Ok(Taken::Refused(conflict));
             }
+            if answered.answer.is_empty() {
+                return Ok(Taken::Archived);
+            }
             return serde_json::from_str(&answered.answer).map(Taken::Again).map_err(|error| fault("answer", &error));
+        }
+        if let Err(full) = self.quota() {
+            return Ok(Taken::Refused(full));
         }
         let submission = machine::Submission {
             id: new.id.clone(),
@@ -123,21 +141,30 @@ impl Shard {
         }
     }
 
-    /// Works on what is due, a fair share of each priority; gives the tasks that cannot be worked on.
-    fn look(&self, turn: &mut Turn<'_, Self>, now_ms: u64) -> Result<Vec<String>, Problem> {
-        let mut stuck = Vec::new();
+    /// Why there is no such task.
+    fn missing(&self, id: &str) -> Result<Problem, Problem> {
+        let gone = || Problem::new(Code::StateConflict, "the task is in the archive, where nothing changes any more");
+        let archived = if self.is_new() { None } else { self.store().archived(id)? };
+        Ok(archived.map_or_else(|| Problem::unknown("task"), |_| gone()))
+    }
+
+    /// Works on what is due, a fair share of each priority.
+    fn look(&self, turn: &mut Turn<'_, Self>, now_ms: u64) -> Result<Looked, Problem> {
+        let mut looked = Looked::default();
         if self.is_new() {
-            return Ok(stuck);
+            return Ok(looked);
         }
         for id in self.fair(now_ms)? {
             let room = self.room().saturating_sub(turn.calls());
-            let applied = turn.apply(&id, Command::Due { room }, &mut jitter);
-            // Without room a task may have to wait; with room it always goes on.
-            if applied.is_err() || (room > 0 && applied != Ok(Applied::Changed) && !turn.changed().contains(&id)) {
-                stuck.push(id);
+            match turn.apply(&id, Command::Due { room }, &mut jitter) {
+                Ok(Applied::Changed) => {}
+                Ok(Applied::Expired) => looked.expired.push(id),
+                // Without room a task may have to wait; with room it always goes on.
+                Ok(_) if room == 0 || turn.changed().contains(&id) => {}
+                _ => looked.stuck.push(id),
             }
         }
-        Ok(stuck)
+        Ok(looked)
     }
 
     fn fair(&self, now_ms: u64) -> Result<Vec<String>, Problem> {
@@ -154,23 +181,23 @@ impl Shard {
         Ok(fair)
     }
 
-    /// Stores a turn: its link, its tasks, and when to look at what is stuck again.
+    /// Stores a turn: its link, its tasks, and when to look again at what is not worked on now.
     fn keep(
         &self,
         finished: &Finished,
         entries: &[&Entry],
-        stuck: &[String],
+        later: &[String],
         now_ms: u64,
     ) -> Result<Option<Link>, Problem> {
         let store = self.store();
-        if finished.tasks.is_empty() && stuck.is_empty() {
+        if finished.tasks.is_empty() && later.is_empty() {
             return Ok(None);
         }
         let link = together(&self.storage(), || {
             if self.is_new() {
                 store.migrate(self.claim())?;
             }
-            for id in stuck {
+            for id in later {
                 store.postpone(id, now_ms + POSTPONE_MS)?;
             }
             if finished.tasks.is_empty() {
@@ -196,6 +223,7 @@ impl Shard {
             Taken::Accepted(id) | Taken::Touched(id) => (id, false),
             Taken::Twin(id) => (id, true),
             Taken::Again(view) => return Ok(Done { view, replayed: true }),
+            Taken::Archived => return Ok(Done { view: Value::Null, replayed: true }),
             Taken::Refused(problem) => return Err(problem),
             Taken::Silent => return Ok(Done { view: Value::Null, replayed: false }),
         };

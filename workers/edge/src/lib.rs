@@ -16,7 +16,7 @@ use worker::{Context, Env, HttpRequest, event};
 
 // A class that the script does not name is not exported, without any warning.
 pub use identity_do::{Identity, Wallet};
-pub use kernel_do::{Kernel, Lane, Tenant};
+pub use kernel_do::{Archive, Kernel, Lane, Tenant};
 
 thread_local! {
     /// One router an isolate.

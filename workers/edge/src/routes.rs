@@ -16,6 +16,7 @@ mod definitions;
 mod egress;
 mod identities;
 mod keys;
+mod metrics;
 mod platform;
 mod schedules;
 mod steer;
@@ -33,6 +34,7 @@ pub fn router(app: App) -> axum::Router {
         .at("definitionSchema", platform::definition_schema)
         .at("docs", platform::docs)
         .at("problem", platform::problem)
+        .at("metrics", metrics::read)
         .at("createTenant", tenants::create)
         .at("listKeys", keys::list)
         .at("createKey", keys::create)

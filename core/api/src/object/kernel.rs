@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::StepAddress;
 use crate::cursor::Page;
 use crate::idempotency::Idempotency;
+use crate::metrics;
 
 /// What a Kernel object is asked.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -100,6 +101,8 @@ pub enum Request {
     },
     /// How it is.
     Health,
+    /// How much it does.
+    Metrics,
 }
 
 /// What a Kernel object answers.
@@ -141,6 +144,8 @@ pub enum Reply {
         /// Milliseconds by which its oldest due entry is late.
         overdue_ms: u64,
     },
+    /// How much it does.
+    Metrics(metrics::Shard),
 }
 
 impl super::Request for Request {

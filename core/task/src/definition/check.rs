@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::{
-    ATTEMPTS_MAX, DOCUMENT_MAX_BYTES, Definition, Fault, LABEL_MAX_CHARS, LABELS_MAX, PARALLEL_MAX, Retry,
+    ATTEMPTS_MAX, DOCUMENT_MAX_BYTES, Definition, Fault, LABEL_MAX_CHARS, LABELS_MAX, NOTIFY_MAX, PARALLEL_MAX, Retry,
     STEP_ID_MAX_CHARS, STEPS_MAX, Step,
 };
+use crate::machine::notice;
+use crate::task::State;
 use crate::{expression, kind, time};
 
 /// Definitions within definitions may go this deep: each level is a task of its own.
@@ -73,7 +75,9 @@ impl Check<'_> {
             self.fault("/steps", format!("1 to {STEPS_MAX} steps"));
         }
         self.labels();
+        self.notify();
         self.duration("/timeout", definition.timeout.as_deref());
+        self.duration("/retention", definition.retention.as_deref());
         for (id, step) in &definition.steps {
             self.shape(id, step);
         }
@@ -99,6 +103,24 @@ impl Check<'_> {
             if long(name) || long(value) {
                 let place = format!("/labels/{}", escape(name));
                 self.fault(place, format!("names and values have 1 to {LABEL_MAX_CHARS} characters"));
+            }
+        }
+    }
+
+    fn notify(&mut self) {
+        let definition = self.definition;
+        if definition.notify.len() > NOTIFY_MAX {
+            self.fault("/notify", format!("at most {NOTIFY_MAX} webhooks"));
+        }
+        for (place, notify) in definition.notify.iter().enumerate() {
+            let at = format!("/notify/{place}");
+            if notify.on.is_empty() || notify.on.iter().any(|state| !notice::STATES.contains(state)) {
+                let states = notice::STATES.map(State::as_str).join(", ");
+                self.fault(format!("{at}/on"), format!("at least one of {states}"));
+            }
+            let with = &notice::definition(notify)["steps"]["send"]["with"];
+            if let Err(Fault { pointer, detail }) = kind::check("http.request", with) {
+                self.fault(format!("{at}{pointer}"), detail);
             }
         }
     }

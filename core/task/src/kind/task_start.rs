@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::Start;
-use crate::definition::{DOCUMENT_MAX_BYTES, Fault};
+use crate::definition::{Fault, INPUT_MAX_BYTES};
 
 pub(super) const FIELDS: (&[&str], &[&str]) = (&["definition"], &["input", "wait"]);
 /// Its expressions are those of the other task, and are filled in there.
@@ -28,8 +28,8 @@ const fn yes() -> bool {
 pub(super) fn start(with: &Value) -> Result<Start, Fault> {
     let NewTask { definition, input, wait } = super::read(with)?;
     let input = Value::Object(input);
-    if input.to_string().len() > DOCUMENT_MAX_BYTES {
-        return Err(Fault::new("/input", format!("at most {DOCUMENT_MAX_BYTES} bytes")));
+    if input.to_string().len() > INPUT_MAX_BYTES {
+        return Err(Fault::new("/input", format!("at most {INPUT_MAX_BYTES} bytes")));
     }
     Ok(Start::Child { definition: Value::Object(definition), input, wait })
 }

@@ -8,6 +8,11 @@ use crate::event::Event;
 use crate::expression;
 use crate::kind;
 use crate::task::{Cause, Ending, Slot, State, StepRecord, StepState, UNDO};
+use crate::time;
+
+/// A task stays in its shard for this long after its end, if its definition does not say otherwise: 30 days, in which
+/// whoever asks about a payment asks.
+pub(super) const RETENTION_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
 
 impl Work<'_> {
     /// Moves the task to the state that its steps imply. Steps without calls begin and end here, one after the other:
@@ -29,9 +34,11 @@ impl Work<'_> {
         if self.task.state == State::Done && !self.conclude() {
             return self.settle();
         }
+        self.task.expires_ms = self.expires_ms();
         if self.task.state != self.before && (self.task.state.is_terminal() || self.task.state == State::Compensating) {
             let data = self.task.error.as_ref().map_or(Value::Null, |cause| serde_json::json!(cause));
             self.commit.events.push(Event::of_task(&format!("task.{}", self.task.state.as_str()), &self.task.id, data));
+            self.notify();
         }
     }
 
@@ -146,6 +153,13 @@ impl Work<'_> {
                 false
             }
         }
+    }
+
+    /// When the task may leave, if it is at its end.
+    fn expires_ms(&self) -> Option<u64> {
+        let kept_ms = self.definition.retention.as_deref().and_then(time::duration_ms).unwrap_or(RETENTION_MS);
+        let ended = self.task.state.is_terminal() && self.task.state != State::Dead;
+        ended.then(|| self.now_ms.saturating_add(kept_ms))
     }
 
     fn state(&self) -> State {

@@ -14,6 +14,7 @@ use crate::definition::Definition;
 use crate::task::{State, Task};
 
 mod items;
+mod notices;
 mod saga;
 mod waits;
 
@@ -193,7 +194,7 @@ fn an_expression_that_leads_nowhere_fails_its_step() {
 fn an_output_that_fits_no_row_fails_its_step() {
     let mut run = two_steps();
     run.due(0);
-    run.done("who", json!("x".repeat(40_000)), 1);
+    run.done("who", json!("x".repeat(crate::definition::OUTPUT_MAX_BYTES)), 1);
     assert_eq!((run.task.state, run.view()["steps"]["who"]["error"]["code"].clone()), (State::Failed, json!("output")));
 }
 

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use aion_task::audit::{Head, Link};
 use aion_task::machine::Submission;
+use aion_task::task::Stored;
 use aion_task::turn::{Finished, Held, Outgoing, Shelf, Turn};
 use aion_task::{Command, Definition, Task, ids};
 use serde_json::{Value, json};
@@ -52,7 +53,7 @@ impl Mutant {
 
 /// What is on disk, and nothing else: every turn starts from here, so a crash loses what was not stored.
 pub struct Kernel {
-    tasks: BTreeMap<String, String>,
+    tasks: BTreeMap<String, Stored>,
     definitions: RefCell<BTreeMap<String, Rc<Definition>>>,
     log: Vec<Link>,
     head: Head,
@@ -156,9 +157,9 @@ impl Kernel {
             self.log.push(self.head.append(now_ms, &json!(events)).unwrap());
         }
         let kept = if self.is(Mutant::StoresOneTaskATurn) { 1 } else { usize::MAX };
-        for Held { task, definition, body, .. } in tasks.into_iter().take(kept) {
+        for Held { task, definition, stored, .. } in tasks.into_iter().take(kept) {
             self.definitions.borrow_mut().insert(task.definition.clone(), definition);
-            self.tasks.insert(task.id, body);
+            self.tasks.insert(task.id, stored);
         }
         if random.chance(self.crash_percent) { self.crash(now_ms) } else { Some(dispatch) }
     }
@@ -197,7 +198,9 @@ impl Kernel {
     }
 
     fn load(&self, id: &str) -> (Task, Rc<Definition>) {
-        let task: Task = serde_json::from_str(&self.tasks[id]).unwrap();
+        let Stored { body, blobs } = &self.tasks[id];
+        let blob = |_: &str, hash: &str| Ok::<_, Infallible>(blobs.get(hash).cloned());
+        let task = Task::from_stored(body, blob).unwrap();
         let definition = Rc::clone(&self.definitions.borrow()[&task.definition]);
         (task, definition)
     }

@@ -5,7 +5,7 @@ use crate::Scope;
 use crate::operations::{Credential, Method, Operation, Success};
 use crate::problem::Code;
 
-pub(super) const OPERATIONS: [Operation; 9] = [
+pub(super) const OPERATIONS: [Operation; 10] = [
     Operation {
         id: "health",
         method: Method::Get,
@@ -75,6 +75,20 @@ pub(super) const OPERATIONS: [Operation; 9] = [
         example: "/problems/request.invalid",
         success: Success { status: 200, media_type: "text/html; charset=utf-8", schema: "" },
         problems: &[Code::ResourceUnknown],
+    },
+    Operation {
+        id: "metrics",
+        method: Method::Get,
+        path: "/metrics",
+        tag: "platform",
+        summary: "The kernel's metrics of the caller's tenant, in the text format of Prometheus.",
+        credential: Credential::Key(Scope::MetricsRead),
+        idempotent: false,
+        query: &[],
+        request: "",
+        example: "/metrics",
+        success: Success { status: 200, media_type: "text/plain; version=0.0.4; charset=utf-8", schema: "" },
+        problems: &[],
     },
     Operation {
         id: "createTenant",

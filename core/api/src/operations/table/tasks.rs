@@ -18,7 +18,7 @@ pub(super) const OPERATIONS: [Operation; 9] = [
         request: "SubmitTask",
         example: r#"{"definition":{"steps":{"nap":{"do":"sleep","with":{"duration":"PT1S"}}}},"input":{}}"#,
         success: json(202, "Task"),
-        problems: &[Code::DefinitionInvalid],
+        problems: &[Code::DefinitionInvalid, Code::LimitReached],
     },
     Operation {
         id: "listTasks",
@@ -79,7 +79,7 @@ pub(super) const OPERATIONS: [Operation; 9] = [
         request: "",
         example: "/v1/tasks/tsk_004fK0aYxV2nQ8sT1uW7bZ/events",
         success: Success { status: 200, media_type: "text/event-stream", schema: "" },
-        problems: &[Code::ResourceUnknown],
+        problems: &[Code::ResourceUnknown, Code::StateConflict],
     },
     Operation {
         id: "taskHistory",

@@ -1,0 +1,157 @@
+//! Tasks that came to their end long ago leave the shard: the Archive object keeps them, and the shard remembers their
+//! ids for ever, so that no key starts a second task. Links that no task of the shard needs any more follow them.
+//!
+//! A task is copied first and forgotten after: whatever breaks in between, it is copied again.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use aion_api::Address;
+use aion_api::object::archive::{Reply, Request};
+use aion_api::problem::Problem;
+use aion_api::trace::Trace;
+use aion_task::turn::Shelf;
+use serde_json::Value;
+
+use super::shard::Shard;
+use super::transaction::together;
+use crate::call;
+
+/// So many tasks are moved in one call at most, and so many links.
+const BATCH_MAX: usize = 64;
+/// A call is not filled further once it has this many bytes.
+const BATCH_BYTES: usize = 4_000_000;
+
+/// A task on its way out.
+pub(super) struct Leaving {
+    pub(super) id: String,
+    /// The numbers of its links, as its row holds them: they tell whether it has changed.
+    pub(super) links: String,
+    pub(super) labels: BTreeMap<String, String>,
+    view: Value,
+}
+
+impl Shard {
+    /// Has tasks leave whose time it is. They are looked at again later if that fails.
+    pub(super) fn retire(self: &Rc<Self>, ids: Vec<String>) {
+        let mut leaving = self.leaving.borrow_mut();
+        let begin = leaving.is_empty() && !ids.is_empty();
+        leaving.extend(ids);
+        if !begin {
+            return;
+        }
+        let shard = Rc::clone(self);
+        self.wait_until(async move {
+            loop {
+                let batch: Vec<String> = shard.leaving.borrow().iter().take(BATCH_MAX).cloned().collect();
+                if batch.is_empty() {
+                    break;
+                }
+                // What went wrong is in the log; the tasks are due again later.
+                _ = shard.move_out(&batch).await;
+                shard.leaving.borrow_mut().drain(..batch.len());
+            }
+            _ = shard.prune().await;
+        });
+    }
+
+    async fn move_out(&self, ids: &[String]) -> Result<(), Problem> {
+        let mut leaving: BTreeMap<String, (Address, Vec<Leaving>)> = BTreeMap::new();
+        let mut bytes = 0;
+        for id in ids {
+            let (Some((_, definition)), Some(links)) = (Shelf::task(self, id)?, self.store().links_of(id)?) else {
+                continue;
+            };
+            let address = self.archive_of(numbers(&links).first().copied().unwrap_or_default())?;
+            let view = self.view(id)?;
+            bytes += view.to_string().len();
+            let task = Leaving { id: id.clone(), links, labels: definition.labels.clone(), view };
+            leaving.entry(address.id.clone()).or_insert_with(|| (address, Vec::new())).1.push(task);
+            if bytes > BATCH_BYTES {
+                self.copy(std::mem::take(&mut leaving)).await?;
+                bytes = 0;
+            }
+        }
+        self.copy(leaving).await
+    }
+
+    async fn copy(&self, leaving: BTreeMap<String, (Address, Vec<Leaving>)>) -> Result<(), Problem> {
+        for (address, tasks) in leaving.into_values() {
+            let views = tasks.iter().map(|task| task.view.clone()).collect();
+            self.ask_archive(address, Request::Keep { tasks: views, links: Vec::new() }).await?;
+            together(&self.storage(), || tasks.iter().try_for_each(|task| self.store().forget(task)))?;
+        }
+        Ok(())
+    }
+
+    /// Moves links that are older than every task that is still here.
+    async fn prune(&self) -> Result<(), Problem> {
+        loop {
+            // The newest of them stays: it is what the next one follows.
+            let links = self.store().links_below(self.store().log_floor()?.saturating_sub(1), BATCH_MAX)?;
+            let Some(first) = links.first().map(|link| link.seq) else {
+                return Ok(());
+            };
+            let address = self.archive_of(first)?;
+            let mut entries = Vec::new();
+            let (mut last, mut bytes) = (first, 0);
+            for link in &links {
+                if self.archive_of(link.seq)?.id != address.id || bytes > BATCH_BYTES {
+                    break;
+                }
+                bytes += link.events.len();
+                entries.push(self.entry(link)?);
+                last = link.seq;
+            }
+            self.ask_archive(address, Request::Keep { tasks: Vec::new(), links: entries }).await?;
+            self.store().drop_links(last)?;
+        }
+    }
+
+    /// The first answer to whoever submitted a task that has left.
+    pub(super) async fn recall(&self, id: &str) -> Result<Value, Problem> {
+        let links = self.store().archived(id)?.ok_or_else(|| Problem::unknown("task"))?;
+        let address = self.archive_of(links.first().copied().unwrap_or_default())?;
+        match self.ask_archive(address, Request::Read { task: id.to_owned() }).await? {
+            Reply::Task { task } => Ok(task),
+            _ => Err(Problem::internal()),
+        }
+    }
+
+    /// Links of a task that has left, some of which may still be here.
+    pub(super) async fn recall_links(&self, seqs: &[u64]) -> Result<Vec<Value>, Problem> {
+        let mut entries = Vec::new();
+        let mut elsewhere: BTreeMap<String, (Address, Vec<u64>)> = BTreeMap::new();
+        for seq in seqs {
+            if let Some(link) = self.store().link(*seq)? {
+                entries.push(self.entry(&link)?);
+            } else {
+                let address = self.archive_of(*seq)?;
+                elsewhere.entry(address.id.clone()).or_insert_with(|| (address, Vec::new())).1.push(*seq);
+            }
+        }
+        for (address, seqs) in elsewhere.into_values() {
+            match self.ask_archive(address, Request::Links { seqs }).await? {
+                Reply::Links { links } => entries.extend(links),
+                _ => return Err(Problem::internal()),
+            }
+        }
+        entries.sort_by_key(|entry| entry["seq"].as_u64());
+        Ok(entries)
+    }
+
+    fn archive_of(&self, link: u64) -> Result<Address, Problem> {
+        let owner = self.owner()?.ok_or_else(Problem::internal)?;
+        let shard = u8::from_str_radix(&owner.id, 16).map_err(|error| call::fault("shard", &error))?;
+        Ok(Address::archive(&owner.tenant, shard, link))
+    }
+
+    async fn ask_archive(&self, address: Address, request: Request) -> Result<Reply, Problem> {
+        call::ask(self.env(), address, &Trace::accept(None, None, &[0; 24]), request).await
+    }
+}
+
+/// The numbers of a task's links, as its row holds them.
+pub(super) fn numbers(links: &str) -> Vec<u64> {
+    serde_json::from_str(links).unwrap_or_default()
+}

@@ -1,0 +1,74 @@
+//! What a shard counts: for its metrics, and for what it may take.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+use aion_api::address::Address;
+use aion_api::metrics;
+use aion_api::problem::{Code, Problem};
+use aion_task::quota;
+use aion_task::task::State;
+
+use super::shard::Shard;
+use crate::call::now_ms;
+
+/// Open tasks are counted anew after this time; what is accepted in between is added.
+const COUNT_FRESH_MS: u64 = 10_000;
+/// Whoever is refused because a shard is full comes again after this time.
+const FULL_RETRY_S: u32 = 10;
+
+/// Counters in memory: they begin anew with the object.
+#[derive(Default)]
+pub(super) struct Meter {
+    rows_written: Cell<u64>,
+    attempts: Cell<u64>,
+    /// When the open tasks were counted, and how many there were then, with those accepted since.
+    open: Cell<Option<(u64, u64)>>,
+}
+
+impl Meter {
+    pub(super) fn wrote(&self, rows: usize) {
+        self.rows_written.set(self.rows_written.get() + rows as u64);
+    }
+
+    pub(super) fn called(&self) {
+        self.attempts.set(self.attempts.get() + 1);
+    }
+}
+
+fn open_tasks(counts: &BTreeMap<String, u64>) -> u64 {
+    counts.iter().filter(|(state, _)| state.as_str() != State::Dead.as_str()).map(|(_, count)| count).sum()
+}
+
+impl Shard {
+    /// How much this shard does; nothing for a tenant that has not submitted anything to it.
+    pub(super) fn metrics(&self, address: &Address) -> Result<metrics::Shard, Problem> {
+        match self.owner()? {
+            None => return Ok(metrics::Shard::default()),
+            Some(owner) if owner != *address => return Err(Problem::unknown("kernel")),
+            Some(_) => {}
+        }
+        let store = self.store();
+        Ok(metrics::Shard {
+            tasks: store.counts()?,
+            overdue_ms: self.overdue_ms()?,
+            attempts: self.meter.attempts.get(),
+            commits: store.commits()?,
+            rows_written: self.meter.rows_written.get(),
+            stored_bytes: store.stored_bytes(),
+        })
+    }
+
+    /// Refuses what there is no room for.
+    pub(super) fn quota(&self) -> Result<(), Problem> {
+        let now_ms = now_ms();
+        let known = self.meter.open.get().filter(|(at_ms, _)| now_ms.saturating_sub(*at_ms) < COUNT_FRESH_MS);
+        let (at_ms, open) = match known {
+            Some(known) => known,
+            None => (now_ms, open_tasks(&self.store().counts()?)),
+        };
+        self.meter.open.set(Some((at_ms, open + 1)));
+        let full = |full: quota::Full| Problem::new(Code::LimitReached, full.to_string()).retry_after(FULL_RETRY_S);
+        quota::check(open, self.store().stored_bytes()).map_err(full)
+    }
+}
