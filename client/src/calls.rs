@@ -11,7 +11,7 @@ use aion_api::v1::identities::{CreateIdentity, Identity, UpdateIdentity};
 use aion_api::v1::keys::{CreateKey, Key, KeyCreated};
 use aion_api::v1::schedules::{PutSchedule, Schedule};
 use aion_api::v1::tasks::{ApproveTask, RedriveTask, SignalTask, SubmitTask, Task};
-use aion_api::v1::tenants::{CreateTenant, TenantCreated};
+use aion_api::v1::tenants::{CreateTenant, Shards, TenantCreated};
 use aion_api::v1::tokens::{Balance, CreateToken, Mint, Token, Transfer};
 use aion_api::v1::wallets::{CreateWallet, Wallet};
 use serde_json::Value;
@@ -30,6 +30,16 @@ impl<T: Transport> Client<T> {
     /// `POST /v1/tenants`, with the operator's token.
     pub async fn create_tenant(&self, name: &str) -> Result<TenantCreated, Error> {
         self.post("/v1/tenants", None, &CreateTenant { name: name.to_owned() }).await
+    }
+
+    /// `PUT /v1/shards`
+    pub async fn grow(&self, shards: u8) -> Result<Shards, Error> {
+        self.call(Request::new(Method::Put, "/v1/shards").with_json(&Shards { shards })?).await
+    }
+
+    /// `GET /v1/shards`
+    pub async fn shards(&self) -> Result<Shards, Error> {
+        self.read("/v1/shards").await
     }
 
     /// `GET /v1/keys`

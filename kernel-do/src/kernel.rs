@@ -15,6 +15,7 @@ use crate::call;
 mod archive;
 mod definitions;
 mod events;
+mod growth;
 mod http;
 mod inbox;
 mod meter;
@@ -70,6 +71,8 @@ impl Kernel {
         match &call.request {
             Request::Revoke { key } => return self.shard.revoke(&call.address, key),
             Request::Health => return Ok(Reply::Healthy { overdue_ms: self.shard.overdue_ms()? }),
+            Request::Grow { shards, revoked } => return self.shard.grow(&call.address, *shards, revoked),
+            Request::Recall { .. } => return self.shard.remember(call).await,
             Request::Metrics => return self.shard.metrics(&call.address).map(Reply::Metrics),
             Request::Submit { .. } => return self.shard.submit(call).await,
             // A tenant that has not submitted anything yet has a list, and it is empty.
@@ -99,6 +102,8 @@ impl Kernel {
             | Request::Events { .. }
             | Request::Revoke { .. }
             | Request::Metrics
+            | Request::Grow { .. }
+            | Request::Recall { .. }
             | Request::Health => Err(Problem::new(Code::Internal, "this request is answered elsewhere")),
         }
     }

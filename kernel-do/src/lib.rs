@@ -10,6 +10,7 @@ pub mod call;
 pub mod chain;
 mod kernel;
 mod lane;
+pub mod submit;
 mod tenant;
 
 pub use archive::Archive;

@@ -1,6 +1,6 @@
 //! The Tenant object: API keys, definitions, schedules and lists of one tenant.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use aion_api::object::tenant::{Reply, Request};
 use aion_api::object::{Call, kernel};
@@ -14,6 +14,7 @@ use crate::call;
 
 mod definitions;
 mod egress;
+mod growth;
 mod schedules;
 mod store;
 mod zones;
@@ -30,11 +31,13 @@ pub struct Tenant {
     env: Env,
     /// What steering a schedule has begun, for the alarm that follows at once.
     begun: RefCell<Vec<(String, Effect)>>,
+    /// Whether shards are being told of a growth.
+    is_growing: Cell<bool>,
 }
 
 impl DurableObject for Tenant {
     fn new(state: State, env: Env) -> Self {
-        Self { state, env, begun: RefCell::default() }
+        Self { state, env, begun: RefCell::default(), is_growing: Cell::new(false) }
     }
 
     async fn fetch(&self, mut request: worker::Request) -> worker::Result<Response> {
@@ -55,12 +58,21 @@ impl DurableObject for Tenant {
 impl Tenant {
     /// A revoked key is one only after every shard of the kernel knows.
     async fn answer(&self, call: Call<Request>) -> Result<Reply, Problem> {
-        let Request::RevokeKey { id } = &call.request else {
-            return self.apply(call);
+        let id = match &call.request {
+            Request::RevokeKey { id } => id,
+            Request::Grow { shards } => {
+                let shards = *shards;
+                return self.grow(call, shards).await;
+            }
+            Request::Snapshot => {
+                self.resume_growth(&call.trace).await;
+                return self.apply(call);
+            }
+            _ => return self.apply(call),
         };
         let (tenant, key, trace) = (call.address.tenant.clone(), id.clone(), call.trace.clone());
         let reply = self.apply(call)?;
-        let (_, shards) = self.who()?;
+        let shards = growth::concerned(&self.snapshot()?);
         let tell = |shard| {
             let request = kernel::Request::Revoke { key: key.clone() };
             call::ask(&self.env, Address::kernel(&tenant, shard), &trace, request)
@@ -86,6 +98,7 @@ impl Tenant {
         let snapshot = store.snapshot()?.filter(|snapshot| snapshot.id == call.address.tenant).ok_or_else(unknown)?;
         match call.request {
             Request::Create { .. } | Request::Snapshot => Ok(Reply::Snapshot(snapshot)),
+            Request::Grow { .. } => Err(Problem::internal()),
             Request::AddKey { key } => {
                 if snapshot.keys.len() >= KEYS_MAX {
                     let detail = format!("a tenant may have {KEYS_MAX} keys; revoke one first");

@@ -130,6 +130,7 @@ fn schemas() -> Value {
     let mut schemas = Map::new();
     add::<tenants::CreateTenant>(&mut schemas);
     add::<tenants::TenantCreated>(&mut schemas);
+    add::<tenants::Shards>(&mut schemas);
     add::<keys::CreateKey>(&mut schemas);
     add::<keys::Key>(&mut schemas);
     add::<keys::KeyCreated>(&mut schemas);

@@ -10,7 +10,7 @@ use crate::kind::Http;
 /// Work outside the kernel. Every call goes out under the key `task/step`, by which its target accepts it once; so to
 /// ask again with the same key is how an unknown outcome is found out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "call", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub enum Call {
     /// Creates an identity.
     IdentityCreate {
@@ -46,7 +46,7 @@ pub enum Call {
 
 /// What became of a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "outcome", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub enum Outcome {
     /// It is done.
     Done {

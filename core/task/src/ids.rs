@@ -6,13 +6,21 @@ use sha2::{Digest, Sha256};
 const ID_CHARS: usize = 20;
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// The shard of a tenant's kernel that takes a task under this idempotency key.
+/// The shard of a tenant's kernel that takes a task under this idempotency key: the jump consistent hash of Lamping and
+/// Veach (2014), which with a growing number of shards moves keys to the new ones only.
 #[must_use]
 pub fn shard_of(tenant: &str, key: &str, shards: u8) -> u8 {
     let hash = digest(&["shard", tenant, key]);
-    let remainder = u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]]) % u32::from(shards.max(1));
-    // The remainder of a division by a number of one byte fits one byte.
-    u8::try_from(remainder).unwrap_or_default()
+    let mut state = u64::from_be_bytes([hash[0], hash[1], hash[2], hash[3], hash[4], hash[5], hash[6], hash[7]]);
+    let (mut bucket, mut next) = (0_u64, 0_u64);
+    while next < u64::from(shards.max(1)) {
+        bucket = next;
+        state = state.wrapping_mul(2_862_933_555_777_941_757).wrapping_add(1);
+        // (bucket + 1) · 2^31 / (31 random bits + 1), in whole numbers: the same on every machine.
+        next = ((bucket + 1) << 31) / ((state >> 33) + 1);
+    }
+    // A bucket is less than the number of shards, which fits one byte.
+    u8::try_from(bucket).unwrap_or_default()
 }
 
 /// The id of a task: it carries its shard, so that a growing number of shards moves nothing.

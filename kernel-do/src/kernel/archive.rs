@@ -142,8 +142,7 @@ impl Shard {
 
     fn archive_of(&self, link: u64) -> Result<Address, Problem> {
         let owner = self.owner()?.ok_or_else(Problem::internal)?;
-        let shard = u8::from_str_radix(&owner.id, 16).map_err(|error| call::fault("shard", &error))?;
-        Ok(Address::archive(&owner.tenant, shard, link))
+        Ok(Address::archive(&owner.tenant, self.number()?, link))
     }
 
     async fn ask_archive(&self, address: Address, request: Request) -> Result<Reply, Problem> {

@@ -12,7 +12,7 @@ use aion_task::task::State;
 use super::shard::Shard;
 use crate::call::now_ms;
 
-/// Open tasks are counted anew after this time; what is accepted in between is added.
+/// What a shard holds is counted anew after this time; what is accepted in between is added.
 const COUNT_FRESH_MS: u64 = 10_000;
 /// Whoever is refused because a shard is full comes again after this time.
 const FULL_RETRY_S: u32 = 10;
@@ -22,8 +22,18 @@ const FULL_RETRY_S: u32 = 10;
 pub(super) struct Meter {
     rows_written: Cell<u64>,
     attempts: Cell<u64>,
-    /// When the open tasks were counted, and how many there were then, with those accepted since.
-    open: Cell<Option<(u64, u64)>>,
+    load: Cell<Option<Load>>,
+}
+
+/// What a shard holds.
+#[derive(Clone, Copy)]
+struct Load {
+    /// When it was counted, Unix milliseconds.
+    at_ms: u64,
+    /// How many tasks were open then, with those accepted since.
+    open_tasks: u64,
+    /// How many bytes were stored then.
+    stored_bytes: u64,
 }
 
 impl Meter {
@@ -61,14 +71,16 @@ impl Shard {
 
     /// Refuses what there is no room for.
     pub(super) fn quota(&self) -> Result<(), Problem> {
-        let now_ms = now_ms();
-        let known = self.meter.open.get().filter(|(at_ms, _)| now_ms.saturating_sub(*at_ms) < COUNT_FRESH_MS);
-        let (at_ms, open) = match known {
-            Some(known) => known,
-            None => (now_ms, open_tasks(&self.store().counts()?)),
+        let (now_ms, store) = (now_ms(), self.store());
+        let known = self.meter.load.get().filter(|load| now_ms.saturating_sub(load.at_ms) < COUNT_FRESH_MS);
+        let load = if let Some(known) = known {
+            known
+        } else {
+            let open_tasks = open_tasks(&store.counts()?);
+            Load { at_ms: now_ms, open_tasks, stored_bytes: store.stored_bytes() }
         };
-        self.meter.open.set(Some((at_ms, open + 1)));
+        self.meter.load.set(Some(Load { open_tasks: load.open_tasks + 1, ..load }));
         let full = |full: quota::Full| Problem::new(Code::LimitReached, full.to_string()).retry_after(FULL_RETRY_S);
-        quota::check(open, self.store().stored_bytes()).map_err(full)
+        quota::check(load.open_tasks, load.stored_bytes).map_err(full)
     }
 }

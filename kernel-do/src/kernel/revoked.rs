@@ -34,7 +34,12 @@ impl Shard {
             }
             store.revoke(key)
         })?;
-        *self.revoked.0.borrow_mut() = None;
+        self.forget_revoked();
         Ok(Reply::Done)
+    }
+
+    /// Has the keys read from the disk again.
+    pub(super) fn forget_revoked(&self) {
+        *self.revoked.0.borrow_mut() = None;
     }
 }

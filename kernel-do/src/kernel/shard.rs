@@ -19,6 +19,7 @@ use worker::{Env, State, Storage};
 
 use super::definitions::Definitions;
 use super::events::Listeners;
+use super::growth::Told;
 use super::inbox::{Entry, Inbox, Waiting};
 use super::meter::Meter;
 use super::perform;
@@ -64,6 +65,8 @@ pub(super) struct Shard {
     pub(super) definitions: Definitions,
     pub(super) revoked: Revoked,
     pub(super) meter: Rc<Meter>,
+    /// What this shard was told of the growth of its tenant.
+    pub(super) told: Cell<Told>,
     in_flight: Cell<usize>,
     outbox: RefCell<VecDeque<Outgoing>>,
     /// Tasks on their way to the archive.
@@ -85,6 +88,7 @@ impl Shard {
             definitions: Definitions::default(),
             revoked: Revoked::default(),
             meter: Rc::default(),
+            told: Cell::default(),
             in_flight: Cell::new(0),
             outbox: RefCell::default(),
             leaving: RefCell::default(),

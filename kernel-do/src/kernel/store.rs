@@ -48,6 +48,9 @@ CREATE TABLE blob (
   task TEXT NOT NULL, hash TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (task, hash)
 ) STRICT, WITHOUT ROWID;
 ",
+    "
+ALTER TABLE meta ADD COLUMN shards INTEGER;
+",
 ];
 
 /// The tables of one shard.
@@ -160,6 +163,16 @@ impl Store {
 
     pub(super) fn revoke(&self, key: &str) -> Result<(), Problem> {
         self.run("INSERT OR IGNORE INTO revoked (key) VALUES (?)", vec![key.into()])
+    }
+
+    /// How many shards the tenant has, if this one was told.
+    pub(super) fn shards(&self) -> Result<Option<u8>, Problem> {
+        let count = self.number("SELECT shards AS number FROM meta", vec![])?;
+        Ok(count.and_then(|count| u8::try_from(count).ok()))
+    }
+
+    pub(super) fn put_shards(&self, count: u8) -> Result<(), Problem> {
+        self.run("UPDATE meta SET shards = max(coalesce(shards, 0), ?)", vec![int(count.into())])
     }
 
     pub(super) fn definition(&self, hash: &str) -> Result<Option<String>, Problem> {

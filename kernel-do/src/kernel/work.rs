@@ -123,8 +123,8 @@ impl Shard {
             }
             return serde_json::from_str(&answered.answer).map(Taken::Again).map_err(|error| fault("answer", &error));
         }
-        if let Err(full) = self.quota() {
-            return Ok(Taken::Refused(full));
+        if let Err(refusal) = self.takes(&new.tenant, &new.idempotency.key).and_then(|()| self.quota()) {
+            return Ok(Taken::Refused(refusal));
         }
         let submission = machine::Submission {
             id: new.id.clone(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aion_api::cursor::Page;
 use aion_api::idempotency::Idempotency;
 use aion_api::object::kernel;
-use aion_api::object::tenant::{Reply, Steer};
+use aion_api::object::tenant::{Reply, Snapshot, Steer};
 use aion_api::problem::{Code, Fault, Problem};
 use aion_api::time::rfc3339;
 use aion_api::trace::Trace;
@@ -22,6 +22,7 @@ use super::Tenant;
 use super::store::{Store, int, json, parse};
 use super::zones::Platform;
 use crate::call::{self, fault, now_ms};
+use crate::submit::{self, Submission, Submitted};
 
 /// A tenant may have this many schedules: an alarm that wakes all of them still fits its time.
 const SCHEDULES_MAX: u64 = 1_000;
@@ -222,15 +223,16 @@ impl Tenant {
 
     /// What an effect comes to; nothing if it is not known, and asked for again.
     async fn effect(&self, name: &str, effect: &Effect) -> Option<Command> {
-        let (tenant, shards) = self.who().ok()?;
+        let Snapshot { id: tenant, shards, .. } = self.snapshot().ok()?;
         let kernel = |task: &str| Address::kernel(&tenant, ids::shard(task).unwrap_or_default());
         let trace = Trace::accept(None, None, &random());
         match effect {
             Effect::Start { scheduled_ms, idempotency_key, .. } => {
-                let shard = ids::shard_of(&tenant, idempotency_key, shards);
-                let request = self.run(name, *scheduled_ms, idempotency_key).ok()?;
-                let reply = call::ask(&self.env, Address::kernel(&tenant, shard), &trace, request).await;
-                started(idempotency_key, &ids::task_id(&tenant, idempotency_key, shard), reply)
+                let (definition, input) = self.run(name, *scheduled_ms).ok()?;
+                let idempotency = Idempotency { key: idempotency_key.clone(), body_hash: RUN_BODY.to_owned() };
+                let new = Submission { tenant: &tenant, key: None, trace: &trace, idempotency, definition, input };
+                let submitted = submit::submit(&self.env, &shards, &new).await;
+                started(idempotency_key, submit::task_id(&shards, &tenant, idempotency_key), submitted)
             }
             Effect::Cancel { task } => {
                 let request = kernel::Request::Cancel { task: task.clone() };
@@ -252,15 +254,8 @@ impl Tenant {
         }
     }
 
-    pub(super) fn who(&self) -> Result<(String, u8), Problem> {
-        let sql = self.state.storage().sql();
-        let store = Store::existing(&sql)?.ok_or_else(|| Problem::unknown("tenant"))?;
-        let snapshot = store.snapshot()?.ok_or_else(|| Problem::unknown("tenant"))?;
-        Ok((snapshot.id, snapshot.shards))
-    }
-
-    /// The request that starts a run.
-    fn run(&self, name: &str, scheduled_ms: u64, key: &str) -> Result<kernel::Request, Problem> {
+    /// Definition and input of a run.
+    fn run(&self, name: &str, scheduled_ms: u64) -> Result<(Value, Value), Problem> {
         let sql = self.state.storage().sql();
         let store = Store::existing(&sql)?.ok_or_else(|| Problem::unknown("tenant"))?;
         let schedule = store.schedule(name)?.ok_or_else(|| Problem::unknown("schedule"))?;
@@ -269,19 +264,16 @@ impl Tenant {
             Source::Definition(definition) => definition,
             Source::Named { name, version } => store.definition(&name, Some(version))?.definition,
         };
-        let idempotency = Idempotency { key: key.to_owned(), body_hash: RUN_BODY.to_owned() };
-        Ok(kernel::Request::Submit { idempotency, definition, input })
+        Ok((definition, input))
     }
 }
 
-fn started(key: &str, task: &str, reply: Result<kernel::Reply, Problem>) -> Option<Command> {
+fn started(key: &str, expected: String, submitted: Result<Submitted, Problem>) -> Option<Command> {
     let key = key.to_owned();
-    match reply {
-        Ok(kernel::Reply::Accepted { .. }) => Some(Command::Started { key, task: task.to_owned() }),
+    match submitted {
+        Ok(Submitted { task, .. }) => Some(Command::Started { key, task: task["id"].as_str()?.to_owned() }),
         // The kernel knows the key: the run is there.
-        Err(problem) if problem.code == Code::IdempotencyConflict => {
-            Some(Command::Started { key, task: task.to_owned() })
-        }
+        Err(problem) if problem.code == Code::IdempotencyConflict => Some(Command::Started { key, task: expected }),
         Err(problem) if problem.status() < 500 && problem.code != Code::LimitReached => Some(Command::Refused { key }),
         _ => None,
     }

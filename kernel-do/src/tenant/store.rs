@@ -5,6 +5,7 @@ use aion_api::cursor::Page;
 use aion_api::key::{KeyRecord, Mode};
 use aion_api::object::tenant::{Entry, ListKind, Reply, Snapshot};
 use aion_api::problem::{Code, Problem};
+use aion_api::shards::Shards;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use worker::{SqlStorage, SqlStorageValue};
@@ -39,8 +40,8 @@ CREATE INDEX IF NOT EXISTS wake ON schedule (wake_ms) WHERE wake_ms IS NOT NULL;
 pub(super) struct Store<'a>(&'a SqlStorage);
 
 #[derive(Deserialize)]
-struct Body {
-    body: String,
+pub(super) struct Body {
+    pub(super) body: String,
 }
 
 #[derive(Deserialize)]
@@ -73,7 +74,8 @@ impl<'a> Store<'a> {
             id: owner.tenant.clone(),
             name: name.to_owned(),
             mode,
-            shards: SHARDS_AT_START,
+            shards: Shards::new(SHARDS_AT_START),
+            growing: None,
             keys: Vec::new(),
             created_ms: now_ms,
         };

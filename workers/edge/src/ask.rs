@@ -6,6 +6,7 @@ use aion_api::cursor::{List, Page};
 use aion_api::idempotency::{self, Idempotency};
 use aion_api::object::Request;
 use aion_api::problem::{Code, Problem};
+use aion_api::shards::Shards;
 use aion_api::trace::Trace;
 use aion_api::{Address, Scope, limits};
 use axum::body::Bytes;
@@ -23,8 +24,8 @@ pub struct Caller {
     pub key: String,
     /// What the key may do.
     pub scopes: Vec<Scope>,
-    /// How many kernel shards the tenant has.
-    pub shards: u8,
+    /// The tenant's kernel shards.
+    pub shards: Shards,
 }
 
 /// A request that passed the gate.

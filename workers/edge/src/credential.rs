@@ -11,6 +11,7 @@ use aion_api::key::ApiKey;
 use aion_api::object::tenant::{Reply, Request, Snapshot};
 use aion_api::operations::{Credential, Operation};
 use aion_api::problem::{Code, Problem};
+use aion_api::shards::Shards;
 use aion_api::trace::Trace;
 use aion_api::{Address, Scope};
 use kernel_do::call;
@@ -68,6 +69,11 @@ async fn check_key(app: &App, trace: &Trace, key: &ApiKey, scope: Scope, keep: b
     }
     let (tenant, scopes) = (snapshot.id.clone(), record.scopes.clone());
     Ok(Caller { tenant, key: record.id.clone(), scopes, shards: snapshot.shards })
+}
+
+/// How many shards a tenant has now, past what is kept.
+pub async fn shards(app: &App, trace: &Trace, tenant: &str) -> Result<Shards, Problem> {
+    fetch(app, trace, tenant, call::now_ms()).await.map(|snapshot| snapshot.shards)
 }
 
 fn kept(tenant: &str, now_ms: u64) -> Option<Snapshot> {

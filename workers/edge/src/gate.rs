@@ -1,11 +1,14 @@
 //! The gate: everything that happens to a request before and after its handler.
 
+use std::sync::Arc;
+
 use aion_api::limits::{self, BODY_MAX_BYTES};
 use aion_api::operations::{Credential, Operation};
 use aion_api::problem::{Code, Problem};
 use aion_api::trace::{REQUEST_ID_HEADER, TRACEPARENT_HEADER, Trace};
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequestParts, Path, Query, Request};
+use futures_util::future::LocalBoxFuture;
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::request::Parts;
@@ -17,12 +20,12 @@ use crate::app::App;
 use crate::ask::{Ask, Caller};
 use crate::credential;
 
+/// What answers an operation. Its type is erased, so that what surrounds it stands in the script once and not sixty
+/// times.
+pub type Handler = Arc<dyn Fn(Ask) -> LocalBoxFuture<'static, Result<Answer, Problem>> + Send + Sync>;
+
 /// Runs one operation: trace, credential, bounds, handler, common headers, one line in the log.
-pub async fn run<F, Fut>(app: App, operation: &'static Operation, request: Request, handler: F) -> Answer
-where
-    F: FnOnce(Ask) -> Fut,
-    Fut: Future<Output = Result<Answer, Problem>>,
-{
+pub async fn run(app: App, operation: &'static Operation, request: Request, handler: Handler) -> Answer {
     let started_ms = call::now_ms();
     let (parts, body) = request.into_parts();
     let trace = trace(&parts.headers);

@@ -1,16 +1,19 @@
 //! The router: each operation of the table with its handler.
 
+use std::sync::Arc;
+
 use aion_api::operations::{Method, OPERATIONS, Operation};
 use aion_api::problem::{Code, Problem};
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::routing::{MethodFilter, on};
+use futures_util::FutureExt;
 use worker::send::SendFuture;
 
 use crate::answer::Answer;
 use crate::app::App;
 use crate::ask::Ask;
-use crate::gate;
+use crate::gate::{self, Handler};
 
 mod definitions;
 mod egress;
@@ -36,6 +39,8 @@ pub fn router(app: App) -> axum::Router {
         .at("problem", platform::problem)
         .at("metrics", metrics::read)
         .at("createTenant", tenants::create)
+        .at("readShards", tenants::read_shards)
+        .at("putShards", tenants::put_shards)
         .at("listKeys", keys::list)
         .at("createKey", keys::create)
         .at("revokeKey", keys::revoke)
@@ -92,14 +97,18 @@ impl Routes {
     /// operation of the table and would find it missing.
     fn at<F, Fut>(self, id: &str, handler: F) -> Self
     where
-        F: Fn(Ask) -> Fut + Copy + Send + Sync + 'static,
+        F: Fn(Ask) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Answer, Problem>> + 'static,
     {
+        self.add(id, Arc::new(move |ask| handler(ask).boxed_local()))
+    }
+
+    fn add(self, id: &str, handler: Handler) -> Self {
         let Some(operation) = OPERATIONS.iter().find(|operation| operation.id == id) else {
             return self;
         };
         let route = on(filter(operation), move |State(app): State<App>, request: Request| {
-            SendFuture::new(gate::run(app, operation, request, handler))
+            SendFuture::new(gate::run(app, operation, request, Arc::clone(&handler)))
         });
         Self(self.0.route(operation.path, route))
     }

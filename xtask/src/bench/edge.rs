@@ -60,7 +60,7 @@ pub fn run(options: &[&str]) -> Outcome<()> {
         let credential = target.credential.as_ref().map(|key| format!("authorization: Bearer {key}\r\n"));
         let (line, credential) = (format!("GET {}", target.path), credential.unwrap_or_default());
         let work = |connection: &mut Connection, _| Ok(connection.ask(&line, &credential, "")?.0 == 200);
-        let load = Load { port: target.port, clients: CONNECTIONS, work: &work };
+        let load = Load { port: target.port, clients: CONNECTIONS, work: &work, rows: None };
         let measured = step(&format!("load on {}", target.name), || load.run(seconds, &[("workerd", target.group)]))?;
         results.push((target.name, measured));
     }

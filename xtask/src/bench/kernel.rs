@@ -85,14 +85,25 @@ fn ours(options: &Options) -> Outcome<Vec<Line>> {
         step(&format!("{} tasks stored before", options.tasks), || store(port, &key, options.tasks))?;
     }
     let work = |connection: &mut Connection, number: u64| submit(connection, &key, number);
+    let rows = || written(port, &key);
     let mut lines = Vec::new();
     for clients in &options.clients {
         let name = format!("AION-Ω, {clients} clients");
-        let load = Load { port, clients: *clients, work: &work };
+        let load = Load { port, clients: *clients, work: &work, rows: Some(&rows) };
         let measured = step(&name, || load.run(options.seconds, &[("workerd", group)]))?;
         lines.push((name, measured));
     }
     Ok(lines)
+}
+
+/// How many rows the tenant's shards have written.
+fn written(port: u16, key: &str) -> Outcome<u64> {
+    let headers = format!("authorization: Bearer {key}\r\n");
+    let (_, text) = Connection::open(port)?.ask("GET /metrics", &headers, "")?;
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let lines = text.lines().filter(|line| line.starts_with("aion_kernel_rows_written_total{"));
+    let rows: Vec<u64> = lines.filter_map(|line| line.rsplit(' ').next()?.parse().ok()).collect();
+    if rows.is_empty() { fail("GET /metrics says nothing of rows") } else { Ok(rows.iter().sum()) }
 }
 
 /// Stores tasks with as many clients as the load has at most.

@@ -50,6 +50,8 @@ pub struct Load<'a> {
     pub clients: usize,
     /// What each does; the number is never the same twice.
     pub work: &'a Work<'a>,
+    /// What the server says that it has written so far, in rows, if it counts them.
+    pub rows: Option<&'a (dyn Fn() -> Outcome<u64> + Sync)>,
 }
 
 /// What was seen.
@@ -61,6 +63,7 @@ pub struct Measured {
     failed: u64,
     cpu_us: u64,
     written_bytes: u64,
+    written_rows: Option<u64>,
 }
 
 impl Load<'_> {
@@ -73,15 +76,17 @@ impl Load<'_> {
             })
         };
         self.round(WARM_UP, 0)?;
-        let before = usage()?;
+        let rows = || self.rows.map(|rows| rows()).transpose();
+        let (before, rows_before) = (usage()?, rows()?);
         let (mut latencies_us, failed) = self.round(Duration::from_secs(seconds), 1)?;
-        let after = usage()?;
+        let (after, rows_after) = (usage()?, rows()?);
         latencies_us.sort_unstable();
         if latencies_us.is_empty() {
             return fail(format!("nothing was done; {failed} failed"));
         }
         let (cpu_us, written_bytes) = (after.0 - before.0, after.1 - before.1);
-        Ok(Measured { seconds, latencies_us, failed, cpu_us, written_bytes })
+        let written_rows = rows_after.zip(rows_before).map(|(after, before)| after - before);
+        Ok(Measured { seconds, latencies_us, failed, cpu_us, written_bytes, written_rows })
     }
 
     fn round(&self, length: Duration, round: u64) -> Outcome<(Vec<u64>, u64)> {
@@ -190,8 +195,8 @@ impl Measured {
 
     /// The head of the table.
     pub fn head(what: &str) -> String {
-        let bytes = "bytes each";
-        format!("{:<34}{what:>12}{:>10}{:>10}{:>14}{bytes:>12}{:>8}", "", "p50 ms", "p99 ms", "CPU µs each", "failed")
+        let (cpu, bytes, rows) = ("CPU µs each", "bytes each", "rows each");
+        format!("{:<34}{what:>12}{:>10}{:>10}{cpu:>14}{bytes:>12}{rows:>11}{:>8}", "", "p50 ms", "p99 ms", "failed")
     }
 
     /// A line of the table.
@@ -199,7 +204,14 @@ impl Measured {
         let (p50, p99) = (self.percentile_ms(50), self.percentile_ms(99));
         let (rate, failed) = (self.per_second(), self.failed);
         let (cpu, bytes) = (self.each(self.cpu_us), self.each(self.written_bytes));
-        format!("{name:<34}{rate:>12}{p50:>10.2}{p99:>10.2}{cpu:>14}{bytes:>12}{failed:>8}")
+        let rows = self.rows_each().map_or_else(String::new, |(whole, tenths)| format!("{whole}.{tenths}"));
+        format!("{name:<34}{rate:>12}{p50:>10.2}{p99:>10.2}{cpu:>14}{bytes:>12}{rows:>11}{failed:>8}")
+    }
+
+    /// Rows, and tenths of one.
+    fn rows_each(&self) -> Option<(u64, u64)> {
+        let tenths = self.each(self.written_rows? * 10);
+        Some((tenths / 10, tenths % 10))
     }
 
     /// For programs.
@@ -211,6 +223,7 @@ impl Measured {
             "p99Ms": self.percentile_ms(99),
             "cpuMicrosEach": self.each(self.cpu_us),
             "bytesWrittenEach": self.each(self.written_bytes),
+            "rowsWrittenEach": self.rows_each().map(|(whole, tenths)| format!("{whole}.{tenths}")),
             "failed": self.failed,
         })
     }

@@ -107,7 +107,9 @@ fn restate(seconds: u64, clients: &[usize]) -> Outcome<Vec<Line>> {
         Ok(status == 200 && answer == b"4")
     };
     let processes = [("restate-server", server.group()), ("node", service.group())];
-    each(clients, "Restate", |clients| Load { port: ingress, clients, work: &work }.run(seconds, &processes))
+    each(clients, "Restate", |clients| {
+        Load { port: ingress, clients, work: &work, rows: None }.run(seconds, &processes)
+    })
 }
 
 fn each(clients: &[usize], name: &str, run: impl Fn(usize) -> Outcome<Measured>) -> Outcome<Vec<Line>> {
@@ -151,5 +153,7 @@ fn workflows(seconds: u64, clients: &[usize]) -> Outcome<Vec<Line>> {
         }
     };
     let processes = [("workerd", server.group())];
-    each(clients, "Cloudflare Workflows", |clients| Load { port, clients, work: &work }.run(seconds, &processes))
+    each(clients, "Cloudflare Workflows", |clients| {
+        Load { port, clients, work: &work, rows: None }.run(seconds, &processes)
+    })
 }

@@ -9,7 +9,7 @@ pub const LINKS: u64 = 200_000;
 
 /// What an Archive object is asked.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(tag = "ask", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub enum Request {
     /// Keeps tasks and links. To keep one again replaces it.
     Keep {
@@ -32,7 +32,7 @@ pub enum Request {
 
 /// What an Archive object answers.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(tag = "reply", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub enum Reply {
     /// Done.
     Done,

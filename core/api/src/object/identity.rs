@@ -7,7 +7,7 @@ use crate::idempotency::Idempotency;
 
 /// What an Identity object is asked.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(tag = "ask", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub enum Request {
     /// Creates the identity at this object's path. Idempotent by its key.
     Create {
@@ -69,7 +69,7 @@ pub enum File {
 
 /// What an Identity object answers.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(tag = "reply", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub enum Reply {
     /// An identity.
     Identity {

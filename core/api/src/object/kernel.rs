@@ -12,7 +12,7 @@ use crate::metrics;
 
 /// What a Kernel object is asked.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(tag = "ask", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub enum Request {
     /// Accepts a task, or answers what it answered the first time.
     Submit {
@@ -99,6 +99,18 @@ pub enum Request {
         /// The key's id.
         key: String,
     },
+    /// The task of a key that belonged to this shard before the tenant grew: answered as its submission was, or unknown.
+    Recall {
+        /// The caller's key.
+        idempotency: Idempotency,
+    },
+    /// The tenant has more shards from now on.
+    Grow {
+        /// How many.
+        shards: u8,
+        /// The ids of keys that were revoked.
+        revoked: Vec<String>,
+    },
     /// How it is.
     Health,
     /// How much it does.
@@ -107,7 +119,7 @@ pub enum Request {
 
 /// What a Kernel object answers.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(tag = "reply", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub enum Reply {
     /// A submitted task.
     Accepted {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a Lane object is asked.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(tag = "ask", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub enum Request {
     /// Takes a signed operation on; idempotent by its key.
     Accept {
@@ -18,7 +18,7 @@ pub enum Request {
 
 /// What a Lane object answers.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(tag = "reply", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub enum Reply {
     /// The operation is stored and will be carried.
     Accepted,

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::cursor::Page;
 use crate::key::{KeyHash, KeyRecord, Mode};
+use crate::shards::Shards;
 use crate::v1::definitions::Definition;
 use crate::v1::egress::{Hosts, PutSecret, SecretName};
 use crate::v1::schedules::Schedule;
@@ -15,7 +16,7 @@ use crate::vault::Sealed;
 
 /// What a Tenant object is asked.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(tag = "ask", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub enum Request {
     /// Creates the tenant with its first key.
     Create {
@@ -94,6 +95,11 @@ pub enum Request {
         /// What to do.
         steer: Steer,
     },
+    /// Has it grow to so many kernel shards.
+    Grow {
+        /// How many.
+        shards: u8,
+    },
     /// Says which hosts tasks may ask.
     PutHosts(Hosts),
     /// Which hosts tasks may ask.
@@ -125,7 +131,7 @@ pub enum Request {
 
 /// What a tenant does to a schedule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "steer", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub enum Steer {
     /// No time starts a run.
     Pause,
@@ -140,7 +146,7 @@ pub enum Steer {
 
 /// What a Tenant object answers.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(tag = "reply", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub enum Reply {
     /// The tenant as it is.
     Snapshot(Snapshot),
@@ -154,6 +160,11 @@ pub enum Reply {
         definitions: Vec<Definition>,
         /// Whether more follow.
         more: bool,
+    },
+    /// How many kernel shards it has.
+    Shards {
+        /// How many.
+        shards: u8,
     },
     /// A schedule.
     Schedule(Schedule),
@@ -203,8 +214,12 @@ pub struct Snapshot {
     pub name: String,
     /// Whether its keys are live or test ones.
     pub mode: Mode,
-    /// How many kernel shards it has.
-    pub shards: u8,
+    /// Its kernel shards.
+    #[serde(flatten)]
+    pub shards: Shards,
+    /// How many shards it is growing to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub growing: Option<u8>,
     /// Its keys, without the revoked ones.
     pub keys: Vec<KeyRecord>,
     /// When it was created, Unix milliseconds.

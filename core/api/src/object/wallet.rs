@@ -10,7 +10,7 @@ use crate::idempotency::Idempotency;
 
 /// What a Wallet object is asked.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(tag = "ask", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub enum Request {
     /// Creates the wallet; the key generation follows from the alarm. Idempotent by its key. Without a step that
     /// waits, a guardian that is away is answered at once by `guardian.unavailable`, and nothing is stored.
@@ -55,7 +55,7 @@ pub enum Request {
 
 /// What a Wallet object answers.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(tag = "reply", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub enum Reply {
     /// A wallet.
     Wallet {

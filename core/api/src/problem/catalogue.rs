@@ -104,6 +104,9 @@ catalogue! {
     ComponentUnavailable "component.unavailable" 503 "A component is not reachable"
         "A part of the platform is restarting. The request can be retried with the same Idempotency-Key after the \
          given time."
+    ShardMoved "shard.moved" 503 "The tenant is growing"
+        "The tenant gets more kernel shards at this moment. The request can be retried with the same Idempotency-Key \
+         after the given time."
     Internal "internal" 500 "A fault of ours"
         "This should not happen. Tell the operator the request id; it is in `instance` and in `X-Request-Id`."
 }

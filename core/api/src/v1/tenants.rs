@@ -30,3 +30,12 @@ pub struct TenantCreated {
     /// The first key, with every scope.
     pub key: KeyCreated,
 }
+
+/// `PUT /v1/shards`, and its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Shards {
+    /// How many kernel shards the tenant has, 1 to 64. They become more, never fewer.
+    pub shards: u8,
+}

@@ -71,7 +71,7 @@ impl State {
 
 /// How far a step is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "at", rename_all = "lowercase", rename_all_fields = "camelCase")]
+#[serde(rename_all = "lowercase", rename_all_fields = "camelCase")]
 pub enum StepState {
     /// Waits for the steps that it needs.
     Blocked,

@@ -21,7 +21,7 @@ pub async fn read(ask: Ask) -> Result<Answer, Problem> {
             }
         }
     };
-    let shards = try_join_all((0..caller.shards).map(shard)).await?;
+    let shards = try_join_all((0..caller.shards.count).map(shard)).await?;
     let text = answer::bytes(StatusCode::OK, metrics::MEDIA_TYPE, metrics::text(&shards));
     Ok(answer::with(text, CACHE_CONTROL, "no-store"))
 }

@@ -4,16 +4,19 @@ use aion_api::Address;
 use aion_api::cursor::Page;
 use aion_api::object::kernel::{Reply, Request};
 use aion_api::problem::{Code, Problem};
+use aion_api::shards::SHARDS_MAX;
 use aion_api::v1::List;
 use aion_api::v1::tasks::SubmitTask;
 use http::header::{HeaderName, LOCATION};
 use http::{Response, StatusCode};
 use kernel_do::call;
+use kernel_do::submit::{self, Submission, Submitted};
 use serde_json::Value;
 
 use super::definitions;
 use crate::answer::{self, Answer};
 use crate::ask::Ask;
+use crate::credential;
 
 pub async fn submit(ask: Ask) -> Result<Answer, Problem> {
     let task: SubmitTask = ask.json()?;
@@ -24,13 +27,25 @@ pub async fn submit(ask: Ask) -> Result<Answer, Problem> {
 pub async fn submit_task(ask: &Ask, route: &str, task: SubmitTask) -> Result<Answer, Problem> {
     let caller = ask.caller()?;
     let idempotency = ask.idempotency(route)?;
-    let shard = aion_api::ids::shard_of(&caller.tenant, &idempotency.key, caller.shards);
     let definition = definitions::of(ask, task.definition).await?;
-    let request = Request::Submit { idempotency, definition, input: task.input };
-    let reply = ask.object(Address::kernel(&caller.tenant, shard), request).await?;
-    let Reply::Accepted { task, replayed } = reply else {
-        return Err(Problem::internal());
+    let new = Submission {
+        tenant: &caller.tenant,
+        key: Some(&caller.key),
+        trace: &ask.trace,
+        idempotency,
+        definition,
+        input: task.input,
     };
+    let env = &ask.app.env;
+    let submitted = match submit::submit(env, &caller.shards, &new).await {
+        // It has grown since this isolate has looked.
+        Err(problem) if problem.code == Code::ShardMoved => {
+            let shards = credential::shards(&ask.app, &ask.trace, &caller.tenant).await?;
+            submit::submit(env, &shards, &new).await?
+        }
+        submitted => submitted?,
+    };
+    let Submitted { task, replayed } = submitted;
     let location = format!("/v1/tasks/{}", task["id"].as_str().unwrap_or_default());
     let answer = answer::with(answer::json(StatusCode::ACCEPTED, &task)?, LOCATION, &location);
     Ok(answer::replayed(answer, replayed))
@@ -47,7 +62,7 @@ pub async fn list(ask: Ask) -> Result<Answer, Problem> {
         None => (0, None),
     };
     let (mut items, mut next) = (Vec::<Value>::new(), None);
-    while shard < caller.shards {
+    while shard < caller.shards.count {
         let room = page.limit - u32::try_from(items.len()).unwrap_or(page.limit);
         let part = Page { after: after.take(), limit: room };
         let request = Request::List { page: part, state: state.clone(), label: label.clone() };
@@ -62,7 +77,7 @@ pub async fn list(ask: Ask) -> Result<Answer, Problem> {
         }
         shard += 1;
         if items.len() >= page.limit as usize {
-            next = (shard < caller.shards).then(|| format!("{shard}/"));
+            next = (shard < caller.shards.count).then(|| format!("{shard}/"));
             break;
         }
     }
@@ -119,9 +134,9 @@ pub async fn events(ask: Ask) -> Result<Answer, Problem> {
 pub fn place(ask: &Ask) -> Result<(Address, String), Problem> {
     let task = ask.param("id").to_owned();
     let shard = aion_api::ids::shard(&task).ok_or_else(|| Problem::unknown("task"))?;
-    let caller = ask.caller()?;
-    if shard >= caller.shards {
+    // A tenant may have grown since this isolate has looked.
+    if shard >= SHARDS_MAX {
         return Err(Problem::unknown("task"));
     }
-    Ok((Address::kernel(&caller.tenant, shard), task))
+    Ok((Address::kernel(&ask.caller()?.tenant, shard), task))
 }

@@ -4,7 +4,7 @@ use aion_api::key::{ApiKey, KEY_RANDOM_BYTES, KeyRecord, TENANT_CHARS, base62};
 use aion_api::object::tenant::{Reply, Request};
 use aion_api::problem::Problem;
 use aion_api::v1::keys::{Key, KeyCreated};
-use aion_api::v1::tenants::{CreateTenant, TenantCreated};
+use aion_api::v1::tenants::{CreateTenant, Shards, TenantCreated};
 use aion_api::{Address, Scope, limits};
 use http::StatusCode;
 use kernel_do::call;
@@ -30,6 +30,23 @@ pub async fn create(ask: Ask) -> Result<Answer, Problem> {
         key: KeyCreated { api_key: key.text().expose().clone(), key: view(&record) },
     };
     answer::json(StatusCode::CREATED, &created)
+}
+
+pub async fn read_shards(ask: Ask) -> Result<Answer, Problem> {
+    let request = Request::Snapshot;
+    let Reply::Snapshot(snapshot) = ask.object(Address::tenant(&ask.caller()?.tenant), request).await? else {
+        return Err(Problem::internal());
+    };
+    answer::json(StatusCode::OK, &Shards { shards: snapshot.shards.count })
+}
+
+pub async fn put_shards(ask: Ask) -> Result<Answer, Problem> {
+    let Shards { shards } = ask.json()?;
+    let request = Request::Grow { shards };
+    let Reply::Shards { shards } = ask.object(Address::tenant(&ask.caller()?.tenant), request).await? else {
+        return Err(Problem::internal());
+    };
+    answer::json(StatusCode::OK, &Shards { shards })
 }
 
 /// A new key of a tenant: what is shown once, and what is stored.

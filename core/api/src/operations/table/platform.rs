@@ -5,7 +5,7 @@ use crate::Scope;
 use crate::operations::{Credential, Method, Operation, Success};
 use crate::problem::Code;
 
-pub(super) const OPERATIONS: [Operation; 10] = [
+pub(super) const OPERATIONS: [Operation; 12] = [
     Operation {
         id: "health",
         method: Method::Get,
@@ -103,6 +103,34 @@ pub(super) const OPERATIONS: [Operation; 10] = [
         example: r#"{"name":"Acme"}"#,
         success: json(201, "TenantCreated"),
         problems: &[],
+    },
+    Operation {
+        id: "readShards",
+        method: Method::Get,
+        path: "/v1/shards",
+        tag: "tenants",
+        summary: "How many kernel shards the tenant has.",
+        credential: Credential::Key(Scope::TenantAdmin),
+        idempotent: false,
+        query: &[],
+        request: "",
+        example: "/v1/shards",
+        success: json(200, "Shards"),
+        problems: &[],
+    },
+    Operation {
+        id: "putShards",
+        method: Method::Put,
+        path: "/v1/shards",
+        tag: "tenants",
+        summary: "Gives the tenant more kernel shards while it runs.",
+        credential: Credential::Key(Scope::TenantAdmin),
+        idempotent: false,
+        query: &[],
+        request: "Shards",
+        example: r#"{"shards":4}"#,
+        success: json(200, "Shards"),
+        problems: &[Code::StateConflict],
     },
     Operation {
         id: "listKeys",
