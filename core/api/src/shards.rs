@@ -3,8 +3,8 @@
 //! A key belongs to the shard that a jump consistent hash gives for the number of shards, so that growing moves no more
 //! keys than it must, and only to new shards. Tasks do not move: their ids carry their shard. While a tenant grows, its
 //! old shards are told first to refuse new tasks of keys that are theirs no longer; only then does anybody hear of the
-//! new number. So a key that is sent again finds its task where it was, or nowhere: whoever submits asks the shards that
-//! the key belonged to before, for [`RECALL_MS`] after growing.
+//! new number. So a key that is sent again finds its task where it was, or nowhere: whoever submits asks the shards
+//! that the key belonged to before, for [`RECALL_MS`] after growing.
 
 use serde::{Deserialize, Serialize};
 

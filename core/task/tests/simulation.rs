@@ -1,4 +1,4 @@
-//! Whole histories under bad luck: a mock clock, a store that crashes before and after a commit, and a world that
+//! Whole histories under bad luck: a clock that jumps, a store that crashes before and after a commit, and a world that
 //! loses, delays and doubles calls and answers. A failing seed is replayed with `SIM_SEED=<n>`; more histories run with
 //! `SIM_SEEDS=<n>`.
 #![cfg(not(target_arch = "wasm32"))]
@@ -25,6 +25,11 @@ use world::World;
 const SEEDS: u64 = 3_000;
 /// No history needs more turns than this: a task with the worst luck gives up after a day.
 const TURNS_MAX: u32 = 20_000;
+
+/// When a history begins: late enough for a clock that goes back.
+const START_MS: u64 = 60 * 60 * 1_000;
+/// A clock goes forward by so much at most, at once.
+const JUMP_MAX_MS: u64 = 2 * 24 * 60 * 60 * 1_000;
 
 #[test]
 fn every_history_keeps_the_promises() {
@@ -59,7 +64,7 @@ fn history(seed: u64, mutant: Option<Mutant>) {
     let doubled: Vec<_> = submits.iter().filter(|_| random.chance(30)).cloned().collect();
     submits.extend(doubled);
     let mut acknowledged = BTreeSet::new();
-    let mut now_ms = 1_000;
+    let (mut now_ms, mut jumps) = (START_MS, random.below(3));
     for turn in 0.. {
         assert!(turn < TURNS_MAX, "seed {seed}: still busy at {now_ms}");
         if let Some((key, definition)) = submits.pop() {
@@ -78,6 +83,15 @@ fn history(seed: u64, mutant: Option<Mutant>) {
                 _ => Command::Redrive { reason: "try again".to_owned(), from: None },
             };
             kernel.command(id, command, now_ms, &mut random);
+        }
+        if jumps > 0 && random.chance(2) {
+            // Nobody promises that a clock only goes on.
+            jumps -= 1;
+            now_ms = if random.chance(50) {
+                now_ms + random.below(JUMP_MAX_MS)
+            } else {
+                now_ms.saturating_sub(random.below(START_MS))
+            };
         }
         world.deliver(&mut kernel, now_ms, &mut random);
         kernel.alarm(now_ms, &mut world, &mut random);

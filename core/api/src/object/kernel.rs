@@ -99,7 +99,7 @@ pub enum Request {
         /// The key's id.
         key: String,
     },
-    /// The task of a key that belonged to this shard before the tenant grew: answered as its submission was, or unknown.
+    /// The task of a key that belonged to this shard before the tenant grew: the first answer, or it is unknown.
     Recall {
         /// The caller's key.
         idempotency: Idempotency,
