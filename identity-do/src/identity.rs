@@ -63,7 +63,9 @@ impl Identity {
         let address = call.address;
         let reply = match call.request {
             Request::Create { idempotency } => self.create(&address, &idempotency),
-            Request::Update { if_match, change } => self.update(&address, &if_match, change),
+            Request::Update { if_match, change, key } => {
+                self.update_once(&address, key.as_deref(), |identity| identity.update(&address, &if_match, change))
+            }
             Request::Read => self.owned(&address).and_then(|(_, record)| identity(&address.id, &record, false)),
             Request::File { file } => self.file(&address.id, file),
             Request::Resolve { did, version_id, version_time, version_number } => {
@@ -122,6 +124,25 @@ impl Identity {
         store.append(&effects)?;
         let reply = identity(&address.id, &record, false)?;
         store.put_first(address, idempotency, &record, &reply)?;
+        Ok(reply)
+    }
+
+    /// Changes the document, unless the change was made under this key already.
+    fn update_once(
+        &self,
+        address: &Address,
+        key: Option<&str>,
+        update: impl FnOnce(&Self) -> Result<Reply, Problem>,
+    ) -> Result<Reply, Problem> {
+        let Some(key) = key else {
+            return update(self);
+        };
+        let (store, record) = self.owned(address)?;
+        if store.has_applied(key)? {
+            return identity(&address.id, &record, true);
+        }
+        let reply = update(self)?;
+        store.note_applied(key)?;
         Ok(reply)
     }
 

@@ -102,6 +102,15 @@ async fn payroll_and_onboarding_pay_from_one_treasury() {
         assert_eq!(world.balance_on_chain(&token, &format!("0x{n:040x}")).await, n as u128);
     }
 
+    let steps = json!({ "burn": { "do": "token.burn", "with": {
+        "wallet": wallet, "token": token, "amount": "25" } } });
+    let before = world.balance_on_chain(&token, &account).await;
+    let burn = SubmitTask { definition: json!({ "steps": steps }), input: json!({}) };
+    let burn = world.client.submit(&fresh("burn"), &burn).await.expect("accepted");
+    let burnt = world.client.finished(&burn.id, 30_000).await.expect("finished");
+    assert_eq!(burnt.state, "done", "{}", burnt.steps);
+    assert_eq!(world.balance_on_chain(&token, &account).await, before - 25);
+
     let input = json!({ "name": fresh("ana"), "treasury": wallet, "token": token, "welcome": "5" });
     let task = submit(&world, include_str!("../../docs/examples/onboarding.json"), input).await;
     let done = world.client.finished(&task.id, 60_000).await.expect("finished");
@@ -110,6 +119,12 @@ async fn payroll_and_onboarding_pay_from_one_treasury() {
     assert_eq!(world.balance_on_chain(&token, output["address"].as_str().expect("an address")).await, 5);
     let own = world.client.wallet(output["wallet"].as_str().expect("a wallet")).await.expect("a wallet");
     assert_eq!(own.identity.as_deref(), output["did"].as_str());
+    // The link goes both ways: the document names the account, and says so once.
+    let id = done.steps["identity"]["output"]["id"].as_str().expect("an id");
+    let document = world.client.identity(id).await.expect("an identity").document;
+    let names = document["alsoKnownAs"].as_array().expect("names");
+    let account = format!("did:pkh:eip155:137:{}", output["address"].as_str().expect("an address"));
+    assert_eq!(names.iter().filter(|name| **name == json!(account)).count(), 1, "{names:?}");
 }
 
 #[test]

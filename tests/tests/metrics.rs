@@ -5,7 +5,7 @@
 use aion_client::Request;
 use aion_client::api::operations::Method;
 use aion_client::api::v1::tasks::SubmitTask;
-use aion_tests::{World, fresh};
+use aion_tests::{World, fresh, sleep_ms};
 use serde_json::json;
 use wasm_bindgen_test::{console_log, wasm_bindgen_test as test};
 
@@ -43,6 +43,26 @@ async fn a_task_of_three_steps_writes_few_rows() {
     let written = metric(&world, rows).await - before;
     console_log!("a task of three computations writes {written} rows");
     assert!((1..=ROWS_MAX).contains(&written), "{written} rows");
+}
+
+/// What it costs that a task leaves for the archive: rows of the shard, those that are deleted included.
+const LEAVING_ROWS_MAX: u64 = 16;
+
+#[test]
+async fn leaving_for_the_archive_writes_a_bounded_number_of_rows() {
+    const TASKS: u64 = 8;
+    let world = World::new("rows-leaving").await;
+    let (rows, mut brief) = ("aion_kernel_rows_written_total{shard=\"0\"}", computation());
+    brief.definition["retention"] = json!("2s");
+    world.client.submit(&fresh("warm"), &brief).await.expect("accepted");
+    for _ in 0..TASKS {
+        world.client.submit(&fresh("brief"), &brief).await.expect("accepted");
+    }
+    let before = metric(&world, rows).await;
+    sleep_ms(6_000).await;
+    let written = metric(&world, rows).await - before;
+    console_log!("{TASKS} tasks that leave write {written} rows in their shard");
+    assert!((TASKS..=TASKS * LEAVING_ROWS_MAX).contains(&written), "{written} rows");
 }
 
 #[test]

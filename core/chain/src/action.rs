@@ -90,6 +90,14 @@ pub enum TokenAction {
         #[serde(with = "crate::decimal")]
         amount: U256,
     },
+    /// Destroys tokens of the wallet: an amount of fungible ones, or one other.
+    Burn {
+        /// The token.
+        token: Address,
+        /// How much, or which one.
+        #[serde(with = "crate::decimal")]
+        amount: U256,
+    },
     /// Mints one non-fungible token.
     MintNft {
         /// The token.
@@ -141,6 +149,13 @@ pub enum Decoded {
         /// How much.
         amount: U256,
     },
+    /// `burn(uint256)` at a contract: an amount of an ERC-20, or one token of an ERC-721.
+    Burn {
+        /// The contract.
+        token: Address,
+        /// The amount or the token's id.
+        amount: U256,
+    },
     /// `approve(address,uint256)`: counts as spending all of it.
     Approve {
         /// The contract.
@@ -189,6 +204,7 @@ impl TokenAction {
             Self::Mint { token, to, amount } | Self::MintNft { token, to, token_id: amount } => {
                 (*token, ERC20::mintCall { to: *to, amount: *amount }.abi_encode())
             }
+            Self::Burn { token, amount } => (*token, ERC20::burnCall { amount: *amount }.abi_encode()),
             Self::Transfer { token, to, amount } => {
                 (*token, ERC20::transferCall { to: *to, amount: *amount }.abi_encode())
             }
@@ -200,9 +216,10 @@ impl TokenAction {
     #[must_use]
     pub fn token(&self, deployment: &Deployment, creator: Address) -> Option<Address> {
         match decode_call(deployment, creator, &self.call(deployment)) {
-            Decoded::Create { token, .. } | Decoded::Mint { token, .. } | Decoded::Transfer { token, .. } => {
-                Some(token)
-            }
+            Decoded::Create { token, .. }
+            | Decoded::Mint { token, .. }
+            | Decoded::Transfer { token, .. }
+            | Decoded::Burn { token, .. } => Some(token),
             _ => None,
         }
     }
@@ -236,6 +253,9 @@ fn decode_token(token: Address, data: &[u8]) -> Option<Decoded> {
     }
     if let Some(ERC20::transferCall { to, amount }) = exact(data) {
         return Some(Decoded::Transfer { token, to, amount });
+    }
+    if let Some(ERC20::burnCall { amount }) = exact(data) {
+        return Some(Decoded::Burn { token, amount });
     }
     if let Some(ERC20::approveCall { spender, amount }) = exact(data) {
         return Some(Decoded::Approve { token, spender, amount });

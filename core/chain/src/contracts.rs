@@ -47,6 +47,7 @@ sol! {
     interface ERC20 {
         function mint(address to, uint256 amount) external;
         function transfer(address to, uint256 amount) external returns (bool);
+        function burn(uint256 amount) external;
         function approve(address spender, uint256 amount) external returns (bool);
         function balanceOf(address account) external view returns (uint256);
         function totalSupply() external view returns (uint256);

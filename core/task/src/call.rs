@@ -17,6 +17,16 @@ pub enum Call {
         /// Its id: the path within its DID, for example `u:alice`.
         id: String,
     },
+    /// Changes an identity's document; what is absent stays.
+    #[serde(rename_all = "camelCase")]
+    IdentityUpdate {
+        /// Its id.
+        id: String,
+        /// Replaces the services.
+        services: Option<Vec<Value>>,
+        /// Replaces the further names.
+        also_known_as: Option<Vec<String>>,
+    },
     /// Creates a wallet; its id follows from the key.
     WalletCreate {
         /// Its name for people.
@@ -85,6 +95,7 @@ impl Call {
         match self {
             Self::HttpRequest(http) => http.idempotent,
             Self::IdentityCreate { .. }
+            | Self::IdentityUpdate { .. }
             | Self::WalletCreate { .. }
             | Self::Operate { .. }
             | Self::ContractRead { .. } => true,

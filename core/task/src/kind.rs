@@ -14,9 +14,11 @@ use crate::expression::{self, Scope};
 mod contract_read;
 mod http_request;
 mod identity_create;
+mod identity_update;
 mod set;
 mod sleep;
 mod task_start;
+mod token_burn;
 mod token_create;
 mod token_mint;
 mod token_transfer;
@@ -79,9 +81,11 @@ const KINDS: &[(&str, Fields)] = &[
     ("contract.read", contract_read::FIELDS),
     ("http.request", http_request::FIELDS),
     ("identity.create", identity_create::FIELDS),
+    ("identity.update", identity_update::FIELDS),
     ("set", set::FIELDS),
     ("sleep", sleep::FIELDS),
     ("task.start", task_start::FIELDS),
+    ("token.burn", token_burn::FIELDS),
     ("token.create", token_create::FIELDS),
     ("token.mint", token_mint::FIELDS),
     ("token.transfer", token_transfer::FIELDS),
@@ -135,9 +139,11 @@ pub fn start(kind: &str, with: &Value, place: Place<'_>) -> Result<Start, Fault>
         "contract.read" => contract_read::start(with).map(Start::Call),
         "http.request" => http_request::start(with).map(Start::Call),
         "identity.create" => identity_create::start(with).map(Start::Call),
+        "identity.update" => identity_update::start(with).map(Start::Call),
         "set" => set::start(with).map(Start::Value),
         "sleep" => sleep::start(with).map(Start::Wait),
         "task.start" => task_start::start(with),
+        "token.burn" => token_burn::start(with).map(Start::Call),
         "token.create" => token_create::start(with, place).map(Start::Call),
         "token.mint" => token_mint::start(with).map(Start::Call),
         "token.transfer" => token_transfer::start(with).map(Start::Call),

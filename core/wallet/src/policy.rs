@@ -99,15 +99,17 @@ pub fn evaluate(policy: &Policy, ledger: &SpendLedger, decoded: &Decoded, now_ms
             }
             Ok(Reservation { day, creates: Some((*token, *standard)), units: None })
         }
-        Decoded::Mint { token, amount, .. } | Decoded::Transfer { token, amount, .. } => {
+        Decoded::Mint { token, amount, .. }
+        | Decoded::Transfer { token, amount, .. }
+        | Decoded::Burn { token, amount } => {
             let Some(standard) = ledger.tokens.get(token) else {
                 return Err(Denial::new("own_tokens", format!("{token} is not a token that this wallet created")));
             };
-            let minting = matches!(decoded, Decoded::Mint { .. });
+            let moving = matches!(decoded, Decoded::Transfer { .. });
             let amount = match standard {
                 Standard::Erc20 => *amount,
                 // The number is the id of one token.
-                Standard::Erc721 if minting => U256::ONE,
+                Standard::Erc721 if !moving => U256::ONE,
                 Standard::Erc721 => {
                     return Err(Denial::new("unnamed", "ERC-721 transfers are not named by the policy"));
                 }
@@ -230,6 +232,8 @@ mod tests {
         for (decoded, rule) in [
             (mint(stranger, 1), "own_tokens"),
             (Decoded::Transfer { token: stranger, to: OWN, amount: U256::ONE }, "own_tokens"),
+            (Decoded::Burn { token: stranger, amount: U256::ONE }, "own_tokens"),
+            (Decoded::Burn { token: OWN, amount: U256::MAX }, "units_per_token_and_day"),
             (Decoded::Approve { token: OWN, spender: stranger, amount: U256::ONE }, "approvals"),
             (Decoded::ApproveAll { token: OWN, operator: stranger }, "approvals"),
             (Decoded::Unknown { to: OWN, selector: None }, "unnamed"),

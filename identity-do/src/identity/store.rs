@@ -32,6 +32,12 @@ CREATE TABLE IF NOT EXISTS sealed_key (
 ) STRICT;
 ";
 
+/// Keys of steps that have changed the identity; made when the first one does.
+const APPLIED: &str =
+    "CREATE TABLE IF NOT EXISTS applied (n INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE) STRICT";
+/// So many of them are remembered: a step asks again for a day, in which no identity changes as often.
+const APPLIED_MAX: i64 = 10_000;
+
 /// The tables of one identity.
 pub(super) struct Store(SqlStorage);
 
@@ -93,6 +99,20 @@ impl Store {
         let store = Self(sql);
         let tables = store.rows::<Text>("SELECT name AS body FROM sqlite_master WHERE name = 'sealed_key'", vec![])?;
         Ok(tables.first().is_some_and(|table| table.body == "sealed_key").then_some(store))
+    }
+
+    /// Whether a step has made its change.
+    pub(super) fn has_applied(&self, key: &str) -> Result<bool, Problem> {
+        self.run(APPLIED, vec![])?;
+        let query = "SELECT key AS body FROM applied WHERE key = ?";
+        Ok(!self.rows::<Text>(query, vec![key.into()])?.is_empty())
+    }
+
+    /// Notes that a step has made its change, and forgets what was long ago.
+    pub(super) fn note_applied(&self, key: &str) -> Result<(), Problem> {
+        self.run("INSERT INTO applied (key) VALUES (?)", vec![key.into()])?;
+        let old = "DELETE FROM applied WHERE n <= (SELECT max(n) FROM applied) - ?";
+        self.run(old, vec![APPLIED_MAX.into()])
     }
 
     pub(super) fn first(&self) -> Result<Option<First>, Problem> {

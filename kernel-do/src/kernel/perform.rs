@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aion_api::Address;
 use aion_api::idempotency::Idempotency;
+use aion_api::object::identity::Change;
 use aion_api::object::{StepAddress, identity, wallet};
 use aion_api::problem::{Code, Problem};
 use aion_task::{Call, Outcome, ids};
@@ -20,6 +21,8 @@ use crate::{call, chain};
 const PATIENCE: Duration = Duration::from_secs(25);
 /// The body of a step's request never changes under its key: the call is stored with the step.
 const STEP_BODY: &str = "step";
+/// A step changes an identity whatever its version is (RFC 9110 section 13.1.1).
+const ANY_VERSION: &str = "*";
 
 /// Performs a call. The error says why nothing is known of it.
 pub(super) async fn perform(env: &Env, outgoing: &Outgoing) -> Result<Outcome, String> {
@@ -38,6 +41,15 @@ async fn answer(env: &Env, outgoing: &Outgoing) -> Result<Result<Outcome, String
     match &effect.call {
         Call::IdentityCreate { id } => {
             let request = identity::Request::Create { idempotency: idempotency() };
+            match call::ask(env, Address::identity(tenant, id), trace, request).await? {
+                identity::Reply::Identity { identity, .. } => Ok(Ok(Outcome::Done { output: identity })),
+                _ => Err(Problem::internal()),
+            }
+        }
+        Call::IdentityUpdate { id, services, also_known_as } => {
+            let change = Change { services: services.clone(), also_known_as: also_known_as.clone() };
+            let (if_match, key) = (ANY_VERSION.to_owned(), Some(effect.key.clone()));
+            let request = identity::Request::Update { if_match, change, key };
             match call::ask(env, Address::identity(tenant, id), trace, request).await? {
                 identity::Reply::Identity { identity, .. } => Ok(Ok(Outcome::Done { output: identity })),
                 _ => Err(Problem::internal()),

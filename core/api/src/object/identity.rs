@@ -20,6 +20,8 @@ pub enum Request {
         if_match: String,
         /// What to change.
         change: Change,
+        /// The key of the step that changes it: the same one changes it once.
+        key: Option<String>,
     },
     /// The identity's public view, for its tenant.
     Read,

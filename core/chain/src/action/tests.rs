@@ -69,6 +69,8 @@ fn every_action_is_understood_from_its_call() {
     assert_eq!(decode(&nft.call(&DEPLOYMENT)), Decoded::Mint { token: TOKEN, to, amount });
     let transfer = TokenAction::Transfer { token: TOKEN, to, amount };
     assert_eq!(decode(&transfer.call(&DEPLOYMENT)), Decoded::Transfer { token: TOKEN, to, amount });
+    let burn = TokenAction::Burn { token: TOKEN, amount };
+    assert_eq!(decode(&burn.call(&DEPLOYMENT)), Decoded::Burn { token: TOKEN, amount });
     let created = decode(&create_erc20().call(&DEPLOYMENT));
     assert!(matches!(created, Decoded::Create { standard: Standard::Erc20, .. }));
     let created = decode(&create_erc721().call(&DEPLOYMENT));

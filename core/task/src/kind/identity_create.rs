@@ -29,10 +29,8 @@ enum Kind {
 
 pub(super) fn start(with: &Value) -> Result<Call, Fault> {
     let input: Input = super::read(with)?;
-    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     let name = input.name.as_str();
-    let bounded = !name.is_empty() && name.len() <= NAME_MAX_CHARS && name.bytes().all(fits);
-    if !bounded || name.starts_with('-') || name.ends_with('-') {
+    if !is_name(name) {
         return Err(Fault::new("/name", format!("1 to {NAME_MAX_CHARS} of a-z, 0-9 and inner hyphens")));
     }
     let segment = match input.kind {
@@ -41,4 +39,11 @@ pub(super) fn start(with: &Value) -> Result<Call, Fault> {
         Kind::Agent => "a",
     };
     Ok(Call::IdentityCreate { id: format!("{segment}:{name}") })
+}
+
+/// Whether a text can be the name of an identity.
+pub(super) fn is_name(name: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let bounded = !name.is_empty() && name.len() <= NAME_MAX_CHARS && name.bytes().all(fits);
+    bounded && !name.starts_with('-') && !name.ends_with('-')
 }

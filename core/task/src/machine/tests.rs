@@ -14,6 +14,7 @@ use crate::definition::Definition;
 use crate::task::{State, Task};
 
 mod items;
+mod kinds;
 mod notices;
 mod saga;
 mod waits;

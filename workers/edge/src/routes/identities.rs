@@ -38,7 +38,7 @@ pub async fn update(ask: Ask) -> Result<Answer, Problem> {
         return Err(Problem::new(Code::PreconditionRequired, "send If-Match with the ETag that you read"));
     };
     let if_match = if_match.trim().trim_matches('"').to_owned();
-    let reply = ask.object(address(&ask)?, Request::Update { if_match, change }).await?;
+    let reply = ask.object(address(&ask)?, Request::Update { if_match, change, key: None }).await?;
     let (identity, version, _) = identity(reply)?;
     Ok(answer::with(answer::json(StatusCode::OK, &identity)?, ETAG, &answer::etag(&version)))
 }

@@ -65,11 +65,12 @@ fn invent(world: &World, random: &mut Random, wallet: Address, sent: &[Operation
     let launch = create(random.below(4));
     let token = launch.token(&world.deployment, wallet).unwrap();
     let (to, amount) = (Address::repeat_byte(8), U256::from(random.below(70)));
-    let action = match random.below(8) {
+    let action = match random.below(9) {
         0 | 1 => launch,
         2 | 3 => TokenAction::Mint { token, to, amount },
         4 => TokenAction::Transfer { token, to, amount },
         5 => TokenAction::Mint { token, to, amount: U256::MAX - amount },
+        7 => TokenAction::Burn { token, amount },
         6 => TokenAction::Transfer { token: Address::repeat_byte(7), to, amount },
         _ => {
             if let Some(known) = sent.last() {
@@ -109,7 +110,8 @@ fn a_compromised_k_gets_nothing_beyond_the_limits_of_g() {
             created.insert(token.unwrap());
         } else {
             assert!(created.contains(&operation.to), "a token that the wallet did not create");
-            *day.units.entry(operation.to).or_default() += U256::from_be_slice(&operation.data[36..68]);
+            *day.units.entry(operation.to).or_default() +=
+                U256::from_be_slice(operation.data.last_chunk::<32>().unwrap());
         }
     }
     assert!(days.len() > 2 && passed.len() > 10, "the history reaches the limits");
