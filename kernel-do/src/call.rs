@@ -12,6 +12,9 @@ use aion_api::{Address, secret};
 use worker::wasm_bindgen::JsValue;
 use worker::{Env, Headers, Method, RequestInit, Response};
 
+/// Carries the call of a request without a body.
+const CALL_HEADER: &str = "aion-call";
+
 /// Asks an object and reads its answer. An object that cannot be reached is `component.unavailable`: the caller does
 /// not know whether it did the work, and asks again with the same key.
 pub async fn ask<R: Request>(env: &Env, address: Address, trace: &Trace, request: R) -> Result<R::Reply, Problem> {
@@ -40,20 +43,51 @@ pub async fn send<R: Request>(
     trace: &Trace,
     request: R,
 ) -> Result<Response, Problem> {
-    let name = address.object_name(&namespace_key(env)?);
-    let binding = address.kind.binding();
     let call = Call { address, key: key.map(str::to_owned), trace: trace.clone(), request };
     let body = serde_json::to_string(&call).map_err(|_| Problem::internal())?;
-    let stub = env.durable_object(binding).and_then(|namespace| namespace.get_by_name(&name));
-    let stub = stub.map_err(|error| fault("binding", &error))?;
     let mut init = RequestInit::new();
     init.with_method(Method::Post).with_body(Some(JsValue::from_str(&body)));
-    let request = worker::Request::new_with_init(object::URL, &init).map_err(|error| fault("request", &error))?;
+    fetch(env, &call.address, &init).await
+}
+
+/// Asks an object for a WebSocket. Such a request has no body, so the call stands in a header.
+pub async fn upgrade<R: Request>(
+    env: &Env,
+    address: Address,
+    key: Option<&str>,
+    trace: &Trace,
+    request: R,
+) -> Result<Response, Problem> {
+    let call = Call { address, key: key.map(str::to_owned), trace: trace.clone(), request };
+    let text = serde_json::to_string(&call).map_err(|_| Problem::internal())?;
+    let headers = Headers::new();
+    let set = headers.set("upgrade", "websocket").and_then(|()| headers.set(CALL_HEADER, &text));
+    set.map_err(|error| fault("call header", &error))?;
+    let mut init = RequestInit::new();
+    init.with_method(Method::Get).with_headers(headers);
+    fetch(env, &call.address, &init).await
+}
+
+/// Whether a request asks for a WebSocket.
+#[must_use]
+pub fn is_upgrade(request: &worker::Request) -> bool {
+    request.headers().get("upgrade").ok().flatten().is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
+}
+
+async fn fetch(env: &Env, address: &Address, init: &RequestInit) -> Result<Response, Problem> {
+    let name = address.object_name(&namespace_key(env)?);
+    let stub = env.durable_object(address.kind.binding()).and_then(|namespace| namespace.get_by_name(&name));
+    let stub = stub.map_err(|error| fault("binding", &error))?;
+    let request = worker::Request::new_with_init(object::URL, init).map_err(|error| fault("request", &error))?;
     stub.fetch_with_request(request).await.map_err(|error| away(&error))
 }
 
 /// Reads a call to our own object.
 pub async fn read<R: Request>(request: &mut worker::Request) -> Result<Call<R>, Problem> {
+    if is_upgrade(request) {
+        let text = request.headers().get(CALL_HEADER).ok().flatten().unwrap_or_default();
+        return serde_json::from_str(&text).map_err(|error| fault("call", &error));
+    }
     let body = request.bytes().await.map_err(|error| away(&error))?;
     serde_json::from_slice(&body).map_err(|error| fault("call", &error))
 }

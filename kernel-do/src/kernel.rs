@@ -8,7 +8,7 @@ use aion_api::object::Call;
 use aion_api::object::kernel::{Reply, Request};
 use aion_api::problem::Code;
 use aion_task::Command;
-use worker::{DurableObject, Env, Response, State, durable_object};
+use worker::{DurableObject, Env, Response, State, WebSocket, WebSocketIncomingMessage, durable_object};
 
 use crate::call;
 
@@ -23,6 +23,7 @@ mod perform;
 mod read;
 mod revoked;
 mod shard;
+mod sockets;
 mod store;
 mod submit;
 mod transaction;
@@ -42,10 +43,17 @@ impl DurableObject for Kernel {
     }
 
     async fn fetch(&self, mut request: worker::Request) -> worker::Result<Response> {
+        let is_upgrade = call::is_upgrade(&request);
         let call = match call::read::<Request>(&mut request).await {
             Ok(call) => call,
             Err(problem) => return call::respond::<Reply>(&Err(problem)),
         };
+        if is_upgrade {
+            return match self.owned(&call).and_then(|()| self.shard.open_socket(&call)) {
+                Ok(response) => Ok(response),
+                Err(problem) => call::respond::<Reply>(&Err(problem)),
+            };
+        }
         if let Request::Events { task, after } = &call.request {
             return match self.owned(&call).and_then(|()| self.shard.follow(task, *after)) {
                 Ok(lines) => events::stream(lines),
@@ -53,6 +61,19 @@ impl DurableObject for Kernel {
             };
         }
         call::respond(&self.answer(call).await)
+    }
+
+    /// Clients have nothing to say.
+    async fn websocket_message(&self, _: WebSocket, _: WebSocketIncomingMessage) -> worker::Result<()> {
+        Ok(())
+    }
+
+    async fn websocket_close(&self, _: WebSocket, _: usize, _: String, _: bool) -> worker::Result<()> {
+        Ok(())
+    }
+
+    async fn websocket_error(&self, _: WebSocket, _: worker::Error) -> worker::Result<()> {
+        Ok(())
     }
 
     /// Never throws: a handler that does is tried six times and then given up.

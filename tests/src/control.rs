@@ -87,6 +87,16 @@ impl Control {
         all.into_iter().filter(|seen| seen["key"].as_str().is_some_and(|own| own.starts_with(key))).collect()
     }
 
+    /// What the platform says over a WebSocket until it closes it.
+    pub async fn websocket(&self, path: &str, key: &str) -> Vec<serde_json::Value> {
+        let wish = serde_json::json!({ "path": path, "key": key });
+        let request = Request::new(Method::Post, "/websocket").with_json(&wish).expect("JSON");
+        let response = self.client.send(request).await.expect("the harness answers");
+        assert_eq!(response.status, 200, "{path}: {}", response.text());
+        let texts: Vec<String> = response.json().expect("texts");
+        texts.iter().map(|text| serde_json::from_str(text).expect("an event")).collect()
+    }
+
     async fn act(&self, path: &str) {
         let response = self.client.send(Request::new(Method::Post, path)).await.expect("the harness answers");
         assert_eq!(response.status, 200, "{path}: {}", response.text());

@@ -51,6 +51,22 @@ async fn events_go_on_where_they_were_left() {
     assert_eq!(rest.iter().collect::<Vec<_>>(), expected);
 }
 
+/// The object is idle for longer than it takes to hibernate: its timer wakes it, and the socket is still there.
+#[test]
+async fn a_socket_outlives_the_sleep_of_its_object() {
+    let world = World::new("sockets").await;
+    let task = world.client.submit(&fresh("nap"), &nap("13s")).await.expect("accepted");
+    let path = format!("/v1/tasks/{}/events", task.id);
+    let told = world.control.websocket(&path, &world.api_key).await;
+    assert_eq!(told, events(&world, &task.id, None).await, "a socket tells what a stream tells");
+    assert_eq!(told.last().map(|event| &event["type"]), Some(&json!("task.done")));
+    // Whoever comes back goes on; whoever comes late gets the rest and the end.
+    let middle = told[told.len() / 2]["seq"].as_u64().expect("a number");
+    let rest = world.control.websocket(&format!("{path}?after={middle}"), &world.api_key).await;
+    let expected: Vec<&Value> = told.iter().filter(|event| event["seq"].as_u64() > Some(middle)).collect();
+    assert_eq!(rest.iter().collect::<Vec<_>>(), expected);
+}
+
 async fn events(world: &World, task: &str, after: Option<u64>) -> Vec<Value> {
     let mut request = Request::new(Method::Get, &format!("/v1/tasks/{task}/events"));
     if let Some(after) = after {

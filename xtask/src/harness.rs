@@ -4,7 +4,7 @@
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::chain::{self, Chain};
 use crate::platform::{self, Place};
@@ -12,7 +12,7 @@ use crate::process::Server;
 use crate::proxy::{Mode, Proxy};
 use crate::report::{Outcome, fail, step};
 use crate::workspace::scratch;
-use crate::{http, recorder, secrets};
+use crate::{http, recorder, secrets, websocket};
 
 /// Everything that runs for one suite.
 pub struct Harness {
@@ -113,7 +113,14 @@ impl Harness {
 
     fn answer(&mut self, stream: &TcpStream) -> Outcome<()> {
         let request = http::receive(stream)?;
-        let (status, body) = if request.line == "GET /info" {
+        let (status, body) = if request.line == "POST /websocket" {
+            let wish: Value = serde_json::from_slice(&request.body)?;
+            let text = |name: &str| wish[name].as_str().unwrap_or_default();
+            match websocket::read(self.port(), text("path"), text("key")) {
+                Ok(texts) => (200, json!(texts)),
+                Err(failure) => (500, json!({ "error": failure.to_string() })),
+            }
+        } else if request.line == "GET /info" {
             let (base, host, chain) = (self.place.url(), self.place.public_host(), &self.chain.url);
             let token = secrets::operator_token()?;
             let recorder = &self.recorder_url;

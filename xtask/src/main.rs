@@ -20,6 +20,7 @@ mod secrets;
 mod setup;
 mod sim;
 mod suites;
+mod websocket;
 mod workspace;
 
 use std::process::ExitCode;

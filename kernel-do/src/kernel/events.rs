@@ -17,9 +17,11 @@ use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use futures_util::stream::unfold;
-use serde_json::json;
+use serde_json::{Value, json};
 use worker::{Delay, Headers, Response};
 
+/// Links that are replayed before what happens is followed; a task has some dozens.
+pub(super) const REPLAY_MAX: usize = 10_000;
 /// A stream that says nothing for longer is cut by proxies on its way.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// So many streams may be open at an object: what waits for each is some hundred bytes an event.
@@ -49,17 +51,23 @@ pub(super) fn send(sender: &UnboundedSender<String>, task: &str, link: &Link, ev
         if place + 1 == own.len() {
             _ = writeln!(text, "id: {}", link.seq);
         }
-        let mut data = json!(event);
-        data["seq"] = json!(link.seq);
-        data["at"] = json!(rfc3339(link.at_ms));
-        _ = write!(text, "data: {data}\n\n");
+        _ = write!(text, "data: {}\n\n", data(event, link));
     }
     // A client that went away is noticed here; its listener goes with the next event.
     _ = sender.unbounded_send(text);
     own.iter().any(ends)
 }
 
-fn ends(event: &Event) -> bool {
+/// An event as clients get it: with the number and the time of its link.
+pub(super) fn data(event: &Event, link: &Link) -> Value {
+    let mut data = json!(event);
+    data["seq"] = json!(link.seq);
+    data["at"] = json!(rfc3339(link.at_ms));
+    data
+}
+
+/// Whether a task ends with an event.
+pub(super) fn ends(event: &Event) -> bool {
     let kind = event.kind.strip_prefix("task.").unwrap_or_default();
     State::ALL.iter().any(|state| state.is_terminal() && state.as_str() == kind)
 }

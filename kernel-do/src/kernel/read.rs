@@ -13,14 +13,11 @@ use aion_task::turn::Shelf;
 use aion_task::{Command, Definition, Outcome, Task};
 use serde_json::{Value, json};
 
-use super::events::{self, Lines};
+use super::events::{self, Lines, REPLAY_MAX};
 use super::inbox::Entry;
 use super::shard::Shard;
 use super::store::Filter;
 use crate::call::fault;
-
-/// Links that a stream replays before it follows; a task has some dozens.
-const REPLAY_MAX: usize = 10_000;
 
 impl Shard {
     /// A task as its tenant sees it, with the newest link that concerns it: whoever has seen it is a witness of the
@@ -116,12 +113,8 @@ impl Shard {
 
     /// The events of a task: those after a number, then what happens.
     pub(super) fn follow(&self, id: &str, after: u64) -> Result<Lines, Problem> {
-        if self.is_archived(id)? {
-            return Err(Problem::new(Code::StateConflict, "the task is in the archive: read its history"));
-        }
-        let (task, _) = self.found(id)?;
+        let mut ended = self.is_ended(id)?;
         let (sender, lines) = events::channel();
-        let mut ended = task.state.is_terminal() && task.due_ms().is_none();
         for link in self.store().links(id, after, REPLAY_MAX)? {
             let happened = serde_json::from_str(&link.events).map_err(|error| fault("log", &error))?;
             ended |= events::send(&sender, id, &link, happened);
@@ -130,6 +123,15 @@ impl Shard {
             self.listeners.add(id, sender)?;
         }
         Ok(lines)
+    }
+
+    /// Whether nothing will happen to a task any more.
+    pub(super) fn is_ended(&self, id: &str) -> Result<bool, Problem> {
+        if self.is_archived(id)? {
+            return Err(Problem::new(Code::StateConflict, "the task is in the archive: read its history"));
+        }
+        let (task, _) = self.found(id)?;
+        Ok(task.state.is_terminal() && task.due_ms().is_none())
     }
 
     fn found(&self, id: &str) -> Result<(Task, Rc<Definition>), Problem> {

@@ -61,6 +61,8 @@ pub(super) struct Shard {
     /// Who submits first, before anything is stored.
     claim: OnceCell<Address>,
     pub(super) listeners: Listeners,
+    /// Whether anybody may listen over a socket; those of a time before this object woke are still there.
+    pub(super) has_sockets: Cell<bool>,
     pub(super) inbox: Inbox,
     pub(super) definitions: Definitions,
     pub(super) revoked: Revoked,
@@ -79,6 +81,7 @@ pub(super) struct Shard {
 impl Shard {
     pub(super) fn new(state: State, env: Env) -> Self {
         let shard = Self {
+            has_sockets: Cell::new(!state.get_websockets().is_empty()),
             state,
             env,
             owner: OnceCell::new(),
@@ -102,6 +105,10 @@ impl Shard {
 
     pub(super) fn storage(&self) -> Storage {
         self.state.storage()
+    }
+
+    pub(super) const fn state(&self) -> &State {
+        &self.state
     }
 
     pub(super) const fn env(&self) -> &Env {

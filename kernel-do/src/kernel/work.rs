@@ -84,6 +84,7 @@ impl Shard {
         self.arm(&finished.tasks, looks);
         if let Some(link) = &link {
             self.listeners.publish(link, &finished.events);
+            self.publish_to_sockets(link, &finished.events);
         }
         let results = taken.into_iter().map(|taken| self.result(taken, &finished.tasks, link.as_ref())).collect();
         self.dispatch(finished);

@@ -37,6 +37,14 @@ pub fn bytes(status: StatusCode, media_type: &'static str, body: impl Into<Body>
     answer
 }
 
+/// A WebSocket that an object has accepted.
+pub fn socket(socket: Option<worker::WebSocket>) -> Result<Answer, Problem> {
+    let socket = socket.ok_or_else(Problem::internal)?;
+    let mut answer = empty(StatusCode::SWITCHING_PROTOCOLS);
+    answer.extensions_mut().insert(socket);
+    Ok(answer)
+}
+
 /// An answer without a body.
 pub fn empty(status: StatusCode) -> Answer {
     let mut answer = Response::new(Body::empty());

@@ -115,16 +115,24 @@ pub async fn history(ask: Ask) -> Result<Answer, Problem> {
 
 pub async fn events(ask: Ask) -> Result<Answer, Problem> {
     let (address, task) = place(&ask)?;
-    let after = match ask.header("last-event-id") {
-        None => 0,
-        Some(id) => id.trim().parse().map_err(|_| Problem::new(Code::RequestMalformed, "Last-Event-ID is a number"))?,
+    let number = |text: &str| text.trim().parse::<u64>();
+    let after = ask.header("last-event-id").or_else(|| ask.query.get("after").map(String::as_str)).map(number);
+    let unreadable = |_| Problem::new(Code::RequestMalformed, "Last-Event-ID, or after, is a number");
+    let request = Request::Events { task, after: after.transpose().map_err(unreadable)?.unwrap_or(0) };
+    let (env, trace) = (&ask.app.env, &ask.trace);
+    let wants_socket = ask.header("upgrade").is_some_and(|value| value.eq_ignore_ascii_case("websocket"));
+    let mut response = if wants_socket {
+        call::upgrade(env, address, None, trace, request).await?
+    } else {
+        call::send(env, address, None, trace, request).await?
     };
-    let request = Request::Events { task, after };
-    let mut response = call::send(&ask.app.env, address, None, &ask.trace, request).await?;
-    if response.status_code() != 200 {
+    if !matches!(response.status_code(), 101 | 200) {
         let body = response.bytes().await.map_err(|_| Problem::internal())?;
         let problem = aion_api::object::read_answer::<Value>(response.status_code(), &body);
         return Err(problem.err().unwrap_or_else(Problem::internal));
+    }
+    if response.status_code() == 101 {
+        return answer::socket(response.websocket());
     }
     let stream: Response<axum::body::Body> = response.into();
     Ok(answer::with(stream, HeaderName::from_static("x-accel-buffering"), "no"))

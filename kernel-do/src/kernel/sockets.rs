@@ -1,0 +1,77 @@
+//! Live events over hibernating WebSockets: the platform keeps them while the object sleeps, and what an object sends
+//! wakes nobody else. Each message is one event in JSON with the number of its link, by which a client that comes back
+//! goes on (`?after=`). A socket ends with its task.
+
+use aion_api::object::Call;
+use aion_api::object::kernel::Request;
+use aion_api::problem::{Code, Problem};
+use aion_task::audit::Link;
+use aion_task::event::Event;
+use worker::{Response, WebSocket, WebSocketPair};
+
+use super::events::{self, REPLAY_MAX};
+use super::shard::Shard;
+use crate::call::fault;
+
+/// So many sockets may be open at an object: the platform takes 32,768, and each costs a call for every event.
+const SOCKETS_MAX: usize = 1_024;
+/// Closing codes (RFC 6455 section 7.4.1).
+const NORMAL: u16 = 1_000;
+
+impl Shard {
+    /// Opens a socket for a task's events: those after a number, then what happens.
+    pub(super) fn open_socket(&self, call: &Call<Request>) -> Result<Response, Problem> {
+        let Request::Events { task, after } = &call.request else {
+            return Err(Problem::internal());
+        };
+        let ended = self.is_ended(task)?;
+        if self.state().get_websockets().len() >= SOCKETS_MAX {
+            return Err(Problem::new(Code::LimitReached, "too many event streams are open").retry_after(5));
+        }
+        let pair = WebSocketPair::new().map_err(|error| fault("websocket", &error))?;
+        self.state().accept_websocket_with_tags(&pair.server, &[task]);
+        self.has_sockets.set(true);
+        for link in self.store().links(task, *after, REPLAY_MAX)? {
+            let happened: Vec<Event> = serde_json::from_str(&link.events).map_err(|error| fault("log", &error))?;
+            tell(&pair.server, task, &link, &happened);
+        }
+        if ended {
+            close(&pair.server);
+        }
+        Response::from_websocket(pair.client).map_err(|error| fault("websocket", &error))
+    }
+
+    /// Tells whoever listens over a socket.
+    pub(super) fn publish_to_sockets(&self, link: &Link, happened: &[Event]) {
+        if !self.has_sockets.get() {
+            return;
+        }
+        let mut told: Vec<&str> = Vec::new();
+        for event in happened {
+            if told.contains(&event.task.as_str()) {
+                continue;
+            }
+            told.push(&event.task);
+            for socket in self.state().get_websockets_with_tag(&event.task) {
+                if tell(&socket, &event.task, link, happened) {
+                    close(&socket);
+                }
+            }
+        }
+    }
+}
+
+/// Sends a link's events of a task; tells whether the task ended with them. A client that went away is not missed.
+fn tell(socket: &WebSocket, task: &str, link: &Link, happened: &[Event]) -> bool {
+    let mut ended = false;
+    for event in happened.iter().filter(|event| event.task == task) {
+        _ = socket.send_with_str(events::data(event, link).to_string());
+        ended |= events::ends(event);
+    }
+    ended
+}
+
+fn close(socket: &WebSocket) {
+    // One that is closed already is closed.
+    _ = socket.close(Some(NORMAL), Some("the task has ended"));
+}
