@@ -1,5 +1,5 @@
-//! A client of the `WebSocket` protocol (RFC 6455), as much of one as tests need: it connects, and reads texts until the
-//! other side closes.
+//! A client of the `WebSocket` protocol (RFC 6455), as much of one as tests need: it connects, and reads texts until
+//! the other side closes.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

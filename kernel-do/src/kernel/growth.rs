@@ -80,9 +80,9 @@ impl Shard {
         let id = ids::task_id(&address.tenant, &key, self.number()?);
         let answered = self.store().answered(&id)?.ok_or_else(unknown)?;
         Idempotency { key, body_hash }.check_replay(&answered.body_hash)?;
-        let task = match answered.answer.as_str() {
-            "" => self.recall(&id).await?,
-            answer => serde_json::from_str(answer).map_err(|error| fault("answer", &error))?,
+        let task = match self.first_answer(&id, &answered)? {
+            Some(task) => task,
+            None => self.recall(&id).await?,
         };
         Ok(Reply::Accepted { task, replayed: true })
     }

@@ -1,4 +1,4 @@
-//! Live events over hibernating WebSockets: the platform keeps them while the object sleeps, and what an object sends
+//! Live events over hibernating `WebSocket`s: the platform keeps them while the object sleeps, and what an object sends
 //! wakes nobody else. Each message is one event in JSON with the number of its link, by which a client that comes back
 //! goes on (`?after=`). A socket ends with its task.
 

@@ -69,7 +69,10 @@ pub(super) struct Listed {
 #[derive(Deserialize)]
 pub(super) struct Answered {
     pub(super) body_hash: String,
+    /// Empty if it is what the task still looks like.
     pub(super) answer: String,
+    /// Whether the task has left: 1, or 0.
+    pub(super) archived: u8,
 }
 
 /// Which tasks a list shows.
@@ -146,10 +149,10 @@ impl Store {
         Ok(self.number(count, vec![])? == Some(1))
     }
 
-    /// What was answered when this task was submitted, if it was; empty if it has left since.
+    /// What was answered when this task was submitted, if it was.
     pub(super) fn answered(&self, id: &str) -> Result<Option<Answered>, Problem> {
-        let query = "SELECT body_hash, answer FROM task WHERE id = ?1
-             UNION ALL SELECT body_hash, '' AS answer FROM archived WHERE id = ?1";
+        let query = "SELECT body_hash, answer, 0 AS archived FROM task WHERE id = ?1
+             UNION ALL SELECT body_hash, '' AS answer, 1 AS archived FROM archived WHERE id = ?1";
         self.row(query, vec![id.into()])
     }
 
@@ -187,10 +190,10 @@ impl Store {
         self.run("INSERT OR IGNORE INTO definition (hash, body) VALUES (?, ?)", values)
     }
 
-    /// Adds a task; a child has no answer of its own.
-    pub(super) fn insert(&self, held: &Held, link: u64, answered: Option<&Answered>) -> Result<(), Problem> {
+    /// Adds a task, with the hash of its request and the first answer; a child has neither.
+    pub(super) fn insert(&self, held: &Held, link: u64, answered: Option<(&str, &str)>) -> Result<(), Problem> {
         let Held { task, definition, stored, .. } = held;
-        let (body_hash, answer) = answered.map_or(("", ""), |answered| (&answered.body_hash, &answered.answer));
+        let (body_hash, answer) = answered.unwrap_or_default();
         let values = vec![
             task.id.as_str().into(),
             task.state.as_str().into(),

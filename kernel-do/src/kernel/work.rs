@@ -7,6 +7,7 @@ use aion_api::problem::{Code, Problem};
 use aion_task::audit::Link;
 use aion_task::definition::Priority;
 use aion_task::machine::Refusal;
+use aion_task::task::State;
 use aion_task::turn::{Applied, Finished, Held, Shelf, SubmitError, Turn};
 use aion_task::{Command, Definition, Task, machine};
 use serde_json::{Value, json};
@@ -119,10 +120,10 @@ impl Shard {
             if let Err(conflict) = new.idempotency.check_replay(&answered.body_hash) {
                 return Ok(Taken::Refused(conflict));
             }
-            if answered.answer.is_empty() {
-                return Ok(Taken::Archived);
-            }
-            return serde_json::from_str(&answered.answer).map(Taken::Again).map_err(|error| fault("answer", &error));
+            return Ok(match self.first_answer(&new.id, &answered)? {
+                Some(view) => Taken::Again(view),
+                None => Taken::Archived,
+            });
         }
         if let Err(refusal) = self.takes(&new.tenant, &new.idempotency.key).and_then(|()| self.quota()) {
             return Ok(Taken::Refused(refusal));
@@ -139,6 +140,15 @@ impl Shard {
             Ok(()) => Ok(Taken::Accepted(new.id.clone())),
             Err(SubmitError::Fault(fault)) => Ok(Taken::Refused(invalid(&[fault]))),
             Err(SubmitError::Shelf(problem)) => Err(problem),
+        }
+    }
+
+    /// The first answer to whoever submitted a task; nothing if the archive has it.
+    pub(super) fn first_answer(&self, id: &str, answered: &Answered) -> Result<Option<Value>, Problem> {
+        match answered.answer.as_str() {
+            _ if answered.archived == 1 => Ok(None),
+            "" => self.view(id).map(Some),
+            answer => serde_json::from_str(answer).map(Some).map_err(|error| fault("answer", &error)),
         }
     }
 
@@ -242,11 +252,9 @@ fn insert(store: &Store, held: &Held, entries: &[&Entry], link: &Link) -> Result
         Entry::Submit(new) if new.id == held.task.id => Some(&new.idempotency),
         _ => None,
     });
-    let answered = asked.map(|idempotency| Answered {
-        body_hash: idempotency.body_hash.clone(),
-        answer: witnessed(held, link).to_string(),
-    });
-    store.insert(held, link.seq, answered.as_ref())
+    // A task that is done already always looks as it does now: its answer need not stand twice.
+    let answer = if held.task.state == State::Done { String::new() } else { witnessed(held, link).to_string() };
+    store.insert(held, link.seq, asked.map(|idempotency| (idempotency.body_hash.as_str(), answer.as_str())))
 }
 
 /// A view with the link that holds its newest change: whoever has seen it is a witness of the chain.

@@ -7,17 +7,26 @@ use super::{peers, workerd};
 use crate::first_light::wait;
 use crate::report::{Context, Outcome, fail, say, step};
 use crate::workspace::scratch;
-use crate::{build, secrets, setup};
+use crate::{build, recorder, secrets, setup};
 use aion_client::{Client, NativeTransport};
 
 /// How long each load lasts, after a second to warm up.
 const SECONDS: u64 = 5;
 /// Clients at once, if the command line does not say.
 const CLIENTS: [usize; 3] = [1, 16, 64];
-/// Three steps, each a durable computation on the one before.
-const STEPS: &str = r#"{"a":{"do":"set","with":{"value":"${{ input.n + 1 }}"}},
-"b":{"do":"set","needs":["a"],"with":{"value":"${{ steps.a.output + 1 }}"}},
-"c":{"do":"set","needs":["b"],"with":{"value":"${{ steps.b.output + 1 }}"}}}"#;
+/// Three steps, each on the one before; the one in the middle is put in.
+const FIRST: &str = r#""a":{"do":"set","with":{"value":"${{ input.n + 1 }}"}}"#;
+const LAST: &str = r#""c":{"do":"set","needs":["b"],"with":{"value":"${{ steps.b.output + 1 }}"}}"#;
+/// A durable computation in the middle.
+const COMPUTED: &str = r#""b":{"do":"set","needs":["a"],"with":{"value":"${{ steps.a.output + 1 }}"}}"#;
+/// A task's steps, with a call of another system in the middle.
+fn calling(url: &str) -> String {
+    let call = format!(
+        r#""b":{{"do":"http.request","needs":["a"],"with":{{"url":"{url}/ok","method":"POST","idempotent":true,
+"json":{{"n":"${{{{ steps.a.output }}}}"}},"pick":{{"n":"/got/n"}}}}}}"#
+    );
+    format!("{{{FIRST},{call},{}}}", LAST.replace("steps.b.output", "steps.b.output.n"))
+}
 
 /// What the command line asks for.
 struct Options {
@@ -81,17 +90,26 @@ fn ours(options: &Options) -> Outcome<Vec<Line>> {
     let operator = Client::new(&url, NativeTransport::new()).with_key(&secrets::operator_token()?);
     let tenant = wait(operator.create_tenant("bench"))?.context("POST /v1/tenants")?;
     let key = tenant.key.api_key;
+    let computing = format!("{{{FIRST},{COMPUTED},{LAST}}}");
     if options.tasks > 0 {
-        step(&format!("{} tasks stored before", options.tasks), || store(port, &key, options.tasks))?;
+        step(&format!("{} tasks stored before", options.tasks), || store(port, &key, &computing, options.tasks))?;
     }
-    let work = |connection: &mut Connection, number: u64| submit(connection, &key, number);
+    let other = recorder::start()?;
+    let host = other.trim_start_matches("http://");
+    let own = Client::new(&url, NativeTransport::new()).with_key(&key);
+    wait(own.put_hosts(&[host]))?.context("PUT /v1/hosts")?;
+    let loads = [("AION-Ω", computing, 3), ("AION-Ω with an HTTP step", calling(&other), 2)];
     let rows = || written(port, &key);
     let mut lines = Vec::new();
-    for clients in &options.clients {
-        let name = format!("AION-Ω, {clients} clients");
-        let load = Load { port, clients: *clients, work: &work, rows: Some(&rows) };
-        let measured = step(&name, || load.run(options.seconds, &[("workerd", group)]))?;
-        lines.push((name, measured));
+    for (name, steps, output) in &loads {
+        let work =
+            |connection: &mut Connection, number: u64| Ok(submit(connection, &key, steps, number)? == Some(output + 1));
+        for clients in &options.clients {
+            let name = format!("{name}, {clients} clients");
+            let load = Load { port, clients: *clients, work: &work, rows: Some(&rows) };
+            let measured = step(&name, || load.run(options.seconds, &[("workerd", group)]))?;
+            lines.push((name, measured));
+        }
     }
     Ok(lines)
 }
@@ -107,14 +125,14 @@ fn written(port: u16, key: &str) -> Outcome<u64> {
 }
 
 /// Stores tasks with as many clients as the load has at most.
-fn store(port: u16, key: &str, tasks: u64) -> Outcome<()> {
+fn store(port: u16, key: &str, steps: &str, tasks: u64) -> Outcome<()> {
     const CLIENTS: u64 = 64;
     std::thread::scope(|scope| {
         let client = |client: u64| {
             scope.spawn(move || {
                 let mut connection = Connection::open(port)?;
                 (0..tasks.div_ceil(CLIENTS)).try_for_each(|number| {
-                    submit(&mut connection, key, (1_u64 << 60) + (client << 32) + number).map(|_| ())
+                    submit(&mut connection, key, steps, (1_u64 << 60) + (client << 32) + number).map(|_| ())
                 })
             })
         };
@@ -123,23 +141,25 @@ fn store(port: u16, key: &str, tasks: u64) -> Outcome<()> {
     })
 }
 
-/// Submits a task and waits until it is done.
-fn submit(connection: &mut Connection, key: &str, number: u64) -> Outcome<bool> {
-    let headers =
-        format!("authorization: Bearer {key}\r\ncontent-type: application/json\r\nidempotency-key: bench-{number}\r\n");
-    let body = format!("{{\"definition\":{{\"steps\":{STEPS}}},\"input\":{{\"n\":1}}}}");
+/// Submits a task and waits until it is done: what came of its last step.
+fn submit(connection: &mut Connection, key: &str, steps: &str, number: u64) -> Outcome<Option<u64>> {
+    let hash = steps.len();
+    let headers = format!(
+        "authorization: Bearer {key}\r\ncontent-type: application/json\r\nidempotency-key: bench-{hash}-{number}\r\n"
+    );
+    let body = format!("{{\"definition\":{{\"steps\":{steps}}},\"input\":{{\"n\":1}}}}");
     let (status, answer) = connection.ask("POST /v1/tasks", &headers, &body)?;
     let mut task: Value = serde_json::from_slice(&answer).unwrap_or_default();
     if status != 202 {
-        return Ok(false);
+        return Ok(None);
     }
-    while task["state"] != "done" {
-        let line = format!("GET /v1/tasks/{}", task["id"].as_str().unwrap_or_default());
-        let (status, answer) = connection.ask(&line, &format!("authorization: Bearer {key}\r\n"), "")?;
-        if status != 200 {
-            return Ok(false);
-        }
-        task = serde_json::from_slice(&answer)?;
+    if task["state"] != "done" {
+        let id = task["id"].as_str().unwrap_or_default();
+        let headers = format!("authorization: Bearer {key}\r\n");
+        // The stream of a task ends with it.
+        connection.ask(&format!("GET /v1/tasks/{id}/events"), &headers, "")?;
+        let (_, answer) = connection.ask(&format!("GET /v1/tasks/{id}"), &headers, "")?;
+        task = serde_json::from_slice(&answer).unwrap_or_default();
     }
-    Ok(task["steps"]["c"]["output"] == 4)
+    Ok(task["steps"]["c"]["output"].as_u64())
 }

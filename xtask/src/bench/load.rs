@@ -91,7 +91,9 @@ impl Load<'_> {
 
     fn round(&self, length: Duration, round: u64) -> Outcome<(Vec<u64>, u64)> {
         std::thread::scope(|scope| {
-            let client = |client: u64| scope.spawn(move || self.client(length, (round * 4_096 + client) << 32));
+            // Numbers of loads with other numbers of clients differ too: a key that comes again would be no work.
+            let first = (round * 4_096 + self.clients as u64) << 44;
+            let client = |client: u64| scope.spawn(move || self.client(length, first + (client << 32)));
             let threads: Vec<_> = (0..self.clients as u64).map(client).collect();
             let mut sum = (Vec::new(), 0);
             for thread in threads {
