@@ -20,6 +20,23 @@ pub struct Fault {
     pub pointer: String,
     /// What is wrong there, in words.
     pub detail: String,
+    /// What to do about it, if there is more to say than what is wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+impl Fault {
+    /// A fault at a place.
+    pub fn new(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), detail: detail.into(), hint: None }
+    }
+
+    /// A fault of a part of a body, whose place begins at that part.
+    #[must_use]
+    pub fn under(prefix: &str, fault: &aion_task::Fault) -> Self {
+        let pointer = format!("{prefix}{}", fault.pointer);
+        Self { pointer, detail: fault.detail.clone(), hint: fault.hint.clone() }
+    }
 }
 
 /// An error as our own code passes it on: a code of the catalogue and what is particular to this case.
@@ -50,7 +67,7 @@ impl Problem {
     /// `request.invalid` with one fault.
     #[must_use]
     pub fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self::faults(Code::RequestInvalid, vec![Fault { pointer: pointer.into(), detail: detail.into() }])
+        Self::faults(Code::RequestInvalid, vec![Fault::new(pointer, detail)])
     }
 
     /// A problem that lists the faults of the document that was sent.

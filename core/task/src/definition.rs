@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::task::State;
 
 mod check;
+pub(crate) mod nearest;
 #[cfg(test)]
 mod tests;
 
@@ -43,20 +44,28 @@ pub const LABEL_MAX_CHARS: usize = 64;
 pub struct Fault {
     /// JSON pointer from the root of the definition.
     pub pointer: String,
-    /// What is wrong there, and what would be right.
+    /// What is wrong there.
     pub detail: String,
+    /// What to do about it, if that is not what the detail says.
+    pub hint: Option<String>,
 }
 
 impl Fault {
     /// A fault at a place.
     pub fn new(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { pointer: pointer.into(), detail: detail.into() }
+        Self { pointer: pointer.into(), detail: detail.into(), hint: None }
+    }
+
+    /// The same fault with what to do about it.
+    #[must_use]
+    pub fn with_hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
     }
 
     /// The fault of a part as one of the whole.
     #[must_use]
     pub fn under(self, prefix: &str) -> Self {
-        Self { pointer: format!("{prefix}{}", self.pointer), detail: self.detail }
+        Self { pointer: format!("{prefix}{}", self.pointer), ..self }
     }
 }
 

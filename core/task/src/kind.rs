@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::call::Call;
-use crate::definition::Fault;
+use crate::definition::{Fault, nearest};
 use crate::expression::{self, Scope};
 
 mod contract_read;
@@ -177,8 +177,8 @@ pub fn check_fields(kind: &str, with: &Map<String, Value>) -> Result<(), Fault> 
     }
     match with.keys().find(|field| !required.contains(&field.as_str()) && !optional.contains(&field.as_str())) {
         Some(unknown) => {
-            let known = required.iter().chain(optional).copied().collect::<Vec<_>>().join(", ");
-            Err(Fault::new(format!("/{unknown}"), format!("is not a field of {kind}, which takes {known}")))
+            let hint = nearest::hint(unknown, required.iter().chain(optional).copied());
+            Err(Fault::new(format!("/{unknown}"), format!("is not a field of {kind}")).with_hint(hint))
         }
         None => Ok(()),
     }

@@ -57,9 +57,9 @@ fn keep(all: &RefCell<HashMap<String, Rc<Definition>>>, key: String, definition:
 
 /// Pointers of the machine start at the definition; those of the answer start at the body.
 pub(super) fn invalid(faults: &[Fault]) -> Problem {
-    let place = |pointer: &str| {
-        if pointer.starts_with("/input") { pointer.to_owned() } else { format!("/definition{pointer}") }
+    let fault = |fault: &Fault| {
+        let prefix = if fault.pointer.starts_with("/input") { "" } else { "/definition" };
+        problem::Fault::under(prefix, fault)
     };
-    let fault = |fault: &Fault| problem::Fault { pointer: place(&fault.pointer), detail: fault.detail.clone() };
     Problem::faults(Code::DefinitionInvalid, faults.iter().map(fault).collect())
 }

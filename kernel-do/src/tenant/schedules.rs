@@ -300,9 +300,7 @@ fn view(schedule: &Schedule) -> v1::schedules::Schedule {
 }
 
 fn invalid(at: &str, faults: &[aion_task::Fault]) -> Problem {
-    let fault =
-        |fault: &aion_task::Fault| Fault { pointer: format!("{at}{}", fault.pointer), detail: fault.detail.clone() };
-    Problem::faults(Code::RequestInvalid, faults.iter().map(fault).collect())
+    Problem::faults(Code::RequestInvalid, faults.iter().map(|fault| Fault::under(at, fault)).collect())
 }
 
 fn random() -> [u8; 24] {

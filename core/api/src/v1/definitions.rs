@@ -37,11 +37,10 @@ impl Checked {
     /// Checks a definition.
     #[must_use]
     pub fn of(definition: &Value) -> Self {
-        let fault =
-            |fault: aion_task::Fault| Fault { pointer: format!("/definition{}", fault.pointer), detail: fault.detail };
+        let fault = |fault: &aion_task::Fault| Fault::under("/definition", fault);
         match Language::parse(definition) {
             Ok(parsed) => Self { valid: true, hash: Some(parsed.hash().to_owned()), errors: Vec::new() },
-            Err(faults) => Self { valid: false, hash: None, errors: faults.into_iter().map(fault).collect() },
+            Err(faults) => Self { valid: false, hash: None, errors: faults.iter().map(fault).collect() },
         }
     }
 

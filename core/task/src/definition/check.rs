@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+use super::nearest;
 use super::{
     ATTEMPTS_MAX, DOCUMENT_MAX_BYTES, Definition, Fault, LABEL_MAX_CHARS, LABELS_MAX, NOTIFY_MAX, PARALLEL_MAX, Retry,
     STEP_ID_MAX_CHARS, STEPS_MAX, Step,
@@ -15,7 +16,7 @@ use crate::{expression, kind, time};
 /// Definitions within definitions may go this deep: each level is a task of its own.
 const DEPTH_MAX: usize = 4;
 /// What a duration looks like.
-const DURATION: &str = "a duration like PT5M or 300s, at most a year";
+const DURATION: &str = "a duration is like PT5M or 300s, at most a year";
 
 pub(super) fn parse(document: &Value) -> Result<Definition, Vec<Fault>> {
     parse_at(document, 0)
@@ -38,7 +39,7 @@ fn parse_at(document: &Value, depth: usize) -> Result<Definition, Vec<Fault>> {
 
 /// Reads the document, each step by itself, so that a fault of its form is named by its place.
 fn read(document: &Value) -> Result<Definition, Vec<Fault>> {
-    let broken = |pointer: String| move |error: serde_json::Error| Fault::new(pointer, error.to_string());
+    let broken = |pointer: String| move |error: serde_json::Error| form(pointer, &error.to_string());
     let mut faults = Vec::new();
     for (id, step) in document.get("steps").and_then(Value::as_object).into_iter().flatten() {
         let read = serde_json::from_value::<Step>(step.clone());
@@ -48,6 +49,16 @@ fn read(document: &Value) -> Result<Definition, Vec<Fault>> {
         return Err(faults);
     }
     serde_json::from_value(document.clone()).map_err(|error| vec![broken(String::new())(error)])
+}
+
+/// A fault of form. Of a field that there is not, the reader says which there are, each between back-ticks.
+fn form(pointer: String, text: &str) -> Fault {
+    let fault = Fault::new(pointer, text);
+    let mut quoted = text.split('`').skip(1).step_by(2);
+    match quoted.next().filter(|_| text.starts_with("unknown field")) {
+        Some(field) => fault.with_hint(nearest::hint(field, quoted)),
+        None => fault,
+    }
 }
 
 struct Check<'a> {
@@ -69,6 +80,10 @@ impl Check<'_> {
         self.faults.push(Fault::new(pointer, detail));
     }
 
+    fn fault_with_hint(&mut self, pointer: impl Into<String>, detail: impl Into<String>, hint: impl Into<String>) {
+        self.faults.push(Fault::new(pointer, detail).with_hint(hint));
+    }
+
     fn run(&mut self) {
         let definition = self.definition;
         if definition.steps.is_empty() || definition.steps.len() > STEPS_MAX {
@@ -83,7 +98,8 @@ impl Check<'_> {
         }
         if let Some(id) = definition.in_cycle() {
             let place = format!("/steps/{}/needs", escape(&id));
-            return self.fault(place, "the steps need each other in a circle; take one of the needs away");
+            let hint = "take one of the needs away";
+            return self.fault_with_hint(place, "the steps need each other in a circle", hint);
         }
         for (id, step) in &definition.steps {
             self.expressions(id, step);
@@ -119,8 +135,8 @@ impl Check<'_> {
                 self.fault(format!("{at}/on"), format!("at least one of {states}"));
             }
             let with = &notice::definition(notify)["steps"]["send"]["with"];
-            if let Err(Fault { pointer, detail }) = kind::check("http.request", with) {
-                self.fault(format!("{at}{pointer}"), detail);
+            if let Err(fault) = kind::check("http.request", with) {
+                self.faults.push(fault.under(&at));
             }
         }
     }
@@ -134,7 +150,9 @@ impl Check<'_> {
         }
         for (place, need) in step.needs.iter().enumerate() {
             if need == id || !self.definition.steps.contains_key(need) {
-                self.fault(format!("{at}/needs/{place}"), format!("there is no other step {need}"));
+                let others = self.definition.steps.keys().map(String::as_str).filter(|other| *other != id);
+                let hint = nearest::hint(need, others);
+                self.fault_with_hint(format!("{at}/needs/{place}"), format!("there is no other step {need}"), hint);
             }
         }
         if let Some(each) = &step.each
@@ -154,8 +172,9 @@ impl Check<'_> {
         }
         if kind::is_inline(&step.kind) && (step.timeout.is_some() || step.retry.is_some()) {
             let which = if step.timeout.is_some() { "timeout" } else { "retry" };
-            let hint = if step.kind.starts_with("wait.") { "; `within` bounds its wait" } else { "" };
-            self.fault(format!("{at}/{which}"), format!("{} calls nothing outside{hint}", step.kind));
+            let waits = step.kind.starts_with("wait.");
+            let hint = if waits { "`within` bounds its wait" } else { "take it away" };
+            self.fault_with_hint(format!("{at}/{which}"), format!("{} calls nothing outside", step.kind), hint);
         }
     }
 
@@ -179,7 +198,7 @@ impl Check<'_> {
 
     fn duration(&mut self, at: &str, text: Option<&str>) {
         if text.is_some_and(|text| time::duration_ms(text).is_none()) {
-            self.fault(at, DURATION);
+            self.fault_with_hint(at, "this is no duration", DURATION);
         }
     }
 
@@ -204,9 +223,11 @@ impl Check<'_> {
     }
 
     fn input(&mut self, at: &str, kind: &str, with: &Map<String, Value>, sight: &Sight<'_>) {
-        if !kind::is_known(kind) {
-            let known = kind::names().collect::<Vec<_>>().join(", ");
-            return self.fault(format!("{at}/do"), format!("there is no kind {kind}; there are {known}"));
+        let known = kind::is_known(kind);
+        if !known {
+            let names: Vec<&str> = kind::names().collect();
+            let hint = nearest::hint(kind, names.into_iter());
+            self.fault_with_hint(format!("{at}/do"), format!("there is no kind {kind}"), hint);
         }
         let faults = self.faults.len();
         let (mut dynamic, literal) = (false, kind::literal_field(kind));
@@ -218,7 +239,7 @@ impl Check<'_> {
                 dynamic |= self.reads(&place, value, sight);
             }
         }
-        if self.faults.len() > faults {
+        if !known || self.faults.len() > faults {
             return;
         }
         // Without expressions the input is checked whole; with them its field names are, and its values when it runs.
@@ -255,11 +276,13 @@ impl Check<'_> {
                 Ok(reads) => {
                     if let Some(step) = reads.steps.iter().find(|step| !sight.steps.contains(*step)) {
                         let known = definition.steps.contains_key(step);
-                        let hint = if known { "; name it in needs" } else { "" };
-                        self.fault(place.clone(), format!("{step} is not a step before this one{hint}"));
+                        let names = definition.steps.keys().map(String::as_str);
+                        let hint = if known { "name it in needs".to_owned() } else { nearest::hint(step, names) };
+                        self.fault_with_hint(place.clone(), format!("{step} is not a step before this one"), hint);
                     }
                     if reads.item && !sight.item {
-                        self.fault(place, "item and index are there in a step with `each` only");
+                        let hint = "give the step an `each`, or take them away";
+                        self.fault_with_hint(place, "item and index are there in a step with `each` only", hint);
                     }
                 }
             }

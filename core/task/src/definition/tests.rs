@@ -95,3 +95,23 @@ fn the_hash_is_of_what_a_definition_means() {
     let stored = serde_json::to_string(&Definition::parse(&json!({ "steps": { "a": step } })).unwrap()).unwrap();
     assert_eq!(Definition::stored(&stored, &plain).unwrap().hash(), plain);
 }
+
+#[test]
+fn faults_say_what_to_do() {
+    let hints = |steps: Value| {
+        let faults = Definition::parse(&json!({ "steps": steps })).unwrap_err();
+        faults.into_iter().map(|fault| fault.hint.unwrap_or_default()).collect::<Vec<_>>()
+    };
+    let nap = json!({ "do": "sleep", "with": { "duration": "1s" } });
+    assert_eq!(hints(json!({ "a": { "do": "slepe", "with": {} } })), ["did you mean sleep?"]);
+    assert_eq!(hints(json!({ "a": { "do": "set", "wiht": {} } })), ["did you mean with?"]);
+    let reads = json!({ "do": "set", "with": { "value": "${{ steps.a.output }}" } });
+    assert_eq!(hints(json!({ "a": nap, "b": reads })), ["name it in needs"]);
+    let needs = json!({ "do": "set", "with": { "value": 1 }, "needs": ["frist"] });
+    assert_eq!(hints(json!({ "first": nap, "b": needs })), ["did you mean first?"]);
+    // A kind that there is not hides no fault behind it.
+    let two = json!({ "do": "nothing", "with": { "x": "${{ steps.zzz.output }}" } });
+    assert_eq!(hints(json!({ "a": two })).len(), 2);
+    let field = json!({ "do": "sleep", "with": { "durration": "${{ input.d }}", "duration": "1s" } });
+    assert_eq!(hints(json!({ "a": field })), ["did you mean duration?"]);
+}
