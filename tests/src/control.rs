@@ -112,6 +112,12 @@ impl Control {
     }
 }
 
+/// A number from the environment, for tests that can do more on demand.
+#[must_use]
+pub fn on_demand(name: &str) -> Option<usize> {
+    variable(name)?.parse().ok()
+}
+
 fn variable(name: &str) -> Option<String> {
     let step = |object: &JsValue, key: &str| js_sys::Reflect::get(object, &JsValue::from_str(key)).ok();
     step(&step(&step(&js_sys::global(), "process")?, "env")?, name)?.as_string()

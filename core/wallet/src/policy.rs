@@ -26,11 +26,12 @@ pub struct Policy {
 }
 
 impl Default for Policy {
-    /// What a new wallet may: a launch or two, a payroll, and a billion tokens of 18 decimals.
+    /// What a new wallet may: a launch or two, a payroll of a thousand with as much again for everything else, and a
+    /// billion tokens of 18 decimals.
     fn default() -> Self {
         Self {
             creations_per_day: 20,
-            operations_per_day: 1_000,
+            operations_per_day: 2_000,
             units_per_token_and_day: U256::from(10).pow(U256::from(27)),
         }
     }

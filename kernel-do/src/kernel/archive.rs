@@ -19,6 +19,8 @@ use crate::call;
 
 /// So many tasks are moved in one call at most, and so many links.
 const BATCH_MAX: usize = 64;
+/// Definitions that no task is of are looked for this often: a day, because it reads the head of every task's row.
+const SWEEP_MS: u64 = 24 * 60 * 60 * 1_000;
 /// A call is not filled further once it has this many bytes.
 const BATCH_BYTES: usize = 4_000_000;
 
@@ -84,8 +86,13 @@ impl Shard {
         Ok(())
     }
 
-    /// Moves links that are older than every task that is still here.
+    /// Moves links that are older than every task that is still here, and forgets definitions that no task is of.
     async fn prune(&self) -> Result<(), Problem> {
+        let now_ms = call::now_ms();
+        if now_ms.saturating_sub(self.swept_ms.get()) >= SWEEP_MS {
+            self.swept_ms.set(now_ms);
+            self.store().drop_definitions()?;
+        }
         loop {
             // The newest of them stays: it is what the next one follows.
             let links = self.store().links_below(self.store().log_floor()?.saturating_sub(1), BATCH_MAX)?;

@@ -73,6 +73,8 @@ pub(super) struct Shard {
     outbox: RefCell<VecDeque<Outgoing>>,
     /// Tasks on their way to the archive.
     pub(super) leaving: RefCell<VecDeque<String>>,
+    /// When this object last looked for definitions that no task is of.
+    pub(super) swept_ms: Cell<u64>,
     armed_ms: Cell<Option<u64>>,
     /// Whether something was due that found no room.
     backlog: Cell<bool>,
@@ -95,6 +97,7 @@ impl Shard {
             in_flight: Cell::new(0),
             outbox: RefCell::default(),
             leaving: RefCell::default(),
+            swept_ms: Cell::new(0),
             armed_ms: Cell::new(None),
             backlog: Cell::new(false),
         };

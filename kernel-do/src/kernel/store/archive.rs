@@ -64,6 +64,11 @@ impl Store {
         self.run("DELETE FROM log WHERE seq <= ?", vec![int(last)])
     }
 
+    /// Forgets definitions that no task here is of.
+    pub(in crate::kernel) fn drop_definitions(&self) -> Result<(), Problem> {
+        self.run("DELETE FROM definition WHERE hash NOT IN (SELECT definition FROM task)", vec![])
+    }
+
     /// A large value of a task.
     pub(in crate::kernel) fn blob(&self, task: &str, hash: &str) -> Result<Option<String>, Problem> {
         let query = "SELECT body AS text FROM blob WHERE task = ? AND hash = ?";
