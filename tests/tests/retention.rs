@@ -26,6 +26,41 @@ async fn history(world: &World, task: &str) -> Vec<Value> {
     world.client.history(task, None).await.expect("a history").items
 }
 
+/// Waits until every brief task has left its shard.
+async fn all_gone(world: &World) {
+    for look in 0.. {
+        if listed(world).await == 0 {
+            break;
+        }
+        assert!(look < LOOKS_MAX, "the tasks do not leave");
+        sleep_ms(250).await;
+    }
+}
+
+/// So many tasks, each with a link of its own, leave one after the other.
+const CHAIN: usize = 6;
+
+#[test]
+async fn links_of_what_has_left_still_follow_each_other() {
+    let world = World::new("chain").await;
+    let mut told = Vec::new();
+    for _ in 0..CHAIN {
+        let task = world.client.submit(&fresh("brief"), &brief("small")).await.expect("accepted");
+        told.push((history(&world, &task.id).await, task.id));
+        sleep_ms(300).await;
+    }
+    all_gone(&world).await;
+    // Their links leave after them, in more than one call.
+    sleep_ms(3_000).await;
+    let mut previous = json!("0".repeat(64));
+    for (before, task) in told {
+        let after = history(&world, &task).await;
+        assert_eq!(after, before, "{task}");
+        assert_eq!(after[0]["previous"], previous, "{task}");
+        previous = after[0]["hash"].clone();
+    }
+}
+
 #[test]
 async fn a_task_moves_to_the_archive_and_its_key_stays_taken() {
     let world = World::new("retention").await;
@@ -34,13 +69,7 @@ async fn a_task_moves_to_the_archive_and_its_key_stays_taken() {
     let task = world.client.submit(&key, &brief(&text)).await.expect("accepted");
     assert_eq!((task.state.as_str(), task.more["output"].as_str()), ("done", Some(text.as_str())));
     let before = history(&world, &task.id).await;
-    for look in 0.. {
-        if listed(&world).await == 0 {
-            break;
-        }
-        assert!(look < LOOKS_MAX, "the task does not leave");
-        sleep_ms(250).await;
-    }
+    all_gone(&world).await;
     let archived = world.client.task(&task.id).await.expect("from the archive");
     assert!(archived.state == "done" && archived.steps == task.steps, "what is read differs from what was told");
     assert_eq!(history(&world, &task.id).await, before);

@@ -19,10 +19,10 @@ use crate::call;
 
 /// So many tasks are moved in one call at most, and so many links.
 const BATCH_MAX: usize = 64;
-/// Definitions that no task is of are looked for this often: a day, because it reads the head of every task's row.
-const SWEEP_MS: u64 = 24 * 60 * 60 * 1_000;
 /// A call is not filled further once it has this many bytes.
 const BATCH_BYTES: usize = 4_000_000;
+/// Definitions that no task is of are looked for this often: a day, because it reads the head of every task's row.
+const SWEEP_MS: u64 = 24 * 60 * 60 * 1_000;
 
 /// A task on its way out.
 pub(super) struct Leaving {
@@ -58,17 +58,14 @@ impl Shard {
     }
 
     async fn move_out(&self, ids: &[String]) -> Result<(), Problem> {
-        let mut leaving: BTreeMap<String, (Address, Vec<Leaving>)> = BTreeMap::new();
-        let mut bytes = 0;
+        let (mut leaving, mut bytes) = (Vec::new(), 0);
         for id in ids {
             let (Some((_, definition)), Some(links)) = (Shelf::task(self, id)?, self.store().links_of(id)?) else {
                 continue;
             };
-            let address = self.archive_of(numbers(&links).first().copied().unwrap_or_default())?;
-            let view = self.view(id)?;
+            let (view, first) = (self.view(id)?, first(&numbers(&links)));
             bytes += view.to_string().len();
-            let task = Leaving { id: id.clone(), links, labels: definition.labels.clone(), view };
-            leaving.entry(address.id.clone()).or_insert_with(|| (address, Vec::new())).1.push(task);
+            leaving.push((first, Leaving { id: id.clone(), links, labels: definition.labels.clone(), view }));
             if bytes > BATCH_BYTES {
                 self.copy(std::mem::take(&mut leaving)).await?;
                 bytes = 0;
@@ -77,8 +74,8 @@ impl Shard {
         self.copy(leaving).await
     }
 
-    async fn copy(&self, leaving: BTreeMap<String, (Address, Vec<Leaving>)>) -> Result<(), Problem> {
-        for (address, tasks) in leaving.into_values() {
+    async fn copy(&self, leaving: Vec<(u64, Leaving)>) -> Result<(), Problem> {
+        for (address, tasks) in self.by_archive(leaving)? {
             let views = tasks.iter().map(|task| task.view.clone()).collect();
             self.ask_archive(address, Request::Keep { tasks: views, links: Vec::new() }).await?;
             together(&self.storage(), || tasks.iter().try_for_each(|task| self.store().forget(task)))?;
@@ -93,17 +90,20 @@ impl Shard {
             self.swept_ms.set(now_ms);
             self.store().drop_definitions()?;
         }
+        let mut copied = 0;
         loop {
-            // The newest of them stays: it is what the next one follows.
-            let links = self.store().links_below(self.store().log_floor()?.saturating_sub(1), BATCH_MAX)?;
+            let mut links = self.store().links_below(self.store().log_floor()?, BATCH_MAX)?;
+            // The oldest is in the archive already, and is here for its hash; but the first of all follows nothing.
+            let oldest = links.first().map(|link| link.seq).filter(|seq| *seq > 1);
+            copied = oldest.unwrap_or_default().max(copied);
+            links.retain(|link| link.seq > copied);
             let Some(first) = links.first().map(|link| link.seq) else {
                 return Ok(());
             };
             let address = self.archive_of(first)?;
-            let mut entries = Vec::new();
-            let (mut last, mut bytes) = (first, 0);
+            let (mut entries, mut last, mut bytes) = (Vec::new(), first, 0);
             for link in &links {
-                if self.archive_of(link.seq)?.id != address.id || bytes > BATCH_BYTES {
+                if self.archive_of(link.seq)? != address || bytes > BATCH_BYTES {
                     break;
                 }
                 bytes += link.events.len();
@@ -111,14 +111,15 @@ impl Shard {
                 last = link.seq;
             }
             self.ask_archive(address, Request::Keep { tasks: Vec::new(), links: entries }).await?;
-            self.store().drop_links(last)?;
+            self.store().drop_links_before(last)?;
+            copied = last;
         }
     }
 
     /// The first answer to whoever submitted a task that has left.
     pub(super) async fn recall(&self, id: &str) -> Result<Value, Problem> {
         let links = self.store().archived(id)?.ok_or_else(|| Problem::unknown("task"))?;
-        let address = self.archive_of(links.first().copied().unwrap_or_default())?;
+        let address = self.archive_of(first(&links))?;
         match self.ask_archive(address, Request::Read { task: id.to_owned() }).await? {
             Reply::Task { task } => Ok(task),
             _ => Err(Problem::internal()),
@@ -127,17 +128,14 @@ impl Shard {
 
     /// Links of a task that has left, some of which may still be here.
     pub(super) async fn recall_links(&self, seqs: &[u64]) -> Result<Vec<Value>, Problem> {
-        let mut entries = Vec::new();
-        let mut elsewhere: BTreeMap<String, (Address, Vec<u64>)> = BTreeMap::new();
+        let (mut entries, mut elsewhere) = (Vec::new(), Vec::new());
         for seq in seqs {
-            if let Some(link) = self.store().link(*seq)? {
-                entries.push(self.entry(&link)?);
-            } else {
-                let address = self.archive_of(*seq)?;
-                elsewhere.entry(address.id.clone()).or_insert_with(|| (address, Vec::new())).1.push(*seq);
+            match self.store().whole_link(*seq)? {
+                Some(link) => entries.push(self.entry(&link)?),
+                None => elsewhere.push((*seq, *seq)),
             }
         }
-        for (address, seqs) in elsewhere.into_values() {
+        for (address, seqs) in self.by_archive(elsewhere)? {
             match self.ask_archive(address, Request::Links { seqs }).await? {
                 Reply::Links { links } => entries.extend(links),
                 _ => return Err(Problem::internal()),
@@ -147,17 +145,35 @@ impl Shard {
         Ok(entries)
     }
 
+    /// Things by the part of the archive that their links belong to.
+    fn by_archive<T>(&self, things: Vec<(u64, T)>) -> Result<Vec<(Address, Vec<T>)>, Problem> {
+        let mut groups: Vec<(Address, Vec<T>)> = Vec::new();
+        for (link, thing) in things {
+            let address = self.archive_of(link)?;
+            match groups.iter_mut().find(|(known, _)| *known == address) {
+                Some((_, group)) => group.push(thing),
+                None => groups.push((address, vec![thing])),
+            }
+        }
+        Ok(groups)
+    }
+
     fn archive_of(&self, link: u64) -> Result<Address, Problem> {
         let owner = self.owner()?.ok_or_else(Problem::internal)?;
         Ok(Address::archive(&owner.tenant, self.number()?, link))
     }
 
     async fn ask_archive(&self, address: Address, request: Request) -> Result<Reply, Problem> {
-        call::ask(self.env(), address, &Trace::accept(None, None, &[0; 24]), request).await
+        call::ask(self.env(), address, &Trace::default(), request).await
     }
 }
 
 /// The numbers of a task's links, as its row holds them.
 pub(super) fn numbers(links: &str) -> Vec<u64> {
     serde_json::from_str(links).unwrap_or_default()
+}
+
+/// The first of a task's links; it has one from its beginning on.
+fn first(links: &[u64]) -> u64 {
+    links.first().copied().unwrap_or_default()
 }

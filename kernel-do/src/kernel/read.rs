@@ -144,7 +144,7 @@ impl Shard {
             "seq": link.seq,
             "at": rfc3339(link.at_ms),
             "atMs": link.at_ms,
-            "previous": self.store().hash(link.seq - 1)?,
+            "previous": self.store().hash_before(link.seq)?,
             "events": events,
             "hash": link.hash
         }))

@@ -341,10 +341,13 @@ impl Store {
         Ok(self.row::<LinkRow>(query, vec![task.into()])?.map(Link::from))
     }
 
-    /// The hash of a link; the first one follows the empty chain.
-    pub(super) fn hash(&self, seq: u64) -> Result<String, Problem> {
-        let row = self.row::<Text>("SELECT hash AS text FROM log WHERE seq = ?", vec![int(seq)])?;
-        Ok(row.map_or_else(|| "0".repeat(64), |row| row.text))
+    /// The hash that a link follows: that of the one before, and nothing but zeros for the first.
+    pub(super) fn hash_before(&self, seq: u64) -> Result<String, Problem> {
+        if seq == 1 {
+            return Ok("0".repeat(64));
+        }
+        let row = self.row::<Text>("SELECT hash AS text FROM log WHERE seq = ?", vec![int(seq - 1)])?;
+        row.map(|row| row.text).ok_or_else(|| fault("log", &format!("the link before {seq} is not here")))
     }
 
     fn number(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<Option<u64>, Problem> {

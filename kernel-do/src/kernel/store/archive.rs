@@ -55,13 +55,15 @@ impl Store {
         Ok(rows.into_iter().map(Link::from).collect())
     }
 
-    pub(in crate::kernel) fn link(&self, seq: u64) -> Result<Option<Link>, Problem> {
-        let query = "SELECT seq, at_ms, events, hash FROM log WHERE seq = ?";
+    /// A link, if it is here with the one that it follows; the oldest one is kept for its hash alone.
+    pub(in crate::kernel) fn whole_link(&self, seq: u64) -> Result<Option<Link>, Problem> {
+        let query = "SELECT seq, at_ms, events, hash FROM log WHERE seq = ?1
+             AND (?1 = 1 OR EXISTS (SELECT 1 FROM log WHERE seq = ?1 - 1))";
         Ok(self.row::<LinkRow>(query, vec![int(seq)])?.map(Link::from))
     }
 
-    pub(in crate::kernel) fn drop_links(&self, last: u64) -> Result<(), Problem> {
-        self.run("DELETE FROM log WHERE seq <= ?", vec![int(last)])
+    pub(in crate::kernel) fn drop_links_before(&self, seq: u64) -> Result<(), Problem> {
+        self.run("DELETE FROM log WHERE seq < ?", vec![int(seq)])
     }
 
     /// Forgets definitions that no task here is of.
