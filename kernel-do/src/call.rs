@@ -43,29 +43,26 @@ pub async fn send<R: Request>(
     trace: &Trace,
     request: R,
 ) -> Result<Response, Problem> {
-    let call = Call { address, key: key.map(str::to_owned), trace: trace.clone(), request };
-    let body = serde_json::to_string(&call).map_err(|_| Problem::internal())?;
+    let body = text(&address, key, trace, request)?;
     let mut init = RequestInit::new();
     init.with_method(Method::Post).with_body(Some(JsValue::from_str(&body)));
-    fetch(env, &call.address, &init).await
+    fetch(env, &address, &init).await
 }
 
 /// Asks an object for a WebSocket. Such a request has no body, so the call stands in a header.
-pub async fn upgrade<R: Request>(
-    env: &Env,
-    address: Address,
-    key: Option<&str>,
-    trace: &Trace,
-    request: R,
-) -> Result<Response, Problem> {
-    let call = Call { address, key: key.map(str::to_owned), trace: trace.clone(), request };
-    let text = serde_json::to_string(&call).map_err(|_| Problem::internal())?;
+pub async fn upgrade<R: Request>(env: &Env, address: Address, trace: &Trace, request: R) -> Result<Response, Problem> {
+    let call = text(&address, None, trace, request)?;
     let headers = Headers::new();
-    let set = headers.set("upgrade", "websocket").and_then(|()| headers.set(CALL_HEADER, &text));
+    let set = headers.set("upgrade", "websocket").and_then(|()| headers.set(CALL_HEADER, &call));
     set.map_err(|error| fault("call header", &error))?;
     let mut init = RequestInit::new();
     init.with_method(Method::Get).with_headers(headers);
-    fetch(env, &call.address, &init).await
+    fetch(env, &address, &init).await
+}
+
+fn text<R: Request>(address: &Address, key: Option<&str>, trace: &Trace, request: R) -> Result<String, Problem> {
+    let call = Call { address: address.clone(), key: key.map(str::to_owned), trace: trace.clone(), request };
+    serde_json::to_string(&call).map_err(|_| Problem::internal())
 }
 
 /// Whether a request asks for a WebSocket.

@@ -61,31 +61,22 @@ pub fn definition() -> Value {
     })
 }
 
+/// A step of a definition: what undoes one has some of its fields.
 fn step() -> Value {
-    json!({
+    let mut step = undo();
+    step["properties"]["needs"] = json!({ "type": "array", "items": { "type": "string" }, "uniqueItems": true });
+    step["properties"]["when"] = json!({ "$ref": "#/$defs/expression" });
+    step["properties"]["each"] = json!({
         "type": "object",
         "additionalProperties": false,
-        "required": ["do"],
+        "required": ["in"],
         "properties": {
-            "do": { "enum": kind::names().collect::<Vec<_>>() },
-            "with": { "type": "object", "description": "Its input; texts may hold ${{ expressions }}." },
-            "needs": { "type": "array", "items": { "type": "string" }, "uniqueItems": true },
-            "when": { "$ref": "#/$defs/expression" },
-            "each": {
-                "type": "object",
-                "additionalProperties": false,
-                "required": ["in"],
-                "properties": {
-                    "in": { "$ref": "#/$defs/expression" },
-                    "parallel": { "type": "integer", "minimum": 1, "maximum": PARALLEL_MAX }
-                }
-            },
-            "retry": { "$ref": "#/$defs/retry" },
-            "timeout": { "$ref": "#/$defs/duration" },
-            "compensate": { "$ref": "#/$defs/undo" }
-        },
-        "allOf": inputs()
-    })
+            "in": { "$ref": "#/$defs/expression" },
+            "parallel": { "type": "integer", "minimum": 1, "maximum": PARALLEL_MAX }
+        }
+    });
+    step["properties"]["compensate"] = json!({ "$ref": "#/$defs/undo" });
+    step
 }
 
 fn undo() -> Value {
@@ -95,7 +86,7 @@ fn undo() -> Value {
         "required": ["do"],
         "properties": {
             "do": { "enum": kind::names().collect::<Vec<_>>() },
-            "with": { "type": "object" },
+            "with": { "type": "object", "description": "Its input; texts may hold ${{ expressions }}." },
             "retry": { "$ref": "#/$defs/retry" },
             "timeout": { "$ref": "#/$defs/duration" }
         },

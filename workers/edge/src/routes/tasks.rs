@@ -122,7 +122,7 @@ pub async fn events(ask: Ask) -> Result<Answer, Problem> {
     let (env, trace) = (&ask.app.env, &ask.trace);
     let wants_socket = ask.header("upgrade").is_some_and(|value| value.eq_ignore_ascii_case("websocket"));
     let mut response = if wants_socket {
-        call::upgrade(env, address, None, trace, request).await?
+        call::upgrade(env, address, trace, request).await?
     } else {
         call::send(env, address, None, trace, request).await?
     };
