@@ -60,6 +60,7 @@ pub async fn upgrade<R: Request>(env: &Env, address: Address, trace: &Trace, req
     fetch(env, &address, &init).await
 }
 
+/// A call as it travels: JSON.
 fn text<R: Request>(address: &Address, key: Option<&str>, trace: &Trace, request: R) -> Result<String, Problem> {
     let call = Call { address: address.clone(), key: key.map(str::to_owned), trace: trace.clone(), request };
     serde_json::to_string(&call).map_err(|_| Problem::internal())

@@ -10,6 +10,8 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 /// How often, with a quarter of a second between, a test looks for what comes by itself.
 const LOOKS_MAX: usize = 80;
+/// So many tasks, each with a link of its own, leave one after the other.
+const CHAIN: usize = 6;
 
 fn brief(text: &str) -> SubmitTask {
     let steps = json!({ "a": { "do": "set", "with": { "value": "${{ input.text }}" } } });
@@ -36,9 +38,6 @@ async fn all_gone(world: &World) {
         sleep_ms(250).await;
     }
 }
-
-/// So many tasks, each with a link of its own, leave one after the other.
-const CHAIN: usize = 6;
 
 #[test]
 async fn links_of_what_has_left_still_follow_each_other() {

@@ -90,19 +90,16 @@ impl Shard {
             self.swept_ms.set(now_ms);
             self.store().drop_definitions()?;
         }
-        let mut copied = 0;
         loop {
-            let mut links = self.store().links_below(self.store().log_floor()?, BATCH_MAX)?;
-            // The oldest is in the archive already, and is here for its hash; but the first of all follows nothing.
-            let oldest = links.first().map(|link| link.seq).filter(|seq| *seq > 1);
-            copied = oldest.unwrap_or_default().max(copied);
-            links.retain(|link| link.seq > copied);
-            let Some(first) = links.first().map(|link| link.seq) else {
+            let links = self.store().links_below(self.store().log_floor()?, BATCH_MAX)?;
+            let (Some(oldest), Some(second)) = (links.first(), links.get(1)) else {
                 return Ok(());
             };
+            // The oldest is in the archive already and is here for its hash, except the first of all.
+            let first = if oldest.seq == 1 { oldest.seq } else { second.seq };
             let address = self.archive_of(first)?;
             let (mut entries, mut last, mut bytes) = (Vec::new(), first, 0);
-            for link in &links {
+            for link in links.iter().filter(|link| link.seq >= first) {
                 if self.archive_of(link.seq)? != address || bytes > BATCH_BYTES {
                     break;
                 }
@@ -112,7 +109,6 @@ impl Shard {
             }
             self.ask_archive(address, Request::Keep { tasks: Vec::new(), links: entries }).await?;
             self.store().drop_links_before(last)?;
-            copied = last;
         }
     }
 

@@ -143,7 +143,7 @@ fn store(port: u16, key: &str, steps: &str, tasks: u64) -> Outcome<()> {
 
 /// Submits a task and waits until it is done: what came of its last step.
 fn submit(connection: &mut Connection, key: &str, steps: &str, number: u64) -> Outcome<Option<u64>> {
-    // Numbers come again in the load of other steps.
+    // The same numbers come again with other steps, which differ in their length.
     let load = steps.len();
     let headers = format!(
         "authorization: Bearer {key}\r\ncontent-type: application/json\r\nidempotency-key: bench-{load}-{number}\r\n"
