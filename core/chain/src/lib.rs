@@ -1,8 +1,9 @@
-//! JSON-RPC codec, transaction encoding, fees, the ledger of a lane, operations and token actions.
+//! JSON-RPC codec, transaction encoding, fees, the ledger of a lane, operations, token actions and documents.
 
 pub mod action;
 pub mod contracts;
 pub mod decimal;
+pub mod document;
 pub mod fees;
 pub mod lane_key;
 pub mod ledger;
