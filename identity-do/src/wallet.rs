@@ -2,7 +2,7 @@
 
 use aion_api::Problem;
 use aion_api::idempotency::Idempotency;
-use aion_api::object::wallet::{Reply, Request};
+use aion_api::object::wallet::{Charter, Reply, Request};
 use aion_api::object::{Call, Outcome, StepAddress};
 use aion_chain::action::TokenAction;
 use aion_chain::message::Settled;
@@ -60,10 +60,9 @@ impl Wallet {
         let address = call.address;
         let place = (address.tenant.as_str(), address.id.as_str());
         let result = match call.request {
-            Request::Create { idempotency, label, identity, recovery, reply } => {
-                self.create(place, &idempotency, (label, identity, recovery), reply).await
-            }
+            Request::Create { idempotency, charter, reply } => self.create(place, &idempotency, charter, reply).await,
             Request::Operate { key, action, reply } => self.operate(place, &key, action, &reply),
+            Request::Sign { key, document, reply } => self.sign(place, &key, document, &reply),
             Request::Settled { settled } => self.settled(place, &settled),
             Request::Read => {
                 self.owned(place).map(|(_, record)| Reply::Wallet { wallet: view(&record), replayed: false })
@@ -99,10 +98,10 @@ impl Wallet {
         &self,
         place: (&str, &str),
         idempotency: &Idempotency,
-        (label, identity, recipient): (String, Option<String>, Option<String>),
+        charter: Charter,
         reply: Option<StepAddress>,
     ) -> Result<Reply, Problem> {
-        if let Some(recipient) = &recipient {
+        if let Some(recipient) = &charter.recovery {
             recovery::recipient(recipient).map_err(|error| Problem::invalid("/recovery", error.to_string()))?;
         }
         let exists = self.owned(place).is_ok();
@@ -119,7 +118,7 @@ impl Wallet {
                 idempotency.check_replay(&store.body_hash()?)?;
                 (record, true)
             }
-            None => (Record::new(place, label, identity, recipient, call::now_ms()), false),
+            None => (Record::new(place, charter, call::now_ms()), false),
         };
         if !replayed {
             store.put_first(&record, &idempotency.body_hash, &view(&record))?;
@@ -144,11 +143,7 @@ impl Wallet {
         let deployment = deployment(&self.env)?;
         let mut operation = match store.operation_by_key(key)? {
             Some(operation) => operation,
-            None if record.status == Status::Creating => {
-                let reason = "the wallet's key is being generated".to_owned();
-                let code = "wallet.creating".to_owned();
-                return Ok(Reply::Step { outcome: Outcome::Retry { code, reason, after_ms: 0 } });
-            }
+            None if record.status == Status::Creating => return Ok(creating()),
             None => {
                 let operation = record.accept(&deployment, key, action, None, call::now_ms());
                 store.save(&record)?;
@@ -157,12 +152,26 @@ impl Wallet {
         };
         operation.reply = Some(json!(reply));
         store.put(&operation)?;
-        let outcome = match operation.result(&record.id, &deployment) {
-            None => Outcome::Pending,
-            Some(Ok(output)) => Outcome::Done { output },
-            Some(Err((code, reason))) => Outcome::Fatal { code, reason },
+        Ok(Reply::Step { outcome: ended(operation.result(&record.id, &deployment)).unwrap_or(Outcome::Pending) })
+    }
+
+    /// Accepts a document in one turn: policy, count and record are one implicit transaction.
+    fn sign(&self, place: (&str, &str), key: &str, text: String, reply: &StepAddress) -> Result<Reply, Problem> {
+        let (store, mut record) = self.owned(place)?;
+        let mut document = match store.document(key)? {
+            Some(document) => document,
+            None if record.status == Status::Creating => return Ok(creating()),
+            None => {
+                let chain_id = deployment(&self.env)?.chain_id;
+                let document = record.accept_document(chain_id, key, text, None, call::now_ms());
+                store.save(&record)?;
+                document
+            }
         };
-        Ok(Reply::Step { outcome })
+        document.reply = Some(json!(reply));
+        store.put_document(&document)?;
+        let result = document.result(&record.id, record.address.unwrap_or_default());
+        Ok(Reply::Step { outcome: ended(result).unwrap_or(Outcome::Pending) })
     }
 
     fn settled(&self, place: (&str, &str), settled: &Settled) -> Result<Reply, Problem> {
@@ -198,6 +207,20 @@ impl Wallet {
     async fn arm_in(&self, wait_ms: u64) -> worker::Result<()> {
         self.state.storage().set_alarm(i64::try_from(wait_ms).unwrap_or(i64::MAX)).await
     }
+}
+
+/// A step that comes before the wallet has its key comes again.
+fn creating() -> Reply {
+    let reason = "the wallet's key is being generated".to_owned();
+    Reply::Step { outcome: Outcome::Retry { code: "wallet.creating".to_owned(), reason, after_ms: 0 } }
+}
+
+/// The end of an operation or document, for the step that waits.
+fn ended(result: Option<Result<Value, (String, String)>>) -> Option<Outcome> {
+    Some(match result? {
+        Ok(output) => Outcome::Done { output },
+        Err((code, reason)) => Outcome::Fatal { code, reason },
+    })
 }
 
 /// The wallet as its tenant sees it.

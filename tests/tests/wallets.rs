@@ -5,21 +5,26 @@
 use aion_client::Request;
 use aion_client::api::Code;
 use aion_client::api::operations::Method;
+use aion_client::api::v1::tasks::{SubmitTask, Task};
 use aion_client::api::v1::tokens::Transfer;
 use aion_client::api::v1::wallets::{CreateWallet, Wallet};
 use aion_tests::{World, fresh, sleep_ms};
-use serde_json::Value;
+use serde_json::{Value, json};
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 /// The example recipient of the age specification.
 const RECIPIENT: &str = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj";
 
 fn wallet(recovery: &str) -> CreateWallet {
-    CreateWallet { label: "treasury".to_owned(), identity: None, recovery: Some(recovery.to_owned()) }
+    CreateWallet { label: "treasury".to_owned(), recovery: Some(recovery.to_owned()), ..CreateWallet::default() }
 }
 
 async fn active(world: &World, key: &str) -> Wallet {
-    let created = world.client.create_wallet(key, &wallet(RECIPIENT)).await.expect("accepted");
+    active_as(world, key, &wallet(RECIPIENT)).await
+}
+
+async fn active_as(world: &World, key: &str, wallet: &CreateWallet) -> Wallet {
+    let created = world.client.create_wallet(key, wallet).await.expect("accepted");
     assert_eq!(created.status, "creating");
     for _ in 0..100 {
         let wallet = world.client.wallet(&created.id).await.expect("a wallet");
@@ -68,4 +73,71 @@ async fn tokens_that_the_wallet_did_not_create_are_denied() {
     let error = &failed.steps["transfer"]["error"];
     assert_eq!(error["code"], "policy.denied", "{error}");
     assert!(error["reason"].as_str().is_some_and(|reason| reason.starts_with("own_tokens")), "{error}");
+}
+
+const COUNCIL: &str = "0x8617E340B3D01FA5F11F306F4090FD50E238070D";
+
+fn vote(contract: &str, chain_id: u64) -> Value {
+    json!({
+        "types": {
+            "Vote": [{ "name": "proposal", "type": "uint256" }, { "name": "by", "type": "Member[]" }],
+            "Member": [{ "name": "name", "type": "string" }, { "name": "key", "type": "bytes32" }],
+            "Permit": [{ "name": "spender", "type": "address" }, { "name": "value", "type": "uint256" }]
+        },
+        "primaryType": "Vote",
+        "domain": { "name": "Council", "version": "1", "chainId": chain_id, "verifyingContract": contract },
+        "message": {
+            "proposal": "${{ input.proposal }}",
+            "by": [{ "name": "Ana", "key": format!("0x{}", "07".repeat(32)) }]
+        }
+    })
+}
+
+async fn sign(world: &World, wallet: &str, document: &Value) -> Task {
+    let steps = json!({ "sign": { "do": "wallet.sign", "with": { "wallet": wallet, "document": document } } });
+    let task =
+        SubmitTask { definition: json!({ "steps": steps }), input: json!({ "proposal": "18446744073709551616" }) };
+    let task = world.client.submit(&fresh("sign"), &task).await.expect("accepted");
+    world.client.finished(&task.id, 60_000).await.expect("finished")
+}
+
+/// The address that the chain's own `ecrecover` (address 1) names.
+async fn recovered(world: &World, digest: &str, signature: &str) -> String {
+    let (digest, signature) = (digest.trim_start_matches("0x"), signature.trim_start_matches("0x"));
+    let data = format!("0x{digest}{:0>64}{}", &signature[128..], &signature[..128]);
+    let call = json!([{ "to": format!("0x{:0>40}", 1), "data": data }, "latest"]);
+    let word = world.control.chain(&world.info.chain_url, "eth_call", call).await;
+    format!("0x{}", &word.as_str().expect("a word")[26..])
+}
+
+#[test]
+async fn documents_that_were_named_are_signed_and_no_others() {
+    let world = World::new("documents").await;
+    let named = json!({ "label": "council", "documents": [{ "contract": COUNCIL, "types": ["Vote"] }] });
+    let wallet: CreateWallet = serde_json::from_value(named).expect("a wallet");
+    let wallet = active_as(&world, &fresh("wallet"), &wallet).await;
+    let signed = sign(&world, &wallet.id, &vote(COUNCIL, 137)).await;
+    assert_eq!(signed.state, "done", "{}", signed.steps);
+    let output: Value = signed.output("sign").expect("an output").clone();
+    let text = |field: &str| output[field].as_str().unwrap_or_default().to_owned();
+    let address = wallet.address.expect("an address");
+    assert_eq!((text("address"), text("contract")), (address.clone(), COUNCIL.to_owned()));
+    assert_eq!(recovered(&world, &text("digest"), &text("signature")).await, address.to_lowercase());
+
+    let mut permit = vote(COUNCIL, 137);
+    permit["primaryType"] = json!("Permit");
+    permit["message"] = json!({ "spender": COUNCIL, "value": "1" });
+    let other = vote("0x52908400098527886E0F7030069857D2E4169EE7", 137);
+    for (document, rule) in [(other, "unnamed"), (vote(COUNCIL, 1), "chain"), (permit, "never")] {
+        let denied = sign(&world, &wallet.id, &document).await;
+        assert_eq!(denied.state, "failed", "{}", denied.steps);
+        let error = &denied.steps["sign"]["error"];
+        assert_eq!(error["code"], "policy.denied", "{error}");
+        assert!(error["reason"].as_str().is_some_and(|reason| reason.starts_with(rule)), "{error}");
+    }
+
+    let hands_out = json!({ "label": "x", "documents": [{ "contract": COUNCIL, "types": ["Permit"] }] });
+    let hands_out: CreateWallet = serde_json::from_value(hands_out).expect("a wallet");
+    let refused = world.client.create_wallet(&fresh("wallet"), &hands_out).await.expect_err("refused");
+    assert_eq!(refused.code(), Some(Code::RequestInvalid), "{refused}");
 }

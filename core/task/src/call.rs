@@ -1,6 +1,7 @@
 //! What a step asks of the world, and what the world answers.
 
 use aion_chain::action::TokenAction;
+use aion_wallet::document;
 use alloy_primitives::{Address, Bytes};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -35,6 +36,9 @@ pub enum Call {
         identity: Option<String>,
         /// The recovery recipient.
         recovery: Option<String>,
+        /// The documents that it may sign.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        documents: Vec<document::Rule>,
     },
     /// Has a wallet carry out a token action.
     Operate {
@@ -42,6 +46,13 @@ pub enum Call {
         wallet: String,
         /// What to do.
         action: TokenAction,
+    },
+    /// Has a wallet sign a document.
+    Sign {
+        /// The wallet.
+        wallet: String,
+        /// The text of the document's JSON.
+        document: String,
     },
     /// Asks another system over HTTP.
     HttpRequest(Box<Http>),
@@ -98,6 +109,7 @@ impl Call {
             | Self::IdentityUpdate { .. }
             | Self::WalletCreate { .. }
             | Self::Operate { .. }
+            | Self::Sign { .. }
             | Self::ContractRead { .. } => true,
         }
     }

@@ -26,6 +26,7 @@ mod until;
 mod value;
 mod wait;
 mod wallet_create;
+mod wallet_sign;
 
 pub use http_request::{HeaderValue, Http};
 pub use wait::{Approval, Otherwise, is_signal_name, otherwise, terms as approval};
@@ -93,6 +94,7 @@ const KINDS: &[(&str, Fields)] = &[
     ("wait.approval", wait::APPROVAL_FIELDS),
     ("wait.signal", wait::SIGNAL_FIELDS),
     ("wallet.create", wallet_create::FIELDS),
+    ("wallet.sign", wallet_sign::FIELDS),
 ];
 
 /// All kinds with their fields.
@@ -151,6 +153,7 @@ pub fn start(kind: &str, with: &Value, place: Place<'_>) -> Result<Start, Fault>
         "wait.approval" => wait::approval(with),
         "wait.signal" => wait::signal(with),
         "wallet.create" => wallet_create::start(with).map(Start::Call),
+        "wallet.sign" => wallet_sign::start(with).map(Start::Call),
         other => Err(Fault::new("", format!("there is no kind {other}"))),
     }
 }

@@ -1,6 +1,7 @@
 //! What K and G say to each other, inside of envelopes.
 
 use aion_chain::action::{Decoded, Deployment, decode_call};
+use aion_chain::document::Document;
 use aion_chain::operation::{Delegation, Operation};
 use aion_mpc::envelope::{Header, LinkIdentity, LinkPublic};
 use aion_mpc::{MpcError, Role, SESSION_BYTES};
@@ -9,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::document;
 use crate::policy::Denial;
 
 /// An operation may be valid for this long at most: a lane carries within minutes, an outage may take hours.
@@ -23,15 +25,30 @@ pub enum Intent {
     Operation(Operation),
     /// The delegation to the account code.
     Delegation(Delegation),
+    /// A document (EIP-712), by the text of its JSON.
+    Document(String),
+}
+
+/// What an intent means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Meaning {
+    /// A call of the wallet's account.
+    Call(Decoded),
+    /// The delegation to the pinned account code.
+    Delegation,
+    /// A document.
+    Document(Document),
 }
 
 /// K's messages.
 #[derive(Serialize, Deserialize)]
 pub enum ToGuardian {
-    /// Key generation, first round: the tenant and K's fragment.
+    /// Key generation, first round: the tenant, what the key may sign, and K's fragment.
     KeyBegin {
         /// The tenant.
         tenant: String,
+        /// The documents that the key may sign, pinned with it.
+        documents: Vec<document::Rule>,
         /// The protocol's message.
         message: Vec<u8>,
     },
@@ -77,12 +94,7 @@ pub enum FromGuardian {
 
 impl Intent {
     /// What it means, and the digest that its signature is over; or why it can never be signed.
-    pub fn examine(
-        &self,
-        deployment: &Deployment,
-        wallet: Address,
-        now_ms: u64,
-    ) -> Result<(Option<Decoded>, B256), Denial> {
+    pub fn examine(&self, deployment: &Deployment, wallet: Address, now_ms: u64) -> Result<(Meaning, B256), Denial> {
         match self {
             Self::Operation(operation) => {
                 let now_s = now_ms / 1_000;
@@ -93,7 +105,7 @@ impl Intent {
                     return Err(Denial::new("calldata", format!("more than {CALLDATA_MAX_BYTES} bytes of calldata")));
                 }
                 let decoded = decode_call(deployment, wallet, &operation.call());
-                Ok((Some(decoded), operation.digest(deployment.chain_id, wallet)))
+                Ok((Meaning::Call(decoded), operation.digest(deployment.chain_id, wallet)))
             }
             Self::Delegation(delegation) => {
                 let pinned = delegation.implementation == deployment.account_implementation
@@ -102,7 +114,12 @@ impl Intent {
                 if !pinned {
                     return Err(Denial::new("delegation", "only to the pinned account code, on this chain, once"));
                 }
-                Ok((None, delegation.digest()))
+                Ok((Meaning::Delegation, delegation.digest()))
+            }
+            Self::Document(text) => {
+                let document = document::read(text)?;
+                let digest = document.digest;
+                Ok((Meaning::Document(document), digest))
             }
         }
     }

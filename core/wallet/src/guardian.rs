@@ -12,8 +12,9 @@ use aion_mpc::{MpcError, Role, dkg, sign};
 use alloy_primitives::{Address, B256};
 use serde::{Deserialize, Serialize};
 
-use crate::cosign::{FromGuardian, Intent, ToGuardian, from_bytes, to_bytes};
-use crate::policy::{Denial, Policy, SpendLedger, evaluate};
+use crate::cosign::{FromGuardian, Intent, Meaning, ToGuardian, from_bytes, to_bytes};
+use crate::document::{self, check_rules};
+use crate::policy::{Denial, Policy, SpendLedger, evaluate, evaluate_document};
 use crate::recovery;
 use crate::sealed::{Context, Kek, NONCE_BYTES, Sealed};
 
@@ -149,7 +150,9 @@ impl Guardian<'_> {
             *memory = Memory::Idle;
         }
         let result = match message {
-            ToGuardian::KeyBegin { tenant, message } => self.key_begin(record, memory, header, tenant, &message),
+            ToGuardian::KeyBegin { tenant, documents, message } => {
+                self.key_begin(record, memory, header, (tenant, documents), &message)
+            }
             ToGuardian::KeyCommit(message) => key_commit(memory, header, &message),
             ToGuardian::KeyFinish { message, recovery } => {
                 self.key_finish(record, memory, header, &message, recovery.as_deref())
@@ -196,14 +199,18 @@ impl Guardian<'_> {
         record: &mut Record,
         memory: &mut Memory,
         header: &Header,
-        tenant: String,
+        (tenant, documents): (String, Vec<document::Rule>),
         message: &[u8],
     ) -> Result<FromGuardian, MpcError> {
         if record.confirmed {
             return Ok(FromGuardian::Refused("the wallet has a key that was used".to_owned()));
         }
+        if let Err(fault) = check_rules(&documents) {
+            return Ok(FromGuardian::Refused(fault.to_string()));
+        }
         let (responder, next) = dkg::Responder::begin(header.session, message)?;
         (record.peer, record.tenant) = (Some(self.configured_peer), tenant);
+        record.policy.documents = documents;
         *memory = Memory::Key(Box::new(responder), header.clone());
         Ok(FromGuardian::Next(next))
     }
@@ -257,8 +264,13 @@ impl Guardian<'_> {
         if record.share.is_none() {
             return Err(Denial::new("key", "the wallet has no key"));
         }
-        let (decoded, digest) = intent.examine(self.deployment, record.address, self.now_ms)?;
-        let (Some(decoded), Intent::Operation(operation)) = (decoded, intent) else {
+        let (meaning, digest) = intent.examine(self.deployment, record.address, self.now_ms)?;
+        if let Meaning::Document(document) = &meaning {
+            let place = (self.deployment.chain_id, record.address);
+            let day = evaluate_document(&record.policy, &record.ledger, document, place, self.now_ms)?;
+            record.ledger.count(document, day);
+        }
+        let (Meaning::Call(decoded), Intent::Operation(operation)) = (meaning, intent) else {
             return Ok(digest);
         };
         record.signed.retain(|_, signed| signed.deadline_s > self.now_ms / 1_000);

@@ -1,6 +1,7 @@
-//! Wallet record, spending policy, sealed shares, operation numbers, and what K and G say to each other.
+//! Wallet record, spending policy, operations and documents, sealed shares, and what K and G say to each other.
 
 pub mod cosign;
+pub mod document;
 pub mod guardian;
 pub mod operation;
 pub mod policy;

@@ -1,16 +1,22 @@
 //! The spending policy: the same pure rules in K and in G, each with a ledger of its own.
 //!
 //! Everything unnamed is denied. A wallet may create tokens through the factory of its deployment, and mint and
-//! transfer the tokens that it created, within daily limits. Limits are reserved before anything is signed.
+//! transfer the tokens that it created, and sign the documents that were named at its creation, within daily limits.
+//! Limits are reserved before anything is signed.
 
 use std::collections::BTreeMap;
 
 use aion_chain::action::{Decoded, Standard};
 use aion_chain::decimal;
+use aion_chain::document::Document;
 use alloy_primitives::{Address, U256};
 use serde::{Deserialize, Serialize};
 
+use crate::document::{self, Named, Rule};
+
 const DAY_MS: u64 = 86_400_000;
+/// Documents that a wallet may sign a day: as many as a busy agent sends, and few enough to be read by a person.
+const DOCUMENTS_PER_DAY: u32 = 200;
 
 /// Limits of a wallet. Days are days of UTC.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +29,16 @@ pub struct Policy {
     /// Base units of each fungible token that may be minted or moved a day.
     #[serde(with = "decimal")]
     pub units_per_token_and_day: U256,
+    /// Different documents that may be signed a day.
+    #[serde(default = "documents_per_day")]
+    pub documents_per_day: u32,
+    /// The documents that may be signed at all.
+    #[serde(default)]
+    pub documents: Vec<Rule>,
+}
+
+const fn documents_per_day() -> u32 {
+    DOCUMENTS_PER_DAY
 }
 
 impl Default for Policy {
@@ -33,6 +49,8 @@ impl Default for Policy {
             creations_per_day: 20,
             operations_per_day: 2_000,
             units_per_token_and_day: U256::from(10).pow(U256::from(27)),
+            documents_per_day: DOCUMENTS_PER_DAY,
+            documents: Vec::new(),
         }
     }
 }
@@ -51,6 +69,9 @@ pub struct SpendLedger {
     pub spent: BTreeMap<Address, U256>,
     /// The tokens that this wallet creates or has created.
     pub tokens: BTreeMap<Address, Standard>,
+    /// Documents signed today.
+    #[serde(default)]
+    pub documents: document::Counted,
 }
 
 /// What one operation uses of the limits.
@@ -135,13 +156,44 @@ pub fn evaluate(policy: &Policy, ledger: &SpendLedger, decoded: &Decoded, now_ms
     }
 }
 
+/// Decides on a document of the wallet at `wallet`, without counting it yet; the day that it counts on.
+pub fn evaluate_document(
+    policy: &Policy,
+    ledger: &SpendLedger,
+    document: &Document,
+    (chain_id, wallet): (u64, Address),
+    now_ms: u64,
+) -> Result<u64, Denial> {
+    document::allows(&policy.documents, document, chain_id, wallet)?;
+    let day = (now_ms / DAY_MS).max(ledger.day);
+    let signed = if ledger.day == day { ledger.documents.len() } else { 0 };
+    let again = ledger.day == day && ledger.documents.contains_key(&document.digest);
+    if !again && signed >= usize::try_from(policy.documents_per_day).unwrap_or(usize::MAX) {
+        let reason = format!("{} documents a day are all used", policy.documents_per_day);
+        return Err(Denial::new("documents_per_day", reason));
+    }
+    Ok(day)
+}
+
 impl SpendLedger {
+    /// Counts a document, before it is signed.
+    pub fn count(&mut self, document: &Document, day: u64) {
+        self.begin(day);
+        let Document { contract, primary_type, digest, .. } = document;
+        self.documents.insert(*digest, Named { contract: *contract, primary_type: primary_type.clone() });
+    }
+
+    fn begin(&mut self, day: u64) {
+        if self.day != day {
+            (self.day, self.creations, self.operations) = (day, 0, 0);
+            self.spent.clear();
+            self.documents.clear();
+        }
+    }
+
     /// Takes a reservation down, before anything is signed.
     pub fn reserve(&mut self, reservation: &Reservation) {
-        if self.day != reservation.day {
-            (self.day, self.creations, self.operations) = (reservation.day, 0, 0);
-            self.spent.clear();
-        }
+        self.begin(reservation.day);
         self.operations += 1;
         if let Some((token, standard)) = reservation.creates {
             self.creations += 1;
@@ -186,7 +238,8 @@ mod tests {
     const OWN: Address = Address::repeat_byte(1);
 
     fn policy() -> Policy {
-        Policy { creations_per_day: 2, operations_per_day: 4, units_per_token_and_day: U256::from(100) }
+        let units_per_token_and_day = U256::from(100);
+        Policy { creations_per_day: 2, operations_per_day: 4, units_per_token_and_day, ..Policy::default() }
     }
 
     fn ledger() -> SpendLedger {

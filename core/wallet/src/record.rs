@@ -3,12 +3,13 @@
 use aion_chain::action::{Deployment, TokenAction, decode_call};
 use aion_chain::message::{Carry, Outcome};
 use aion_chain::operation::{Delegation, Operation, Signature, SignedDelegation};
-use alloy_primitives::Address;
+use alloy_primitives::{Address, B256};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::document::{self, Named};
 use crate::operation::{Record, Stage};
-use crate::policy::{Denial, Policy, SpendLedger, evaluate};
+use crate::policy::{Denial, Policy, SpendLedger, evaluate, evaluate_document};
 
 #[cfg(test)]
 mod tests;
@@ -90,18 +91,32 @@ pub enum Wish {
     Delegation(Delegation),
     /// The signature of an operation.
     Operation(u64),
+    /// The signature of a document, by its key.
+    Document(String),
+}
+
+/// What a wallet is created as.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Charter {
+    /// Its name for people.
+    pub label: String,
+    /// The DID that it belongs to.
+    #[serde(default)]
+    pub identity: Option<String>,
+    /// The tenant's recovery recipient, `age1…`.
+    #[serde(default)]
+    pub recovery: Option<String>,
+    /// The documents that it may sign.
+    #[serde(default)]
+    pub documents: Vec<document::Rule>,
 }
 
 impl Wallet {
     /// A wallet that waits for its key.
     #[must_use]
-    pub fn new(
-        (tenant, id): (&str, &str),
-        label: String,
-        identity: Option<String>,
-        recovery: Option<String>,
-        now_ms: u64,
-    ) -> Self {
+    pub fn new((tenant, id): (&str, &str), charter: Charter, now_ms: u64) -> Self {
+        let Charter { label, identity, recovery, documents } = charter;
         Self {
             id: id.to_owned(),
             tenant: tenant.to_owned(),
@@ -116,7 +131,7 @@ impl Wallet {
             counter: 0,
             failures: 0,
             session_due_ms: now_ms,
-            policy: Policy::default(),
+            policy: Policy { documents, ..Policy::default() },
             ledger: SpendLedger::default(),
             next_op: 0,
             reply: None,
@@ -126,9 +141,9 @@ impl Wallet {
         }
     }
 
-    /// What the next session is for, given the first operation that waits for its signature.
+    /// What the next session is for, given the first operation or document that waits for its signature.
     #[must_use]
-    pub fn wish(&self, deployment: &Deployment, waiting: Option<u64>) -> Option<Wish> {
+    pub fn wish(&self, deployment: &Deployment, waiting: Option<Wish>) -> Option<Wish> {
         if self.status == Status::Failed {
             return None;
         }
@@ -139,7 +154,7 @@ impl Wallet {
             let (chain_id, implementation) = (deployment.chain_id, deployment.account_implementation);
             return Some(Wish::Delegation(Delegation { chain_id, implementation, nonce: 0 }));
         }
-        waiting.map(Wish::Operation)
+        waiting
     }
 
     /// Begins a session: its counter, to be stored before anything leaves.
@@ -219,6 +234,44 @@ impl Wallet {
             }
         }
         record
+    }
+
+    /// Accepts a document under a key that was not seen before: policy and count in one step.
+    pub fn accept_document(
+        &mut self,
+        chain_id: u64,
+        key: &str,
+        text: String,
+        reply: Option<Value>,
+        now_ms: u64,
+    ) -> document::Record {
+        let judged = self.judge_document(chain_id, &text, now_ms);
+        let (digest, named, stage) = match judged {
+            Ok((digest, named)) => (Some(digest), Some(named), document::Stage::Accepted),
+            Err(denial) => (None, None, document::Stage::Denied { denial }),
+        };
+        let (key, created_ms, due_ms) = (key.to_owned(), now_ms, now_ms);
+        document::Record { key, text, digest, named, stage, created_ms, reply, reported: false, due_ms }
+    }
+
+    fn judge_document(&mut self, chain_id: u64, text: &str, now_ms: u64) -> Result<(B256, Named), Denial> {
+        let address = self.address.ok_or_else(|| Denial::new("key", "the wallet has no key yet"))?;
+        if self.status == Status::Failed {
+            return Err(no_guardian());
+        }
+        let document = document::read(text)?;
+        let day = evaluate_document(&self.policy, &self.ledger, &document, (chain_id, address), now_ms)?;
+        self.ledger.count(&document, day);
+        Ok((document.digest, Named { contract: document.contract, primary_type: document.primary_type }))
+    }
+
+    /// A document waits for a signature that will not come any more. It stays counted: G may have signed it.
+    pub fn close_document(&self, record: &mut document::Record, now_ms: u64) {
+        if self.status == Status::Failed {
+            record.denied(no_guardian(), now_ms);
+        } else if record.is_late(now_ms) {
+            record.denied(Denial::new("guardian", "the guardian did not answer in time"), now_ms);
+        }
     }
 
     /// The guardian denies an operation: nothing was signed, so its reservation is given back.

@@ -7,11 +7,11 @@ use aion_api::{Address, Problem};
 use aion_chain::action::Deployment;
 use aion_wallet::operation::{Record as Operation, Stage};
 use aion_wallet::record::{Status, TELL_AGAIN_MS, Wallet};
-use serde_json::json;
+use serde_json::{Value, json};
 use worker::Env;
 
 use super::store::Store;
-use super::{created, view};
+use super::{created, ended, view};
 use crate::call;
 use crate::config::deployment;
 
@@ -51,7 +51,7 @@ pub(super) async fn attend(env: &Env, store: &Store) -> Result<(), Problem> {
         }
         store.put(&newest)?;
     }
-    Ok(())
+    tell_of_documents(env, store).await
 }
 
 async fn tell_of_wallet(env: &Env, store: &Store) -> Result<(), Problem> {
@@ -95,18 +95,47 @@ async fn report(env: &Env, deployment: &Deployment, wallet: &Wallet, operation: 
         summary["operation"] = json!(operation.op);
         register(env, &wallet.tenant, Entry { list: ListKind::Token, id: token, summary }).await?;
     }
-    let outcome = match operation.result(&wallet.id, deployment) {
-        None => return Ok(()),
-        Some(Ok(output)) => Outcome::Done { output },
-        Some(Err((code, reason))) => Outcome::Fatal { code, reason },
-    };
-    match &operation.reply {
-        Some(reply) => answer_step(env, &wallet.tenant, reply, outcome).await,
-        None => Ok(()),
+    answer(env, wallet, operation.reply.as_ref(), operation.result(&wallet.id, deployment)).await
+}
+
+/// Tells the step that waits how an operation or document has ended.
+async fn answer(
+    env: &Env,
+    wallet: &Wallet,
+    reply: Option<&Value>,
+    result: Option<Result<Value, (String, String)>>,
+) -> Result<(), Problem> {
+    match (reply, ended(result)) {
+        (Some(reply), Some(outcome)) => answer_step(env, &wallet.tenant, reply, outcome).await,
+        _ => Ok(()),
     }
 }
 
-async fn answer_step(env: &Env, tenant: &str, reply: &serde_json::Value, outcome: Outcome) -> Result<(), Problem> {
+/// Tells of the documents that have ended.
+async fn tell_of_documents(env: &Env, store: &Store) -> Result<(), Problem> {
+    for document in store.open_documents()? {
+        let Some(wallet) = store.load()? else {
+            return Ok(());
+        };
+        if document.is_unsigned() || document.due_ms > call::now_ms() {
+            continue;
+        }
+        let result = document.result(&wallet.id, wallet.address.unwrap_or_default());
+        let told = answer(env, &wallet, document.reply.as_ref(), result).await;
+        // Meanwhile another step may wait for it: the newest record is the one that goes on.
+        let Some(mut newest) = store.document(&document.key)? else {
+            continue;
+        };
+        match told {
+            Ok(()) => newest.reported = newest.reply == document.reply,
+            Err(_) => newest.due_ms = call::now_ms() + TELL_AGAIN_MS,
+        }
+        store.put_document(&newest)?;
+    }
+    Ok(())
+}
+
+async fn answer_step(env: &Env, tenant: &str, reply: &Value, outcome: Outcome) -> Result<(), Problem> {
     let step: StepAddress = serde_json::from_value(reply.clone()).map_err(|error| call::fault("reply", &error))?;
     let address = Address::kernel(tenant, step.shard);
     let request = kernel::Request::StepReply { step, outcome };

@@ -65,19 +65,7 @@ pub(super) async fn attend(env: &Env, store: &Store) -> Result<(), Problem> {
         let (Some(mut wallet), now_ms) = (store.load()?, call::now_ms()) else {
             return Ok(());
         };
-        let mut waiting = None;
-        for mut operation in store.open_operations()? {
-            if operation.stage != Stage::Accepted {
-                continue;
-            }
-            wallet.close_unsigned(&mut operation, now_ms);
-            if operation.stage == Stage::Accepted {
-                waiting = waiting.or(Some(operation.op));
-            } else {
-                store.put(&operation)?;
-                store.save(&wallet)?;
-            }
-        }
+        let waiting = waiting(store, &mut wallet, now_ms)?;
         let Some(wish) = wallet.wish(&deployment, waiting).filter(|_| wallet.session_due_ms <= now_ms) else {
             return Ok(());
         };
@@ -87,6 +75,32 @@ pub(super) async fn attend(env: &Env, store: &Store) -> Result<(), Problem> {
         conclude(store, &wish, end)?;
     }
     Ok(())
+}
+
+/// What waits for a signature, operations first. What has waited too long is closed.
+fn waiting(store: &Store, wallet: &mut Wallet, now_ms: u64) -> Result<Option<Wish>, Problem> {
+    let mut waiting = None;
+    for mut operation in store.open_operations()? {
+        if operation.stage != Stage::Accepted {
+            continue;
+        }
+        wallet.close_unsigned(&mut operation, now_ms);
+        if operation.stage == Stage::Accepted {
+            waiting = waiting.or(Some(Wish::Operation(operation.op)));
+        } else {
+            store.put(&operation)?;
+            store.save(wallet)?;
+        }
+    }
+    for mut document in store.open_documents()?.into_iter().filter(|document| document.is_unsigned()) {
+        wallet.close_document(&mut document, now_ms);
+        if document.is_unsigned() {
+            waiting = waiting.or(Some(Wish::Document(document.key)));
+        } else {
+            store.put_document(&document)?;
+        }
+    }
+    Ok(waiting)
 }
 
 async fn run(
@@ -119,6 +133,16 @@ async fn run(
             wallet.signed(&mut newest, signature, call::now_ms());
             Ok(store.put(&newest)?)
         }
+        Wish::Document(key) => {
+            let record = store.document(key)?.ok_or_else(Problem::internal)?;
+            let Some(digest) = record.digest else {
+                return Err(End::Failed("the document has no digest".to_owned()));
+            };
+            let signature = cosign(env, store, wallet, &mut session, Intent::Document(record.text), digest).await?;
+            let mut newest = store.document(key)?.ok_or_else(Problem::internal)?;
+            newest.signed(signature, call::now_ms());
+            Ok(store.put_document(&newest)?)
+        }
     }
 }
 
@@ -138,6 +162,12 @@ fn conclude(store: &Store, wish: &Wish, end: Result<(), End>) -> Result<(), Prob
                 wallet.denied(&mut operation, denial, now_ms);
                 store.put(&operation)?;
                 wallet.session_succeeded(now_ms);
+            } else if let Wish::Document(key) = wish
+                && let Some(mut document) = store.document(key)?
+            {
+                document.denied(denial, now_ms);
+                store.put_document(&document)?;
+                wallet.session_succeeded(now_ms);
             } else {
                 wallet.session_failed(now_ms);
             }
@@ -154,7 +184,8 @@ fn conclude(store: &Store, wish: &Wish, end: Result<(), End>) -> Result<(), Prob
 
 async fn generate(env: &Env, store: &Store, wallet: &Wallet, session: &mut Session<'_>) -> Result<(), End> {
     let (mut initiator, message) = dkg::Initiator::begin(session.id())?;
-    let begin = ToGuardian::KeyBegin { tenant: wallet.tenant.clone(), message };
+    let (tenant, documents) = (wallet.tenant.clone(), wallet.policy.documents.clone());
+    let begin = ToGuardian::KeyBegin { tenant, documents, message };
     let message = next(say(env, wallet, session, &begin).await?)?;
     let commit = ToGuardian::KeyCommit(initiator.commit(&message)?);
     let message = next(say(env, wallet, session, &commit).await?)?;

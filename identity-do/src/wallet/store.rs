@@ -1,8 +1,9 @@
 //! The SQLite tables of a wallet.
 
 use aion_api::Problem;
+use aion_wallet::document::Record as Document;
 use aion_wallet::operation::{Record as Operation, Stage};
-use aion_wallet::record::Wallet;
+use aion_wallet::record::{Wallet, Wish};
 use aion_wallet::sealed::Sealed;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -23,6 +24,8 @@ CREATE TABLE IF NOT EXISTS operation (
   op INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, open INTEGER NOT NULL, body TEXT NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS operation_open ON operation (open) WHERE open = 1;
+CREATE TABLE IF NOT EXISTS document (key TEXT PRIMARY KEY, open INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
+CREATE INDEX IF NOT EXISTS document_open ON document (open) WHERE open = 1;
 ";
 
 /// The tables of one wallet.
@@ -54,11 +57,17 @@ impl Store {
         Ok(Self(sql))
     }
 
-    /// The tables of a wallet that exists; a made-up id leaves nothing behind.
+    /// The tables of a wallet that exists; a made-up id leaves nothing behind. One that was created before there were
+    /// documents gets their table.
     pub(super) fn existing(sql: SqlStorage) -> Result<Option<Self>, Problem> {
         let store = Self(sql);
-        let tables = store.rows::<Text>("SELECT name AS body FROM sqlite_master WHERE name = 'operation'", vec![])?;
-        Ok(tables.first().is_some_and(|table| table.body == "operation").then_some(store))
+        let query = "SELECT name AS body FROM sqlite_master WHERE name IN ('document', 'operation') ORDER BY name DESC";
+        let names = store.rows::<Text>(query, vec![])?;
+        match names.iter().map(|name| name.body.as_str()).collect::<Vec<_>>()[..] {
+            ["operation", "document"] => Ok(Some(store)),
+            ["operation"] => Self::create(store.0).map(Some),
+            _ => Ok(None),
+        }
     }
 
     pub(super) fn load(&self) -> Result<Option<Wallet>, Problem> {
@@ -134,17 +143,38 @@ impl Store {
         rows.iter().map(|row| parse(&row.body)).collect()
     }
 
+    pub(super) fn put_document(&self, document: &Document) -> Result<(), Problem> {
+        let open = i64::from(document.is_open());
+        let values = vec![document.key.as_str().into(), open.into(), json(document)?.into()];
+        self.run("INSERT OR REPLACE INTO document (key, open, body) VALUES (?, ?, ?)", values)
+    }
+
+    pub(super) fn document(&self, key: &str) -> Result<Option<Document>, Problem> {
+        let rows = self.rows::<Text>("SELECT body FROM document WHERE key = ?", vec![key.into()])?;
+        rows.first().map(|row| parse(&row.body)).transpose()
+    }
+
+    /// Every document that is not at its reported end, in the order of their acceptance.
+    pub(super) fn open_documents(&self) -> Result<Vec<Document>, Problem> {
+        let rows = self.rows::<Text>("SELECT body FROM document WHERE open = 1 ORDER BY rowid", vec![])?;
+        rows.iter().map(|row| parse(&row.body)).collect()
+    }
+
     /// When the wallet wants attention next.
     pub(super) fn due_ms(&self, env: &Env) -> Result<Option<u64>, Problem> {
         let Some(wallet) = self.load()? else {
             return Ok(None);
         };
-        let open = self.open_operations()?;
-        let waiting = open.iter().find(|operation| operation.stage == Stage::Accepted).map(|operation| operation.op);
+        let (open, documents) = (self.open_operations()?, self.open_documents()?);
+        let waiting = open.iter().find(|operation| operation.stage == Stage::Accepted);
+        let unsigned = documents.iter().find(|document| document.is_unsigned());
+        let waiting = waiting.map(|operation| Wish::Operation(operation.op));
+        let waiting = waiting.or_else(|| unsigned.map(|document| Wish::Document(document.key.clone())));
         let session = wallet.wish(&deployment(env)?, waiting).map(|_| wallet.session_due_ms);
         let outbox = open.iter().filter(|operation| !matches!(operation.stage, Stage::Accepted | Stage::Carried));
         let wallet_due = wallet.telling_due_ms();
-        Ok(session.into_iter().chain(outbox.map(|operation| operation.due_ms)).chain(wallet_due).min())
+        let signed = documents.iter().filter(|document| !document.is_unsigned()).map(|document| document.due_ms);
+        Ok(session.into_iter().chain(outbox.map(|operation| operation.due_ms)).chain(signed).chain(wallet_due).min())
     }
 
     fn text(&self, query: &str) -> Result<String, Problem> {

@@ -55,19 +55,25 @@ async fn answer(env: &Env, outgoing: &Outgoing) -> Result<Result<Outcome, String
                 _ => Err(Problem::internal()),
             }
         }
-        Call::WalletCreate { label, identity, recovery } => {
-            let request = wallet::Request::Create {
-                idempotency: idempotency(),
+        Call::WalletCreate { label, identity, recovery, documents } => {
+            let charter = wallet::Charter {
                 label: label.clone(),
                 identity: identity.clone(),
                 recovery: recovery.clone(),
-                reply: Some(reply(outgoing)),
+                documents: documents.clone(),
             };
+            let (idempotency, reply) = (idempotency(), Some(reply(outgoing)));
+            let request = wallet::Request::Create { idempotency, charter, reply };
             step(env, outgoing, &ids::wallet_id(tenant, &effect.key), request).await.map(Ok)
         }
         Call::Operate { wallet, action } => {
             let (key, action) = (effect.key.clone(), action.clone());
             let request = wallet::Request::Operate { key, action, reply: reply(outgoing) };
+            step(env, outgoing, wallet, request).await.map(Ok)
+        }
+        Call::Sign { wallet, document } => {
+            let (key, document) = (effect.key.clone(), document.clone());
+            let request = wallet::Request::Sign { key, document, reply: reply(outgoing) };
             step(env, outgoing, wallet, request).await.map(Ok)
         }
         Call::ContractRead { to, data } => read(env, *to, data.clone()).await.map(Ok),

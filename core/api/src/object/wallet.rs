@@ -2,6 +2,7 @@
 
 use aion_chain::action::TokenAction;
 use aion_chain::message::Settled;
+pub use aion_wallet::record::Charter;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -17,12 +18,8 @@ pub enum Request {
     Create {
         /// The caller's key; a step's is `task/step`.
         idempotency: Idempotency,
-        /// Its name for people.
-        label: String,
-        /// The identity it belongs to, a DID.
-        identity: Option<String>,
-        /// The tenant's recovery recipient, `age1…`.
-        recovery: Option<String>,
+        /// What it is created as.
+        charter: Charter,
         /// The step that waits for it.
         reply: Option<StepAddress>,
     },
@@ -32,6 +29,15 @@ pub enum Request {
         key: String,
         /// What to do.
         action: TokenAction,
+        /// The step that waits for it; the newest one counts.
+        reply: StepAddress,
+    },
+    /// Has the wallet sign a document once. Idempotent by its key.
+    Sign {
+        /// `task/step`.
+        key: String,
+        /// The text of the document's JSON.
+        document: String,
         /// The step that waits for it; the newest one counts.
         reply: StepAddress,
     },
@@ -74,7 +80,7 @@ pub enum Reply {
         /// Its public view.
         operation: Value,
     },
-    /// Work that a step asked for, as far as it is: the answer to `Create` and `Operate` with a `reply`.
+    /// Work that a step asked for, as far as it is: the answer to `Create`, `Operate` and `Sign` with a `reply`.
     Step {
         /// What became of it so far.
         outcome: aion_task::Outcome,

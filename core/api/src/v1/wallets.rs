@@ -1,5 +1,6 @@
 //! Wallets.
 
+use aion_wallet::document::{self, check_rules};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -24,6 +25,20 @@ pub struct CreateWallet {
     /// The age recipient (`age1…`) to which each party seals its share, so that you can always leave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recovery: Option<String>,
+    /// The documents (EIP-712) that it may sign, by contract and type: pinned with its key, in both parties.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<SignableDocuments>))]
+    pub documents: Vec<document::Rule>,
+}
+
+/// The documents of one contract that a wallet may sign.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::ToSchema)]
+pub struct SignableDocuments {
+    /// The contract: the domain's `verifyingContract`.
+    pub contract: String,
+    /// The types of its messages: `primaryType`.
+    pub types: Vec<String>,
 }
 
 impl CreateWallet {
@@ -40,7 +55,8 @@ impl CreateWallet {
         {
             return Err(Problem::invalid("/recovery", "an age recipient, age1…"));
         }
-        Ok(())
+        check_rules(&self.documents)
+            .map_err(|fault| Problem::invalid(&format!("/documents{}", fault.pointer), fault.reason))
     }
 }
 

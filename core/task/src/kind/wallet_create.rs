@@ -1,5 +1,7 @@
-//! `wallet.create`: creates a threshold wallet. Output: `wallet` (its id) and `address`.
+//! `wallet.create`: creates a threshold wallet. Output: `wallet` (its id) and `address`. The documents that it may sign
+//! are named here and pinned with its key.
 
+use aion_wallet::document::{self, check_rules};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -7,7 +9,7 @@ use super::value;
 use crate::call::Call;
 use crate::definition::Fault;
 
-pub(super) const FIELDS: (&[&str], &[&str]) = (&["label"], &["identity", "recovery"]);
+pub(super) const FIELDS: (&[&str], &[&str]) = (&["label"], &["identity", "recovery", "documents"]);
 const LABEL_MAX_CHARS: usize = 64;
 const RECOVERY_MAX_CHARS: usize = 100;
 
@@ -19,10 +21,12 @@ struct Input {
     identity: Option<String>,
     #[serde(default)]
     recovery: Option<String>,
+    #[serde(default)]
+    documents: Vec<document::Rule>,
 }
 
 pub(super) fn start(with: &Value) -> Result<Call, Fault> {
-    let Input { label, identity, recovery } = super::read(with)?;
+    let Input { label, identity, recovery, documents } = super::read(with)?;
     value::text("/label", &label, LABEL_MAX_CHARS)?;
     if let Some(did) = &identity {
         value::did("/identity", did)?;
@@ -30,5 +34,6 @@ pub(super) fn start(with: &Value) -> Result<Call, Fault> {
     if recovery.as_ref().is_some_and(|text| !text.starts_with("age1") || text.len() > RECOVERY_MAX_CHARS) {
         return Err(Fault::new("/recovery", "an age recipient, age1…"));
     }
-    Ok(Call::WalletCreate { label, identity, recovery })
+    check_rules(&documents).map_err(|fault| Fault::new(format!("/documents{}", fault.pointer), fault.reason))?;
+    Ok(Call::WalletCreate { label, identity, recovery, documents })
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Record;
+use crate::document::Named;
 use crate::policy::Denial;
 
 /// What the first entry is hashed over.
@@ -26,6 +27,14 @@ pub enum Event {
     Operation {
         /// The number.
         op: u64,
+        /// What is signed.
+        digest: B256,
+    },
+    /// A document was let pass and counted.
+    Document {
+        /// What it is.
+        #[serde(flatten)]
+        named: Named,
         /// What is signed.
         digest: B256,
     },
@@ -59,6 +68,10 @@ pub fn events(before: &Record, after: &Record) -> Vec<Event> {
     }
     for (op, signed) in after.signed.iter().filter(|(op, signed)| before.signed.get(op) != Some(*signed)) {
         events.push(Event::Operation { op: *op, digest: signed.digest });
+    }
+    let known = |digest| before.ledger.day == after.ledger.day && before.ledger.documents.contains_key(digest);
+    for (digest, named) in after.ledger.documents.iter().filter(|(digest, _)| !known(*digest)) {
+        events.push(Event::Document { named: named.clone(), digest: *digest });
     }
     if before.denied != after.denied
         && let Some((counter, denial)) = after.denied.clone()
@@ -95,9 +108,10 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    use alloy_primitives::{B256, hex};
+    use alloy_primitives::{Address, B256, hex};
 
     use super::{Event, events, link};
+    use crate::document::Named;
     use crate::guardian::{Record, Signed};
     use crate::policy::Denial;
 
@@ -121,8 +135,11 @@ mod tests {
         let mut after = Record { banned: true, aborts: (1, 2), denied: Some((7, denial.clone())), ..before.clone() };
         after.rolled_back = Some((1, 4));
         after.signed.insert(3, Signed { digest: B256::ZERO, deadline_s: 9 });
+        let named = Named { contract: Address::ZERO, primary_type: "Vote".to_owned() };
+        after.ledger.documents.insert(B256::ZERO, named.clone());
         let told = [
             Event::Operation { op: 3, digest: B256::ZERO },
+            Event::Document { named, digest: B256::ZERO },
             Event::Denied { counter: 7, denial },
             Event::Abort { today: 2 },
             Event::Rollback { counter: 4 },

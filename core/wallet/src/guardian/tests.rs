@@ -14,6 +14,7 @@ use super::{Guardian, Memory, Record};
 use crate::cosign::{FromGuardian, Intent, Session, ToGuardian, to_bytes};
 use crate::sealed::Kek;
 
+mod documents;
 mod hostile;
 
 const NOW_MS: u64 = 1_000_000;
@@ -87,7 +88,7 @@ impl World {
         let k = LinkIdentity::from_secret(&[1; 32]);
         let mut session = self.session(&k);
         let (mut initiator, message) = dkg::Initiator::begin(session.id()).unwrap();
-        let begin = ToGuardian::KeyBegin { tenant: "t".to_owned(), message };
+        let begin = ToGuardian::KeyBegin { tenant: "t".to_owned(), documents: documents::named(), message };
         let FromGuardian::Next(next) = self.say(&mut session, &begin) else { panic!() };
         let commit = ToGuardian::KeyCommit(initiator.commit(&next).unwrap());
         let FromGuardian::Next(next) = self.say(&mut session, &commit) else { panic!() };
@@ -130,6 +131,10 @@ impl World {
             Err(_) => Err("out of order".to_owned()),
         }
     }
+}
+
+fn key_begin(message: Vec<u8>) -> ToGuardian {
+    ToGuardian::KeyBegin { tenant: "t".to_owned(), documents: Vec::new(), message }
 }
 
 fn create(cap: u64) -> TokenAction {
@@ -259,7 +264,7 @@ fn replays_and_cheats() {
     // A used key cannot be generated anew.
     let mut session = world.session(&k);
     let (_, message) = dkg::Initiator::begin(session.id()).unwrap();
-    let again = world.say(&mut session, &ToGuardian::KeyBegin { tenant: "t".to_owned(), message });
+    let again = world.say(&mut session, &key_begin(message));
     assert!(matches!(again, FromGuardian::Refused(_)));
 
     // A flipped transfer inside of K's own envelope bans K for good.

@@ -8,7 +8,7 @@ use aion_chain::message::Outcome;
 use aion_chain::operation::Signature;
 use alloy_primitives::{Address, B256, U256};
 
-use super::{Stage, TELL_AGAIN_MS, Wallet, Wish};
+use super::{Charter, Stage, TELL_AGAIN_MS, Wallet, Wish};
 
 fn deployment() -> Deployment {
     Deployment {
@@ -21,12 +21,12 @@ fn deployment() -> Deployment {
 }
 
 fn active() -> Wallet {
-    let mut wallet = Wallet::new(("t", "wal_1"), "x".to_owned(), None, None, 0);
+    let mut wallet = Wallet::new(("t", "wal_1"), Charter::default(), 0);
     assert_eq!(wallet.wish(&deployment(), None), Some(Wish::Key));
     wallet.key_ready(vec![2; 33], Address::repeat_byte(9));
     let Some(Wish::Delegation(delegation)) = wallet.wish(&deployment(), None) else { panic!() };
     wallet.delegated(delegation, signature());
-    assert_eq!(wallet.wish(&deployment(), Some(5)), Some(Wish::Operation(5)));
+    assert_eq!(wallet.wish(&deployment(), Some(Wish::Operation(5))), Some(Wish::Operation(5)));
     wallet
 }
 
@@ -93,7 +93,7 @@ fn a_foreign_token_is_denied_before_anything_is_signed() {
 
 #[test]
 fn failed_sessions_wait_longer_each_time() {
-    let mut wallet = Wallet::new(("t", "wal_1"), "x".to_owned(), None, None, 0);
+    let mut wallet = Wallet::new(("t", "wal_1"), Charter::default(), 0);
     let mut waits = Vec::new();
     for _ in 0..7 {
         assert_eq!(wallet.begin_session(0), waits.len() as u64 + 1);
@@ -113,7 +113,7 @@ fn a_ban_ends_what_waits_and_what_comes() {
     let mut signed = wallet.accept(&deployment, "k2", other, None, 0);
     wallet.signed(&mut signed, signature(), 1);
     wallet.banned();
-    assert_eq!(wallet.wish(&deployment, Some(waiting.op)), None);
+    assert_eq!(wallet.wish(&deployment, Some(Wish::Operation(waiting.op))), None);
     wallet.close_unsigned(&mut waiting, 2);
     wallet.close_unsigned(&mut signed, 2);
     assert!(matches!(&waiting.stage, Stage::Denied { denial } if denial.rule == "guardian"));

@@ -2,7 +2,7 @@
 
 use aion_api::Address;
 use aion_api::object::tenant::{self, ListKind};
-use aion_api::object::wallet::{Reply, Request};
+use aion_api::object::wallet::{Charter, Reply, Request};
 use aion_api::problem::Problem;
 use aion_api::v1::List;
 use aion_api::v1::wallets::CreateWallet;
@@ -18,8 +18,9 @@ pub async fn create(ask: Ask) -> Result<Answer, Problem> {
     let idempotency = ask.idempotency("/v1/wallets")?;
     let tenant = &ask.caller()?.tenant;
     let id = aion_api::ids::wallet_id(tenant, &idempotency.key);
-    let CreateWallet { label, identity, recovery } = body;
-    let request = Request::Create { idempotency, label, identity, recovery, reply: None };
+    let CreateWallet { label, identity, recovery, documents } = body;
+    let charter = Charter { label, identity, recovery, documents };
+    let request = Request::Create { idempotency, charter, reply: None };
     let Reply::Wallet { wallet, replayed } = ask.object(Address::wallet(tenant, &id), request).await? else {
         return Err(Problem::internal());
     };

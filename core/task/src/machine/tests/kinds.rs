@@ -35,6 +35,9 @@ fn input(kind: &str) -> Option<Value> {
         "wait.approval" => json!({ "question": "Go?", "by": ["did:key:z6Mk1"] }),
         "wait.signal" => json!({ "name": "go" }),
         "wallet.create" => json!({ "label": "purse" }),
+        "wallet.sign" => json!({ "wallet": wallet, "document": {
+            "types": { "Vote": [{ "name": "yes", "type": "bool" }] }, "primaryType": "Vote",
+            "domain": { "chainId": 137, "verifyingContract": address }, "message": { "yes": true } } }),
         _ => return None,
     })
 }

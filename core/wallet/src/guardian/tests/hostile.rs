@@ -13,11 +13,16 @@ use aion_mpc::{MpcError, dkg, sign};
 use alloy_primitives::{Address, B256, U256};
 
 use super::super::{DAY_MS, SESSIONS_KEPT};
-use super::{FromGuardian, Intent, Memory, Record, Session, ToGuardian, World, create};
+use super::{FromGuardian, Intent, Memory, Record, Session, ToGuardian, World, create, key_begin};
 use crate::policy::Policy;
 
-const POLICY: Policy =
-    Policy { creations_per_day: 2, operations_per_day: 9, units_per_token_and_day: U256::from_limbs([100, 0, 0, 0]) };
+const POLICY: Policy = Policy {
+    creations_per_day: 2,
+    operations_per_day: 9,
+    units_per_token_and_day: U256::from_limbs([100, 0, 0, 0]),
+    documents_per_day: 3,
+    documents: Vec::new(),
+};
 
 /// Xorshift: the same history for the same seed.
 struct Random(u64);
@@ -55,7 +60,7 @@ impl World {
         let k = LinkIdentity::from_secret(&[1; 32]);
         let mut session = Session::new(&k, self.g.public(), "wal_1", [id; 32], counter);
         let (_, message) = dkg::Initiator::begin(session.id()).unwrap();
-        let bytes = session.seal(&ToGuardian::KeyBegin { tenant: "t".to_owned(), message }).unwrap();
+        let bytes = session.seal(&key_begin(message)).unwrap();
         let answer = self.send(&bytes)?;
         session.open(&answer)
     }
