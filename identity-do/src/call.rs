@@ -37,7 +37,7 @@ pub async fn send<R: Request>(env: &Env, address: Address, trace: &Trace, reques
 /// Reads a call to our own object.
 pub async fn read<R: Request>(request: &mut worker::Request) -> Result<Call<R>, Problem> {
     let body = request.bytes().await.map_err(|error| away(&error))?;
-    serde_json::from_slice(&body).map_err(|error| fault("call", &error))
+    object::read(&body).map_err(|error| fault("call", &error))
 }
 
 /// Writes the answer of our own object.

@@ -87,7 +87,7 @@ pub async fn read<R: Request>(request: &mut worker::Request) -> Result<Call<R>, 
         return serde_json::from_str(&text).map_err(|error| fault("call", &error));
     }
     let body = request.bytes().await.map_err(|error| away(&error))?;
-    serde_json::from_slice(&body).map_err(|error| fault("call", &error))
+    object::read(&body).map_err(|error| fault("call", &error))
 }
 
 /// Writes the answer of our own object.

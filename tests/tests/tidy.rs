@@ -145,6 +145,18 @@ fn nothing_panics_outside_of_tests() {
 }
 
 #[test]
+fn scripts_read_json_in_one_way() {
+    let folders = ["core", "kernel-do", "identity-do", "workers"];
+    let mut faults = Vec::new();
+    for path in folders.iter().flat_map(|folder| files(folder, "rs")).filter(|path| !is_test(path)) {
+        let text = read(&path);
+        let found = without_tests(&text).lines().position(|line| line.contains("serde_json::from_slice"));
+        faults.extend(found.map(|place| format!("{path}:{}", place + 1)));
+    }
+    none("read JSON from text: a second reader of every type would stand in the script, a tenth of its size", &faults);
+}
+
+#[test]
 fn imports_are_named() {
     let mut faults = Vec::new();
     for path in files("", "rs") {

@@ -22,7 +22,9 @@ pub fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         return Err(too_large());
     }
     check_depth(body)?;
-    serde_json::from_slice(body).map_err(|error| match error.classify() {
+    let text = std::str::from_utf8(body);
+    let text = text.map_err(|_| Problem::new(Code::RequestMalformed, "the body is not UTF-8 text"))?;
+    serde_json::from_str(text).map_err(|error| match error.classify() {
         serde_json::error::Category::Data => {
             let text = error.to_string();
             let reason = text.split(" at line ").next().unwrap_or(&text);

@@ -53,12 +53,17 @@ pub fn answer<T: Serialize>(result: &Result<T, Problem>) -> (u16, Vec<u8>) {
     body.map_or_else(|_| (500, Vec::new()), |body| (status, body))
 }
 
+/// Reads a call, or whatever else our own objects write, from a body.
+pub fn read<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
+    serde_json::from_str(std::str::from_utf8(body).map_err(serde::de::Error::custom)?)
+}
+
 /// Reads an object's answer; what cannot be read is a fault of ours.
 pub fn read_answer<T: DeserializeOwned>(status: u16, body: &[u8]) -> Result<T, Problem> {
     if status == 200 {
-        return serde_json::from_slice(body).map_err(|_| Problem::internal());
+        return read(body).map_err(|_| Problem::internal());
     }
-    Err(serde_json::from_slice(body).unwrap_or_else(|_| Problem::internal()))
+    Err(read(body).unwrap_or_else(|_| Problem::internal()))
 }
 
 /// Where the result of work that a step asked for goes.

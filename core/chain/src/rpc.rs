@@ -47,7 +47,8 @@ struct NodeError {
 
 /// Reads an answer; `null` reads as `None` where `T` is an option.
 pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, RpcError> {
-    let answer: Answer = serde_json::from_slice(body).map_err(|_| RpcError::Unreadable)?;
+    let text = std::str::from_utf8(body).map_err(|_| RpcError::Unreadable)?;
+    let answer: Answer = serde_json::from_str(text).map_err(|_| RpcError::Unreadable)?;
     if let Some(error) = answer.error {
         let data = error.data.as_str().and_then(|text| text.parse::<Bytes>().ok());
         // Code 3 is "execution reverted" by agreement of the clients; older ones say it in words.

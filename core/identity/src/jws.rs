@@ -46,8 +46,9 @@ impl Jws {
             return Err(Error::Proof("a compact JWS has three parts"));
         };
         let decode = |part: &str| BASE64_URL_SAFE_NO_PAD.decode(part).map_err(|_| Error::Proof("not base64url"));
-        let read: Header =
-            serde_json::from_slice(&decode(header)?).map_err(|_| Error::Proof("its header lacks alg or kid"))?;
+        let bytes = decode(header)?;
+        let read = std::str::from_utf8(&bytes).ok().and_then(|text| serde_json::from_str::<Header>(text).ok());
+        let read = read.ok_or(Error::Proof("its header lacks alg or kid"))?;
         if read.crit.is_some() {
             return Err(Error::Proof("its header has critical extensions"));
         }

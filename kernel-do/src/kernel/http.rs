@@ -211,6 +211,6 @@ async fn body(response: &mut Response) -> Result<Option<Value>, String> {
     if bytes.is_empty() {
         return Ok(Some(Value::Null));
     }
-    let text = || Value::from(String::from_utf8_lossy(&bytes).into_owned());
-    Ok(Some(serde_json::from_slice(&bytes).unwrap_or_else(|_| text())))
+    let text = String::from_utf8_lossy(&bytes);
+    Ok(Some(serde_json::from_str(&text).unwrap_or_else(|_| Value::from(text.as_ref()))))
 }

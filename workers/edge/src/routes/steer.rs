@@ -40,8 +40,9 @@ pub async fn approve(ask: Ask) -> Result<Answer, Problem> {
     let ApproveTask { step, proof } = ask.json()?;
     let (_, task) = place(&ask)?;
     let (by, payload) = resolve::signed(&ask.app.env, &ask.trace, &ask.app.public_host, &proof).await?;
-    let claims: ApprovalClaims = serde_json::from_slice(&payload)
-        .map_err(|_| Problem::invalid("/proof", "what is signed has task, step, approve and digest"))?;
+    let claims = str::from_utf8(&payload).ok().and_then(|text| serde_json::from_str::<ApprovalClaims>(text).ok());
+    let claims =
+        claims.ok_or_else(|| Problem::invalid("/proof", "what is signed has task, step, approve and digest"))?;
     let now_ms = call::now_ms();
     if claims.task != task || claims.step != step {
         return Err(Problem::invalid("/proof", "it was signed for another task or step"));
