@@ -5,9 +5,10 @@ use crate::workspace::{at, scratch};
 use crate::{build, faults, files, platform, process, setup, suites};
 
 /// Crates that run in a Worker or in a test in wasm.
-const WASM: [&str; 12] = [
+const WASM: [&str; 13] = [
     "aion-api",
     "aion-chain",
+    "aion-gateway",
     "aion-identity",
     "aion-mpc",
     "aion-task",
@@ -20,9 +21,10 @@ const WASM: [&str; 12] = [
     "aion-tests",
 ];
 /// Crates that run natively: not the two scripts.
-const NATIVE: [&str; 9] = [
+const NATIVE: [&str; 10] = [
     "aion-api",
     "aion-chain",
+    "aion-gateway",
     "aion-identity",
     "aion-mpc",
     "aion-task",
