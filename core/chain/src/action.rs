@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::contracts::{ERC20, ERC721, Erc20Params, Erc721Params, TokenFactory};
 
+mod flat;
 #[cfg(test)]
 mod tests;
 
@@ -37,7 +38,7 @@ pub enum Standard {
 
 /// One action on tokens. Amounts are base units, as decimal strings in JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase", try_from = "flat::Flat")]
 pub enum TokenAction {
     /// Creates an ERC-20; `cap` 0 is none, `issuer` is the hash of the issuer's DID or zero.
     CreateErc20 {

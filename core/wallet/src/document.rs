@@ -141,7 +141,7 @@ pub struct Named {
 
 /// How far a document is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "at", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub enum Stage {
     /// It is allowed and counted; it waits for its signature.
     Accepted,

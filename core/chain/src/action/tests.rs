@@ -109,3 +109,35 @@ fn amounts_pass_json_as_decimals() {
     assert!(text.contains(&format!("\"amount\":\"{}\"", U256::MAX)), "{text}");
     assert_eq!(serde_json::from_str::<TokenAction>(&text).unwrap(), action);
 }
+
+#[test]
+fn the_wire_form_of_each_kind_is_pinned_and_read_back() {
+    let (token, to) = (Address::repeat_byte(1), Address::repeat_byte(2));
+    let (task, issuer, name, symbol) = (B256::repeat_byte(3), B256::repeat_byte(4), "N".to_owned(), "S".to_owned());
+    let amount = U256::MAX;
+    let create_20 = TokenAction::CreateErc20 { task, name: name.clone(), symbol: symbol.clone(), cap: amount, issuer };
+    let (base_uri, soulbound, royalty_bps) = ("ipfs://x".to_owned(), true, 250);
+    let create_721 = TokenAction::CreateErc721 { task, name, symbol, base_uri, soulbound, royalty_bps, issuer };
+    let all = [
+        (create_20, vec!["cap", "issuer", "kind", "name", "symbol", "task"]),
+        (create_721, vec!["baseUri", "issuer", "kind", "name", "royaltyBps", "soulbound", "symbol", "task"]),
+        (TokenAction::Mint { token, to, amount }, vec!["amount", "kind", "to", "token"]),
+        (TokenAction::Transfer { token, to, amount }, vec!["amount", "kind", "to", "token"]),
+        (TokenAction::Burn { token, amount }, vec!["amount", "kind", "token"]),
+        (TokenAction::MintNft { token, to, token_id: amount }, vec!["kind", "to", "token", "tokenId"]),
+    ];
+    for (action, fields) in all {
+        let value = serde_json::to_value(&action).unwrap();
+        let mut names: Vec<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
+        names.sort_unstable();
+        assert_eq!(names, fields);
+        assert_eq!(serde_json::from_value::<TokenAction>(value.clone()).unwrap(), action);
+        assert_eq!(serde_json::from_str::<TokenAction>(&value.to_string()).unwrap(), action);
+        for field in fields {
+            let mut lacking = value.clone();
+            lacking.as_object_mut().unwrap().remove(field);
+            assert!(serde_json::from_value::<TokenAction>(lacking).is_err(), "{field} of {value}");
+        }
+    }
+    assert!(serde_json::from_str::<TokenAction>(r#"{"kind":"other"}"#).is_err());
+}
