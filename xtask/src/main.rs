@@ -40,8 +40,9 @@ cargo xtask <command>
   openapi [--check]      writes docs/openapi.json and docs/definition.schema.json
   bench edge [--json] [--seconds N]
                          requests a second, latency and CPU next to a bare Worker
-  bench kernel [--json] [--seconds N] [--clients N] [--tasks N] [--peers]
-                         tasks a second, latency, CPU and bytes written; --tasks: so many stored before
+  bench kernel [--json] [--seconds N] [--clients N] [--tasks N] [--peers | --profile]
+                         tasks a second, latency, CPU and bytes written; --tasks: so many stored before;
+                         --profile: where the CPU of a task goes when nothing shares its commit
   sim kernel [--seeds N] [--seed S]
                          the kernel's simulator: histories under bad luck and its mutants, or one history again
   faults kernel [--tasks N]

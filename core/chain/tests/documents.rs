@@ -4,6 +4,7 @@
 
 use aion_chain::document::Document;
 use alloy_dyn_abi::TypedData;
+use alloy_primitives::hex;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Map, Value, json};
@@ -22,7 +23,7 @@ fn typed(kind: impl Into<String>, value: Value) -> Typed {
 fn atom() -> impl Strategy<Value = Typed> {
     prop_oneof![
         any::<bool>().prop_map(|bit| typed("bool", json!(bit))),
-        any::<[u8; 20]>().prop_map(|bytes| typed("address", json!(format!("0x{}", hex(&bytes))))),
+        any::<[u8; 20]>().prop_map(|bytes| typed("address", json!(format!("0x{}", hex::encode(bytes))))),
         (1_usize..=32, any::<u128>()).prop_map(|(size, number)| {
             let bits = 8 * size;
             let number = if bits >= 128 { number } else { number & ((1 << bits) - 1) };
@@ -34,15 +35,11 @@ fn atom() -> impl Strategy<Value = Typed> {
             typed(format!("int{bits}"), json!(number.to_string()))
         }),
         proptest::collection::vec(any::<u8>(), 0..80)
-            .prop_map(|bytes| typed("bytes", json!(format!("0x{}", hex(&bytes))))),
+            .prop_map(|bytes| typed("bytes", json!(format!("0x{}", hex::encode(bytes))))),
         proptest::collection::vec(any::<u8>(), 1..=32)
-            .prop_map(|bytes| typed(format!("bytes{}", bytes.len()), json!(format!("0x{}", hex(&bytes))))),
+            .prop_map(|bytes| typed(format!("bytes{}", bytes.len()), json!(format!("0x{}", hex::encode(bytes))))),
         any::<String>().prop_map(|text| typed("string", json!(text))),
     ]
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// An atom, or a list of the same atom again, of a fixed length or of any.
@@ -80,7 +77,7 @@ fn every_document_has_the_digest_that_alloy_gives_it() {
             domain["name"] = json!(name);
         }
         if let Some(salt) = salt {
-            domain["salt"] = json!(format!("0x{}", hex(&salt)));
+            domain["salt"] = json!(format!("0x{}", hex::encode(salt)));
         }
         let document = json!({
             "types": { "Outer": outer_type, "Inner": inner_type },

@@ -120,7 +120,8 @@ pub fn read(text: &str) -> Result<Document, Denial> {
         return Err(denial(format!("more than {DOCUMENT_MAX_BYTES} bytes")));
     }
     let value: Value = serde_json::from_str(text).map_err(|_| denial("is not JSON".to_owned()))?;
-    if value.to_string() != text {
+    let written = value.to_string();
+    if written != text {
         return Err(denial("is not the one text of its value".to_owned()));
     }
     Document::read(&value).map_err(|fault| denial(fault.to_string()))

@@ -36,17 +36,21 @@ struct Options {
     /// So many tasks are stored before anything is measured.
     tasks: u64,
     peers: bool,
+    /// Loads that do less and less of what a task costs, with one client.
+    profile: bool,
 }
 
 impl Options {
     fn parse(words: &[&str]) -> Outcome<Self> {
-        let mut options = Self { as_json: false, seconds: SECONDS, clients: CLIENTS.to_vec(), tasks: 0, peers: false };
+        let (seconds, clients) = (SECONDS, CLIENTS.to_vec());
+        let mut options = Self { as_json: false, seconds, clients, tasks: 0, peers: false, profile: false };
         let mut words = words.iter();
         while let Some(word) = words.next() {
             let mut number = || words.next().unwrap_or(&"").parse::<u64>().context(format!("{word} wants a number"));
             match *word {
                 "--json" => options.as_json = true,
                 "--peers" => options.peers = true,
+                "--profile" => options.profile = true,
                 "--seconds" => options.seconds = number()?,
                 "--tasks" => options.tasks = number()?,
                 "--clients" => options.clients = vec![usize::try_from(number()?)?],
@@ -98,6 +102,9 @@ fn ours(options: &Options) -> Outcome<Vec<Line>> {
     let host = other.trim_start_matches("http://");
     let own = Client::new(&url, NativeTransport::new()).with_key(&key);
     wait(own.put_hosts(&[host]))?.context("PUT /v1/hosts")?;
+    if options.profile {
+        return profile(port, &key, &computing, options.seconds, group);
+    }
     let loads = [("AION-Ω", computing, 3), ("AION-Ω with an HTTP step", calling(&other), 2)];
     let rows = || written(port, &key);
     let mut lines = Vec::new();
@@ -112,6 +119,35 @@ fn ours(options: &Options) -> Outcome<Vec<Line>> {
         }
     }
     Ok(lines)
+}
+
+/// Where the CPU of a task goes when nothing shares its commit: each load does more than the one before.
+fn profile(port: u16, key: &str, steps: &str, seconds: u64, group: i32) -> Outcome<Vec<Line>> {
+    let mut connection = Connection::open(port)?;
+    let task = accepted(&mut connection, key, steps, u64::MAX)?;
+    let (path, headers) = (format!("GET /v1/tasks/{}", text(&task["id"])), format!("authorization: Bearer {key}\r\n"));
+    let get = |connection: &mut Connection, line: &str, headers: &str| Ok(connection.ask(line, headers, "")?.0 == 200);
+    let entering = |connection: &mut Connection, _: u64| get(connection, "GET /health", "");
+    let reading = |connection: &mut Connection, _: u64| get(connection, &path, &headers);
+    let repeating =
+        |connection: &mut Connection, _: u64| Ok(accepted(connection, key, steps, u64::MAX)?["id"] == task["id"]);
+    let working = |connection: &mut Connection, number: u64| Ok(submit(connection, key, steps, number)?.is_some());
+    let loads: [(&str, &super::load::Work<'_>); 4] = [
+        ("entering: GET /health", &entering),
+        ("and credential, an object, one read: GET /v1/tasks/{id}", &reading),
+        ("and a body, a turn without a write: POST of a known key", &repeating),
+        ("and three steps, one commit: POST of a new task", &working),
+    ];
+    let mut lines = Vec::new();
+    for (name, work) in loads {
+        let load = Load { port, clients: 1, work, rows: None };
+        lines.push((name.to_owned(), step(name, || load.run(seconds, &[("workerd", group)]))?));
+    }
+    Ok(lines)
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
 }
 
 /// How many rows the tenant's shards have written.
@@ -141,8 +177,8 @@ fn store(port: u16, key: &str, steps: &str, tasks: u64) -> Outcome<()> {
     })
 }
 
-/// Submits a task and waits until it is done: what came of its last step.
-fn submit(connection: &mut Connection, key: &str, steps: &str, number: u64) -> Outcome<Option<u64>> {
+/// Submits a task: its view, or nothing if it is not accepted.
+fn accepted(connection: &mut Connection, key: &str, steps: &str, number: u64) -> Outcome<Value> {
     // The same numbers come again with other steps, which differ in their length.
     let load = steps.len();
     let headers = format!(
@@ -150,12 +186,17 @@ fn submit(connection: &mut Connection, key: &str, steps: &str, number: u64) -> O
     );
     let body = format!("{{\"definition\":{{\"steps\":{steps}}},\"input\":{{\"n\":1}}}}");
     let (status, answer) = connection.ask("POST /v1/tasks", &headers, &body)?;
-    let mut task: Value = serde_json::from_slice(&answer).unwrap_or_default();
-    if status != 202 {
+    Ok(if status == 202 { serde_json::from_slice(&answer).unwrap_or_default() } else { Value::Null })
+}
+
+/// Submits a task and waits until it is done: what came of its last step.
+fn submit(connection: &mut Connection, key: &str, steps: &str, number: u64) -> Outcome<Option<u64>> {
+    let mut task = accepted(connection, key, steps, number)?;
+    if task.is_null() {
         return Ok(None);
     }
     if task["state"] != "done" {
-        let id = task["id"].as_str().unwrap_or_default();
+        let id = text(&task["id"]);
         let headers = format!("authorization: Bearer {key}\r\n");
         // The stream of a task ends with it.
         connection.ask(&format!("GET /v1/tasks/{id}/events"), &headers, "")?;

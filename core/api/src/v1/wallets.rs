@@ -56,7 +56,7 @@ impl CreateWallet {
             return Err(Problem::invalid("/recovery", "an age recipient, age1…"));
         }
         check_rules(&self.documents)
-            .map_err(|fault| Problem::invalid(&format!("/documents{}", fault.pointer), fault.reason))
+            .map_err(|fault| Problem::invalid(format!("/documents{}", fault.pointer), fault.reason))
     }
 }
 

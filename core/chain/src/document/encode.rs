@@ -97,7 +97,7 @@ fn encode_type(types: &Types, name: &str) -> String {
     let mut text = String::new();
     for name in std::iter::once(name).chain(found) {
         let fields = types.get(name).into_iter().flatten().map(|field| format!("{} {}", field.text, field.name));
-        text.push_str(&format!("{name}({})", fields.collect::<Vec<_>>().join(",")));
+        text.extend([name, "(", &fields.collect::<Vec<_>>().join(","), ")"]);
     }
     text
 }

@@ -5,10 +5,8 @@
 pub struct Control {
     /// `no-store`
     pub no_store: bool,
-    /// `private`
-    pub private: bool,
-    /// `no-cache`
-    pub no_cache: bool,
+    /// `private` or `no-cache`: only who asked may have the answer, or only after asking again.
+    pub restricted: bool,
     /// `must-revalidate` or `proxy-revalidate`
     pub must_revalidate: bool,
     /// `max-age`, seconds.
@@ -37,8 +35,7 @@ impl Control {
             let shorter = |known: Option<u32>| Some(known.map_or_else(seconds, |known| known.min(seconds())));
             match name.as_str() {
                 "no-store" => control.no_store = true,
-                "private" => control.private = true,
-                "no-cache" => control.no_cache = true,
+                "private" | "no-cache" => control.restricted = true,
                 "must-revalidate" | "proxy-revalidate" => control.must_revalidate = true,
                 "max-age" => control.max_age_s = shorter(control.max_age_s),
                 "s-maxage" => control.s_maxage_s = shorter(control.s_maxage_s),
@@ -53,7 +50,7 @@ impl Control {
     /// Whether an answer with it is not kept.
     #[must_use]
     pub const fn forbids(&self) -> bool {
-        self.no_store || self.private || self.no_cache
+        self.no_store || self.restricted
     }
 
     /// How long it says that an answer is fresh, seconds.
