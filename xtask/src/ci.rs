@@ -5,10 +5,11 @@ use crate::workspace::{at, scratch};
 use crate::{build, faults, files, platform, process, setup, suites};
 
 /// Crates that run in a Worker or in a test in wasm.
-const WASM: [&str; 12] = [
+const WASM: [&str; 13] = [
     "aion-api",
     "aion-chain",
     "aion-identity",
+    "aion-limit",
     "aion-mpc",
     "aion-task",
     "aion-wallet",
@@ -20,10 +21,11 @@ const WASM: [&str; 12] = [
     "aion-tests",
 ];
 /// Crates that run natively: not the two scripts.
-const NATIVE: [&str; 9] = [
+const NATIVE: [&str; 10] = [
     "aion-api",
     "aion-chain",
     "aion-identity",
+    "aion-limit",
     "aion-mpc",
     "aion-task",
     "aion-wallet",

@@ -44,6 +44,7 @@ cargo xtask <command>
                          tasks a second, latency, CPU and bytes written; --tasks: so many stored before
   sim kernel [--seeds N] [--seed S]
                          the kernel's simulator: histories under bad luck and its mutants, or one history again
+  sim limit              rate limits: a million requests over eight isolates, and every state of a small world
   faults kernel [--tasks N]
                          tasks while workerd is killed again and again: nothing lost, nothing stuck
   deploy [--dry-run] [--env E]
@@ -82,6 +83,7 @@ fn run(words: &[&str]) -> Outcome<()> {
         ["openapi", "--check"] => ci::openapi(true),
         ["bench", name, options @ ..] => bench::run(name, options),
         ["sim", "kernel", options @ ..] => sim::run(options),
+        ["sim", "limit"] => sim::limit(),
         ["faults", "kernel", options @ ..] => faults::run(options),
         ["deploy", options @ ..] => ci::deploy(options),
         ["doctor"] => doctor::run(),
