@@ -43,7 +43,7 @@ fn explore(world: &World, units: u32) -> Result<usize, Vec<&'static str>> {
                     continue;
                 }
                 seen.insert(following.clone(), Some((state.clone(), event)));
-                if world.admitted(&following) >= units {
+                if following.admitted() >= units {
                     return Err(history(&seen, following));
                 }
                 next.push(following);

@@ -62,6 +62,33 @@ pub struct State {
     admitted: Vec<u32>,
 }
 
+impl State {
+    /// Units admitted in the window that ends now.
+    pub fn admitted(&self) -> u32 {
+        self.admitted.iter().sum()
+    }
+}
+
+/// A millisecond later everything lies a millisecond further back.
+fn tick(mut state: State) -> State {
+    let earlier = |ms: u64| ms.saturating_sub(1);
+    state.limiter.full_ns = state.limiter.full_ns.saturating_sub(NS_PER_MS.unsigned_abs());
+    state.limiter.mark_ms = earlier(state.limiter.mark_ms);
+    state.stored_ms = earlier(state.stored_ms);
+    for isolate in &mut state.isolates {
+        isolate.flight = match isolate.flight {
+            Flight::None => Flight::None,
+            Flight::Ask { sent_ms } => Flight::Ask { sent_ms: earlier(sent_ms) },
+            Flight::Answer { sent_ms, granted } => Flight::Answer { sent_ms: earlier(sent_ms), granted },
+        };
+        for lease in &mut isolate.leases.0 {
+            lease.until_ms = earlier(lease.until_ms);
+        }
+    }
+    state.admitted.insert(0, 0);
+    state
+}
+
 /// A world with its numbers.
 #[derive(Debug, Clone, Copy)]
 pub struct World {
@@ -81,14 +108,9 @@ impl World {
         state
     }
 
-    /// Units admitted in the window that ends now.
-    pub fn admitted(&self, state: &State) -> u32 {
-        state.admitted.iter().sum()
-    }
-
     /// Everything that can happen next.
     pub fn after(&self, state: &State) -> Vec<(&'static str, State)> {
-        let mut all = vec![("a millisecond passes", self.tick(state.clone()))];
+        let mut all = vec![("a millisecond passes", tick(state.clone()))];
         for reading_ms in self.readings() {
             all.push(("the limiter is started again", self.restart(state.clone(), reading_ms)));
         }
@@ -113,25 +135,6 @@ impl World {
             Some(Flaw::NoErrors) => Terms { clock_error_ms: 0, ..self.terms },
             _ => self.terms,
         }
-    }
-
-    fn tick(&self, mut state: State) -> State {
-        let earlier = |ms: u64| ms.saturating_sub(1);
-        state.limiter.full_ns = state.limiter.full_ns.saturating_sub(NS_PER_MS.unsigned_abs());
-        state.limiter.mark_ms = earlier(state.limiter.mark_ms);
-        state.stored_ms = earlier(state.stored_ms);
-        for isolate in &mut state.isolates {
-            isolate.flight = match isolate.flight {
-                Flight::None => Flight::None,
-                Flight::Ask { sent_ms } => Flight::Ask { sent_ms: earlier(sent_ms) },
-                Flight::Answer { sent_ms, granted } => Flight::Answer { sent_ms: earlier(sent_ms), granted },
-            };
-            for lease in &mut isolate.leases.0 {
-                lease.until_ms = earlier(lease.until_ms);
-            }
-        }
-        state.admitted.insert(0, 0);
-        state
     }
 
     fn restart(&self, mut state: State, reading_ms: u64) -> State {
