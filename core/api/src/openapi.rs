@@ -8,7 +8,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::health::{Component, Readiness, State};
 use crate::operations::{Credential, OPERATIONS, Operation};
 use crate::problem::{Code, Fault, MEDIA_TYPE, ProblemDocument};
-use crate::v1::{definitions, egress, identities, keys, schedules, tasks, tenants, tokens, wallets};
+use crate::v1::{definitions, egress, identities, keys, limits as rates, schedules, tasks, tenants, tokens, wallets};
 use crate::{Scope, idempotency, key, limits};
 
 /// The whole document.
@@ -118,8 +118,21 @@ fn responses(entry: &Operation) -> Value {
         let known = response["description"].as_str().unwrap_or_default();
         let separator = if known.is_empty() { "" } else { "; " };
         response["description"] = json!(format!("{known}{separator}{code}: {}", code.title()));
+        if code == Code::RateLimited {
+            response["headers"] = rate_limit_headers();
+        }
     }
     Value::Object(responses)
+}
+
+/// draft-ietf-httpapi-ratelimit-headers-11.
+fn rate_limit_headers() -> Value {
+    let header = |about: &str| json!({ "description": about, "schema": { "type": "string" } });
+    json!({
+        "RateLimit": header("What is left of the rules that refused, as far as they are shown"),
+        "RateLimit-Policy": header("The rules that counted the request, as far as they are shown"),
+        "Retry-After": header("Seconds after which it can be sent again")
+    })
 }
 
 fn reference(name: &str) -> Value {
@@ -153,6 +166,17 @@ fn schemas() -> Value {
     add::<definitions::Definition>(&mut schemas);
     add::<schedules::PutSchedule>(&mut schemas);
     add::<schedules::Schedule>(&mut schemas);
+    add::<rates::Rule>(&mut schemas);
+    add::<aion_limit::rule::Match>(&mut schemas);
+    add::<aion_limit::rule::Caller>(&mut schemas);
+    add::<aion_limit::rule::Dimension>(&mut schemas);
+    add::<aion_limit::rule::Unavailable>(&mut schemas);
+    add::<aion_limit::rule::Failure>(&mut schemas);
+    add::<rates::PutLimits>(&mut schemas);
+    add::<rates::Limits>(&mut schemas);
+    add::<rates::ExplainLimits>(&mut schemas);
+    add::<rates::Explanation>(&mut schemas);
+    add::<rates::ExplainedRule>(&mut schemas);
     add::<egress::Hosts>(&mut schemas);
     add::<egress::PutSecret>(&mut schemas);
     add::<egress::SecretName>(&mut schemas);

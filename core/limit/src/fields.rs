@@ -17,9 +17,9 @@ pub fn seconds_up(ms: u64) -> u32 {
 
 /// The policies of the rules that are shown; empty if there are none.
 #[must_use]
-pub fn policy(rules: &[Selected<'_>]) -> String {
+pub fn policy<'a>(rules: impl IntoIterator<Item = &'a Selected<'a>>) -> String {
     let mut field = String::new();
-    for selected in rules.iter().filter(|selected| selected.shown) {
+    for selected in rules.into_iter().filter(|selected| selected.shown) {
         let (name, limit, window_s) = (&selected.rule.name, selected.terms.limit, selected.rule.window_seconds);
         let separator = if field.is_empty() { "" } else { ", " };
         // Names have letters, digits and dashes alone, so nothing is to be escaped; writing to a string cannot fail.

@@ -37,10 +37,10 @@ pub enum Look {
     Denied(u64),
     /// The limiter cannot be asked.
     Failed,
-    /// Somebody else asks for them.
+    /// Somebody asks for them.
     Wait,
-    /// The request is the one to ask, and says what comes of it.
-    Ask(Ask),
+    /// Nobody does: the request is the one to ask.
+    Ask,
 }
 
 impl Default for Share {
@@ -66,8 +66,9 @@ impl Share {
         self.leases.left(now_ms) >= cost
     }
 
-    /// Where a request stands that costs so much. One request at a time is told to ask.
-    pub fn look(&mut self, cost: u32, now_ms: u64) -> Look {
+    /// Where a request stands that costs so much.
+    #[must_use]
+    pub fn look(&self, cost: u32, now_ms: u64) -> Look {
         if self.has(cost, now_ms) {
             return Look::Ready;
         }
@@ -80,12 +81,14 @@ impl Share {
         if now_ms < self.failed_until_ms {
             return Look::Failed;
         }
-        if now_ms < self.asking_until_ms {
-            return Look::Wait;
-        }
+        if now_ms < self.asking_until_ms { Look::Wait } else { Look::Ask }
+    }
+
+    /// What to ask the limiter for a request that costs so much. Whoever calls this says what comes of it.
+    pub fn ask(&mut self, cost: u32, now_ms: u64) -> Ask {
         self.adapt(now_ms);
         self.asking_until_ms = now_ms + ASK_PATIENCE_MS;
-        Look::Ask(Ask { needed: cost, wanted: self.wanted.max(cost) })
+        Ask { needed: cost, wanted: self.wanted.max(cost) }
     }
 
     /// What was spent before its end was too little; of what was not, what was spent is what is wanted.
@@ -169,10 +172,8 @@ mod tests {
     }
 
     fn asked(share: &mut Share, now_ms: u64) -> Ask {
-        match share.look(1, now_ms) {
-            Look::Ask(ask) => ask,
-            other => panic!("{other:?}"),
-        }
+        assert_eq!(share.look(1, now_ms), Look::Ask);
+        share.ask(1, now_ms)
     }
 
     #[test]
@@ -185,9 +186,9 @@ mod tests {
             assert_eq!(share.look(1, 3), Look::Ready);
             share.spend(1, 3);
         }
-        assert!(matches!(share.look(1, 3), Look::Ask(_)));
+        asked(&mut share, 3);
         assert_eq!(share.look(1, ASK_PATIENCE_MS + 2), Look::Wait);
-        assert!(matches!(share.look(1, ASK_PATIENCE_MS + 3), Look::Ask(_)), "whoever asked is lost");
+        assert_eq!(share.look(1, ASK_PATIENCE_MS + 3), Look::Ask, "whoever asked is lost");
     }
 
     #[test]
@@ -222,14 +223,14 @@ mod tests {
     #[test]
     fn denials_are_remembered_until_they_end() {
         let mut share = Share::default();
-        assert!(matches!(share.look(5, 0), Look::Ask(_)));
+        share.ask(5, 0);
         share.answered(&terms(), 5, &denied(40), 0, 10);
         assert_eq!(share.look(5, 20), Look::Denied(30));
         assert_eq!(share.look(9, 49), Look::Denied(1));
-        assert!(matches!(share.look(4, 49), Look::Ask(_)), "who needs less may get it");
+        assert_eq!(share.look(4, 49), Look::Ask, "who needs less may get it");
         share.answered(&terms(), 4, &granted(4), 49, 49);
         share.spend(4, 49);
-        assert!(matches!(share.look(5, 50), Look::Ask(_)));
+        assert_eq!(share.look(5, 50), Look::Ask);
     }
 
     #[test]
@@ -238,7 +239,7 @@ mod tests {
         asked(&mut share, 0);
         share.failed(7);
         assert_eq!(share.look(1, 7 + FAILURE_MS - 1), Look::Failed);
-        assert!(matches!(share.look(1, 7 + FAILURE_MS), Look::Ask(_)));
+        assert_eq!(share.look(1, 7 + FAILURE_MS), Look::Ask);
     }
 
     #[test]
@@ -259,7 +260,8 @@ mod tests {
         let mut share = Share::default();
         asked(&mut share, 0);
         share.answered(&terms(), 1, &granted(8), 0, 0);
-        assert!(matches!(share.look(20, 100), Look::Ask(Ask { needed: 20, .. })));
+        assert_eq!(share.look(20, 100), Look::Ask);
+        assert_eq!(share.ask(20, 100).needed, 20);
         share.answered(&terms(), 20, &granted(20), 100, 100);
         assert!(share.has(28, 100));
         share.spend(9, 100);

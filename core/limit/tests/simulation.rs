@@ -133,7 +133,8 @@ impl World {
                     self.shares[isolate].spend(1, self.now_ms);
                     self.admit();
                 }
-                Look::Ask(ask) => {
+                Look::Ask => {
+                    let ask = self.shares[isolate].ask(1, self.now_ms);
                     let (sent_ms, due_ms) = (self.now_ms, self.now_ms + self.way());
                     self.flights.push(Flight { isolate, sent_ms, due_ms, ask, answer: None });
                     self.count.hops += 1;

@@ -9,7 +9,7 @@ use crate::workspace::at;
 use crate::{files, http, platform, secrets};
 
 /// The classes of the script's objects, as wrangler.toml declares them.
-const CLASSES: [&str; 6] = ["Tenant", "Kernel", "Archive", "Identity", "Wallet", "Lane"];
+const CLASSES: [&str; 7] = ["Tenant", "Kernel", "Archive", "Identity", "Wallet", "Lane", "Limiter"];
 
 /// A script that runs.
 pub struct Running {

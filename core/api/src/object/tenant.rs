@@ -11,6 +11,7 @@ use crate::key::{KeyHash, KeyRecord, Mode};
 use crate::shards::Shards;
 use crate::v1::definitions::Definition;
 use crate::v1::egress::{Hosts, PutSecret, SecretName};
+use crate::v1::limits::Rule;
 use crate::v1::schedules::Schedule;
 use crate::vault::Sealed;
 
@@ -99,6 +100,11 @@ pub enum Request {
     Grow {
         /// How many.
         shards: u8,
+    },
+    /// Sets its rate limits, which the edge has checked.
+    PutLimits {
+        /// The rules.
+        rules: Vec<Rule>,
     },
     /// Says which hosts tasks may ask.
     PutHosts(Hosts),
@@ -222,6 +228,9 @@ pub struct Snapshot {
     pub growing: Option<u8>,
     /// Its keys, without the revoked ones.
     pub keys: Vec<KeyRecord>,
+    /// Its rate limits.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<Rule>,
     /// When it was created, Unix milliseconds.
     pub created_ms: u64,
 }

@@ -117,7 +117,8 @@ impl World {
                 self.shares[isolate].spend(cost, now_ms);
                 self.admitted.push((self.now_ms, cost));
             }
-            Look::Ask(ask) => {
+            Look::Ask => {
+                let ask = self.shares[isolate].ask(cost, now_ms);
                 self.flights.push(Flight { isolate, orphan: false, sent_ms: now_ms, ask, answer: None });
             }
             Look::Denied(_) | Look::Failed | Look::Wait => {}
