@@ -11,6 +11,16 @@ use crate::problem::{Code, Fault, MEDIA_TYPE, ProblemDocument};
 use crate::v1::{definitions, egress, identities, keys, limits as rates, schedules, tasks, tenants, tokens, wallets};
 use crate::{Scope, idempotency, key, limits};
 
+/// Headers of `429` (draft-ietf-httpapi-ratelimit-headers-11); the first two come with other answers too.
+const RATE_LIMIT_HEADERS: [(&str, &str); 3] = [
+    (
+        "RateLimit",
+        "What is left of the rate limits that refused, or that counted the request, as far as they are shown",
+    ),
+    ("RateLimit-Policy", "The rate limits that counted the request, as far as they are shown"),
+    ("Retry-After", "Seconds after which the request can be sent again"),
+];
+
 /// The whole document.
 #[must_use]
 pub fn document() -> Value {
@@ -26,6 +36,7 @@ pub fn document() -> Value {
         "paths": paths(),
         "components": {
             "schemas": schemas(),
+            "headers": headers(),
             "securitySchemes": {
                 "apiKey": { "type": "http", "scheme": "bearer", "description": "An API key of a tenant: aion_…" },
                 "operator": { "type": "http", "scheme": "bearer", "description": "The operator's token." }
@@ -119,24 +130,21 @@ fn responses(entry: &Operation) -> Value {
         let separator = if known.is_empty() { "" } else { "; " };
         response["description"] = json!(format!("{known}{separator}{code}: {}", code.title()));
         if code == Code::RateLimited {
-            response["headers"] = rate_limit_headers();
+            let header = |name: &str| json!({ "$ref": format!("#/components/headers/{name}") });
+            response["headers"] =
+                RATE_LIMIT_HEADERS.map(|(name, _)| (name.to_owned(), header(name))).into_iter().collect();
         }
     }
     Value::Object(responses)
 }
 
-/// draft-ietf-httpapi-ratelimit-headers-11.
-fn rate_limit_headers() -> Value {
-    let header = |about: &str| json!({ "description": about, "schema": { "type": "string" } });
-    json!({
-        "RateLimit": header("What is left of the rules that refused, as far as they are shown"),
-        "RateLimit-Policy": header("The rules that counted the request, as far as they are shown"),
-        "Retry-After": header("Seconds after which it can be sent again")
-    })
-}
-
 fn reference(name: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+fn headers() -> Value {
+    let header = |about: &str| json!({ "description": about, "schema": { "type": "string" } });
+    RATE_LIMIT_HEADERS.map(|(name, about)| (name.to_owned(), header(about))).into_iter().collect()
 }
 
 fn schemas() -> Value {

@@ -19,8 +19,8 @@ impl Leases {
     /// Takes units that were asked for at `sent_ms`: their life is counted from there, so that it does not matter how
     /// long the answer took, nor what the clock of the other side says.
     pub fn take(&mut self, terms: &Terms, granted: u32, sent_ms: u64) {
-        self.0.push(Lease { until_ms: sent_ms + terms.life_ms, left: granted });
-        self.0.sort_unstable();
+        let lease = Lease { until_ms: sent_ms + terms.life_ms, left: granted };
+        self.0.insert(self.0.partition_point(|other| *other < lease), lease);
     }
 
     /// Units that can be spent now.

@@ -1,12 +1,9 @@
 //! The object that counts for one subject: a single number, and a mark of it that survives.
 
-use serde::{Deserialize, Serialize};
-
 use crate::terms::{Terms, ms_up, ns};
 
 /// What an isolate asks a limiter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Ask {
     /// Units that a request needs at once.
     pub needed: u32,
@@ -15,8 +12,7 @@ pub struct Ask {
 }
 
 /// What a limiter says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Answer {
     /// Units that were leased, and debited: what was needed or more, or nothing.
     pub granted: u32,

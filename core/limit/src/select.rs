@@ -84,10 +84,12 @@ impl Selected<'_> {
 /// nobody else is asked.
 #[must_use]
 pub fn select<'a>(deployment: &'a [Rule], own: &'a [Rule], facts: &Facts<'_>) -> Vec<Selected<'a>> {
-    let all = every(deployment, own, facts).into_iter();
-    let mut selected: Vec<_> = all.filter_map(|(_, _, selected)| selected.ok()).collect();
-    selected.sort_by_key(|selected| (selected.terms.burst, selected.terms.limit));
-    selected
+    let mut all: Vec<Selected<'_>> = Vec::new();
+    for selected in every(deployment, own, facts).into_iter().filter_map(|(_, _, selected)| selected.ok()) {
+        let size = |selected: &Selected<'_>| (selected.terms.burst, selected.terms.limit);
+        all.insert(all.partition_point(|other| size(other) <= size(&selected)), selected);
+    }
+    all
 }
 
 /// Every rule, with why it counts the request or does not.

@@ -1,7 +1,5 @@
 //! What a rule's numbers mean for the arithmetic.
 
-use serde::{Deserialize, Serialize};
-
 /// No clock differs from the true time by more than this: the machines of the platform are synchronised to a few
 /// milliseconds, and within an event a clock stands still for as long as the code runs.
 pub const CLOCK_ERROR_MAX_MS: u64 = 5;
@@ -23,8 +21,7 @@ const MARK_MIN_MS: u64 = 500;
 const NS_PER_MS: u64 = 1_000_000;
 
 /// The terms on which one subject is limited.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Terms {
     /// Units that are admitted in any window at most.
     pub limit: u32,

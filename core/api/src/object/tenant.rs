@@ -229,7 +229,7 @@ pub struct Snapshot {
     /// Its keys, without the revoked ones.
     pub keys: Vec<KeyRecord>,
     /// Its rate limits.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "as_text")]
     pub limits: Vec<Rule>,
     /// When it was created, Unix milliseconds.
     pub created_ms: u64,
@@ -240,6 +240,22 @@ impl Snapshot {
     #[must_use]
     pub fn key(&self, id: &str, hash: &KeyHash) -> Option<&KeyRecord> {
         self.keys.iter().find(|key| key.id == id).filter(|key| key.hash.matches(hash))
+    }
+}
+
+/// JSON within JSON. What stands beside a flattened part is read by way of a tree: for rules that would be all of their
+/// readers a second time.
+mod as_text {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+
+    use super::Rule;
+
+    pub fn serialize<S: Serializer>(rules: &[Rule], serializer: S) -> Result<S::Ok, S::Error> {
+        serde_json::to_string(rules).map_err(ser::Error::custom)?.serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Rule>, D::Error> {
+        serde_json::from_str(&String::deserialize(deserializer)?).map_err(de::Error::custom)
     }
 }
 

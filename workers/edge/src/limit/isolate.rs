@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use aion_api::Address;
-use aion_api::object::limiter::{Answer, Request};
+use aion_api::object::limiter::{Reply, Request};
 use aion_api::trace::Trace;
 use aion_limit::share::{ASK_PATIENCE_MS, Look, Share};
-use aion_limit::{Selected, Terms};
+use aion_limit::{Answer, Selected, Terms};
 use futures_util::future::{Either, select};
 use kernel_do::call;
 use serde_json::json;
@@ -73,7 +73,7 @@ async fn limiter(app: &App, trace: &Trace, address: &Address, request: Request) 
     let asked = std::pin::pin!(call::ask(&app.env, address.clone(), trace, request));
     let patience = worker::Delay::from(Duration::from_millis(ASK_PATIENCE_MS));
     let reason = match select(asked, patience).await {
-        Either::Left((Ok(answer), _)) => return Some(answer),
+        Either::Left((Ok(Reply(answer)), _)) => return Some(answer),
         Either::Left((Err(problem), _)) => problem.detail,
         Either::Right(_) => "it does not answer in time".to_owned(),
     };

@@ -7,7 +7,7 @@
 use std::cell::{Cell, RefCell};
 
 use aion_api::object::Call;
-use aion_api::object::limiter::{Answer, Request};
+use aion_api::object::limiter::{Reply, Request};
 use aion_api::{Address, Problem};
 use futures_util::FutureExt;
 use kernel_do::call;
@@ -71,7 +71,7 @@ impl DurableObject for Limiter {
 
 impl Limiter {
     /// Runs without an `await`: debit and mark are one turn.
-    fn answer(&self, call: &Call<Request>) -> Result<Answer, Problem> {
+    fn answer(&self, call: &Call<Request>) -> Result<Reply, Problem> {
         let (Request::Lease { terms, .. } | Request::Look { terms, .. }) = call.request;
         let now_ms = call::now_ms();
         let known = self.held.borrow().clone();
@@ -91,7 +91,7 @@ impl Limiter {
             self.store(mark_ms, now_ms)?;
         }
         self.held.replace(Some((owner, limiter)));
-        Ok(answer)
+        Ok(Reply(answer))
     }
 
     fn mark(&self) -> Result<Option<u64>, Problem> {

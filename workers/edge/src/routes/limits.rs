@@ -10,7 +10,6 @@ use aion_api::v1::limits::{ExplainLimits, Explanation, Finding, Limits, PutLimit
 use aion_limit::rule::{Dimension, Miss, address};
 use aion_limit::select::{Origin, every};
 use aion_limit::{Facts, Selected};
-use futures_util::future::join_all;
 use http::StatusCode;
 use kernel_do::call;
 
@@ -59,8 +58,11 @@ pub async fn explain(ask: Ask) -> Result<Answer, Problem> {
     let operator = operation.credential == Credential::Operator;
     let facts = facts(operation, caller, operator, body.did.as_deref().or(in_path), &source);
     let own = if caller.is_some() { snapshot.limits.as_slice() } else { &[] };
-    let found = every(&ask.app.limits, own, &facts).into_iter().map(|one| finding(&ask, &facts, one));
-    answer::json(StatusCode::OK, &Explanation::of(operation.id, &join_all(found).await))
+    let mut findings = Vec::new();
+    for one in every(&ask.app.limits, own, &facts) {
+        findings.push(finding(&ask, &facts, one).await);
+    }
+    answer::json(StatusCode::OK, &Explanation::of(operation.id, &findings))
 }
 
 fn source(ask: &Ask, body: &ExplainLimits) -> Result<Source, Problem> {
