@@ -92,7 +92,7 @@ async fn admit(
     seen: &mut Seen,
 ) -> Result<Ask, Problem> {
     let source = Source::of(&parts);
-    flood::check(app, &source).await.inspect_err(|_| seen.limit.word = "flood")?;
+    flood::check(app, &source).await.inspect_err(|_| seen.limit.word = Some("flood"))?;
     let authorization = parts.headers.get(AUTHORIZATION).map(|value| value.to_str().unwrap_or("unreadable"));
     let (caller, refused) = match credential::check(app, trace, operation, authorization).await {
         Ok(caller) => (caller, None),

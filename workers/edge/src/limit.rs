@@ -37,8 +37,8 @@ const PAUSE_MAX_MS: u64 = 8;
 /// What became of a request, for its answer and its line in the log.
 #[derive(Debug, Default)]
 pub struct Outcome {
-    /// In one word.
-    pub word: &'static str,
+    /// In one word, if a rule counted it.
+    pub word: Option<&'static str>,
     /// The rule that refused.
     pub rule: Option<String>,
     /// How often Limiter objects were asked.
@@ -93,7 +93,7 @@ pub async fn check(
         let late = now_ms.saturating_sub(start_ms) >= PATIENCE_MS;
         match turn(&places, facts, now_ms) {
             Turn::Admitted { uncounted } => {
-                outcome.word = if uncounted { "uncounted" } else { "admitted" };
+                outcome.word = Some(if uncounted { "uncounted" } else { "admitted" });
                 outcome.tell(&places, now_ms);
                 return Ok(());
             }
@@ -169,7 +169,7 @@ impl Outcome {
 
 /// The refusal names the rule that refuses for the longest time, and tells of all that refuse.
 fn refuse(places: &[Place<'_>], now_ms: u64, outcome: &mut Outcome) -> Problem {
-    outcome.word = "refused";
+    outcome.word = Some("refused");
     outcome.tell_policy(places);
     let (mut longest, mut violated) = (None, Vec::new());
     for place in places {
@@ -211,6 +211,6 @@ impl Place<'_> {
 }
 
 fn unavailable(outcome: &mut Outcome) -> Problem {
-    outcome.word = "unavailable";
+    outcome.word = Some("unavailable");
     Problem::new(Code::ComponentUnavailable, "nobody can count this request now; it can be sent again")
 }
