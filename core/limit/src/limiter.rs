@@ -7,6 +7,8 @@ use crate::terms::{Terms, ms_up, ns};
 pub struct Ask {
     /// Units that a request needs at once.
     pub needed: u32,
+    /// Units that all requests need which wait for this lease, this one among them.
+    pub waiting: u32,
     /// Units that the isolate has use for while a lease lives.
     pub wanted: u32,
 }
@@ -61,7 +63,7 @@ impl Limiter {
 
     /// Leases units, all that is needed or none. The answer may leave once the mark is stored, if there is one.
     pub fn lease(&mut self, terms: &Terms, ask: &Ask, now_ms: u64) -> (Answer, Option<u64>) {
-        let granted = terms.batch(self.level(terms, now_ms), ask.needed, ask.wanted);
+        let granted = terms.batch(self.level(terms, now_ms), ask);
         if granted == 0 {
             return (self.look(terms, ask.needed, now_ms), None);
         }
@@ -96,7 +98,7 @@ mod tests {
     const NOW_MS: u64 = 1_795_000_000_000;
 
     fn one(needed: u32) -> Ask {
-        Ask { needed, wanted: needed }
+        Ask { needed, waiting: needed, wanted: needed }
     }
 
     #[test]
@@ -141,7 +143,7 @@ mod tests {
         let mut limiter = Limiter::begin(&terms, None, NOW_MS);
         let (mut stored, mut granted, mut marks) = (None, 0, 0);
         for ms in 0..10_000 {
-            let (answer, mark) = limiter.lease(&terms, &Ask { needed: 1, wanted: 64 }, NOW_MS + ms);
+            let (answer, mark) = limiter.lease(&terms, &Ask { needed: 1, waiting: 1, wanted: 64 }, NOW_MS + ms);
             granted += answer.granted;
             marks += u32::from(mark.is_some());
             stored = mark.or(stored);

@@ -23,6 +23,8 @@ pub struct Share {
     denied: Option<(u32, u64)>,
     failed_until_ms: u64,
     asking_until_ms: u64,
+    /// Units that requests need which wait for somebody else's lease.
+    waiting: u32,
     /// What the limiter had left when it answered last, and how long it would take to have all.
     remaining: u32,
     full_at_ms: u64,
@@ -53,6 +55,7 @@ impl Default for Share {
             denied: None,
             failed_until_ms: 0,
             asking_until_ms: 0,
+            waiting: 0,
             remaining: 0,
             full_at_ms: 0,
         }
@@ -88,7 +91,17 @@ impl Share {
     pub fn ask(&mut self, cost: u32, now_ms: u64) -> Ask {
         self.adapt(now_ms);
         self.asking_until_ms = now_ms + ASK_PATIENCE_MS;
-        Ask { needed: cost, wanted: self.wanted.max(cost) }
+        Ask { needed: cost, waiting: self.waiting.max(cost), wanted: self.wanted.max(cost) }
+    }
+
+    /// Counts a request that waits for somebody else's lease; the one that asks for it later is still counted.
+    pub fn join(&mut self, cost: u32) {
+        self.waiting = self.waiting.saturating_add(cost);
+    }
+
+    /// Counts it no longer.
+    pub fn leave(&mut self, cost: u32) {
+        self.waiting = self.waiting.saturating_sub(cost);
     }
 
     /// What was spent before its end was too little; of what was not, what was spent is what is wanted.
@@ -116,7 +129,9 @@ impl Share {
         self.remaining = answer.remaining;
         self.full_at_ms = now_ms + answer.full_ms;
         if answer.granted == 0 {
-            self.denied = Some((needed, now_ms + answer.retry_ms.max(1)));
+            self.denied = Some((needed, now_ms + answer.retry_ms.max(terms.denial_ms()).max(1)));
+            // Whoever waits is refused now; whoever went away without a word is forgotten.
+            self.waiting = 0;
             return;
         }
         self.denied = None;
@@ -179,7 +194,7 @@ mod tests {
     #[test]
     fn one_asks_and_the_others_wait() {
         let mut share = Share::default();
-        assert_eq!(asked(&mut share, 0), Ask { needed: 1, wanted: 1 });
+        assert_eq!(asked(&mut share, 0), Ask { needed: 1, waiting: 1, wanted: 1 });
         assert_eq!(share.look(1, 1), Look::Wait);
         share.answered(&terms(), 1, &granted(2), 0, 3);
         for _ in 0..2 {
@@ -224,13 +239,30 @@ mod tests {
     fn denials_are_remembered_until_they_end() {
         let mut share = Share::default();
         share.ask(5, 0);
-        share.answered(&terms(), 5, &denied(40), 0, 10);
-        assert_eq!(share.look(5, 20), Look::Denied(30));
-        assert_eq!(share.look(9, 49), Look::Denied(1));
-        assert_eq!(share.look(4, 49), Look::Ask, "who needs less may get it");
-        share.answered(&terms(), 4, &granted(4), 49, 49);
-        share.spend(4, 49);
-        assert_eq!(share.look(5, 50), Look::Ask);
+        share.answered(&terms(), 5, &denied(2_000), 0, 10);
+        assert_eq!(share.look(5, 20), Look::Denied(1_990));
+        assert_eq!(share.look(9, 2_009), Look::Denied(1));
+        assert_eq!(share.look(4, 2_009), Look::Ask, "who needs less may get it");
+        assert_eq!(share.look(5, 2_010), Look::Ask);
+        share.answered(&terms(), 1, &denied(1), 0, 10);
+        assert_eq!(share.look(1, 10), Look::Denied(terms().denial_ms()), "and for as long as nothing is lost");
+    }
+
+    #[test]
+    fn whoever_waits_is_asked_for() {
+        let mut share = Share::default();
+        asked(&mut share, 0);
+        for cost in [1, 1, 5] {
+            assert_eq!(share.look(cost, 1), Look::Wait);
+            share.join(cost);
+        }
+        share.answered(&terms(), 1, &granted(2), 0, 2);
+        share.spend(1, 2);
+        share.spend(1, 2);
+        share.leave(1);
+        assert_eq!(share.ask(1, 2).waiting, 6);
+        share.answered(&terms(), 1, &denied(9), 2, 3);
+        assert_eq!(share.ask(1, 1_000).waiting, 1, "nobody waits who was refused");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What a rule's numbers mean for the arithmetic.
 
+use crate::limiter::Ask;
+
 /// No clock differs from the true time by more than this: the machines of the platform are synchronised to a few
 /// milliseconds, and within an event a clock stands still for as long as the code runs.
 pub const CLOCK_ERROR_MAX_MS: u64 = 5;
@@ -11,6 +13,8 @@ const LIFE_MAX_MS: u64 = 1_000;
 const LIFE_PART: u64 = 50;
 /// A lease lives this long, if a tenth of its window is not less: it takes some tens of milliseconds to come.
 const LIFE_MIN_MS: u64 = 100;
+/// A denial is remembered for no longer than this, if what was needed is there before.
+const DENIAL_MAX_MS: u64 = 1_000;
 /// A limiter that has stored nothing assumes this part of the burst to be used.
 const FREE_PART: u32 = 32;
 /// A mark lies ahead by this part of the window: so often a busy limiter stores one,
@@ -73,18 +77,26 @@ impl Terms {
         (period_ms * NS_PER_MS).div_ceil(units)
     }
 
-    /// How many units a limiter leases that has `level` left, to whoever needs `needed` at once and has use for
-    /// `wanted`; 0 if it cannot give what is needed. A reserve is at most a quarter of what is left, and below a tenth
-    /// of the burst there is none.
+    /// How many units a limiter leases that has `level` left; 0 if it cannot give what is needed. A reserve is at most a
+    /// quarter of what is left, and below a tenth of the burst there is none: then each request that waits gets what it
+    /// needs at that moment, and nothing lies about.
     #[must_use]
-    pub fn batch(&self, level: u32, needed: u32, wanted: u32) -> u32 {
-        if needed > level {
+    pub fn batch(&self, level: u32, ask: &Ask) -> u32 {
+        if ask.needed > level {
             return 0;
         }
         if u64::from(level) * 10 < u64::from(self.burst) {
-            return needed;
+            return ask.needed.max(ask.waiting.min(LEASE_MAX_UNITS).min(level));
         }
-        needed.max(wanted.min(LEASE_MAX_UNITS).min(level / 4))
+        ask.needed.max(ask.wanted.max(ask.waiting).min(LEASE_MAX_UNITS).min(level / 4))
+    }
+
+    /// For how long a denial is remembered at least: until half of the burst is there again, so that nothing is lost by
+    /// not asking and there is something to lease after it; and no longer than a second, the least that callers are
+    /// told to wait.
+    #[must_use]
+    pub fn denial_ms(&self) -> u64 {
+        (u64::from(self.burst) * self.interval_ns() / 2 / NS_PER_MS).min(DENIAL_MAX_MS)
     }
 }
 
@@ -103,7 +115,7 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    use super::Terms;
+    use super::{Ask, Terms};
 
     #[test]
     fn a_lease_lives_a_second_and_a_tenth_of_its_window_at_most() {
@@ -125,13 +137,29 @@ mod tests {
     #[test]
     fn batches_are_small_and_there_is_no_reserve_near_the_limit() {
         let terms = Terms::new(10_000, 10_000, 1_000);
-        assert_eq!(terms.batch(1_000, 1, 500), 64, "at most 64");
-        assert_eq!(terms.batch(200, 1, 500), 50, "at most a quarter");
-        assert_eq!(terms.batch(1_000, 1, 7), 7, "no more than is wanted");
-        assert_eq!(terms.batch(99, 1, 500), 1, "one below a tenth");
-        assert_eq!(terms.batch(99, 5, 500), 5, "or what one request needs");
-        assert_eq!(terms.batch(4, 5, 500), 0, "all of it or nothing");
-        assert_eq!(terms.batch(1_000, 100, 500), 100, "a dear request gets what it needs");
+        let batch = |level, needed, waiting, wanted| terms.batch(level, &Ask { needed, waiting, wanted });
+        assert_eq!(batch(1_000, 1, 1, 500), 64, "at most 64");
+        assert_eq!(batch(200, 1, 1, 500), 50, "at most a quarter");
+        assert_eq!(batch(1_000, 1, 1, 7), 7, "no more than is wanted");
+        assert_eq!(batch(1_000, 1, 20, 7), 20, "or waited for");
+        assert_eq!(batch(99, 1, 1, 500), 1, "below a tenth one,");
+        assert_eq!(batch(99, 1, 3, 500), 3, "or one for each that waits,");
+        assert_eq!(batch(99, 5, 5, 500), 5, "or what one request needs,");
+        assert_eq!(batch(2, 1, 40, 500), 2, "as far as it goes");
+        assert_eq!(batch(4, 5, 5, 500), 0, "all of what is needed or nothing");
+        assert_eq!(batch(1_000, 100, 100, 500), 100, "a dear request gets what it needs");
+    }
+
+    #[test]
+    fn denials_end_before_anything_is_lost() {
+        for (limit, window_ms, burst) in
+            [(180_000, 60_000, 6_000), (30_000, 10_000, 600), (600, 60_000, 12), (10, 60_000, 5)]
+        {
+            let terms = Terms::new(limit, window_ms, burst);
+            let refilled_ns = terms.denial_ms() * 1_000_000;
+            assert!(refilled_ns <= u64::from(burst) * terms.interval_ns() / 2 && terms.denial_ms() <= 1_000);
+        }
+        assert_eq!(Terms::new(30_000, 10_000, 600).denial_ms(), 104);
     }
 
     #[test]

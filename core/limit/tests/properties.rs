@@ -70,13 +70,13 @@ proptest! {
     #[test]
     fn grants_are_whole_and_no_more_than_there_is(
         terms in terms(),
-        asks in prop::collection::vec((0_u64..=2_000, 1_u32..=10, 0_u32..=100), 1..100),
+        asks in prop::collection::vec((0_u64..=2_000, 1_u32..=10, 0_u32..=100, 0_u32..=100), 1..100),
     ) {
         let (mut now_ms, mut limiter) = (START_MS, Limiter::begin(&terms, None, START_MS));
-        for (pause_ms, needed, wanted) in asks {
+        for (pause_ms, needed, waiting, wanted) in asks {
             now_ms += pause_ms;
             let level = limiter.level(&terms, now_ms);
-            let (answer, mark) = limiter.lease(&terms, &Ask { needed, wanted }, now_ms);
+            let (answer, mark) = limiter.lease(&terms, &Ask { needed, waiting, wanted }, now_ms);
             prop_assert!(level <= terms.burst);
             prop_assert_eq!(answer.granted == 0, needed > level, "all that is needed, or nothing");
             prop_assert!(answer.granted == 0 || (answer.granted >= needed && answer.granted <= level));
@@ -100,7 +100,7 @@ proptest! {
         let (mut now_ms, mut limiter, mut stored) = (START_MS, Limiter::begin(&terms, None, START_MS), None);
         for (pause_ms, needed) in asks {
             now_ms += pause_ms;
-            let (_, mark) = limiter.lease(&terms, &Ask { needed, wanted: 64 }, now_ms);
+            let (_, mark) = limiter.lease(&terms, &Ask { needed, waiting: 40, wanted: 64 }, now_ms);
             stored = mark.or(stored);
         }
         let again = Limiter::begin(&terms, stored, now_ms + away_ms);

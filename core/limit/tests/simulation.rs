@@ -58,8 +58,8 @@ struct World {
     now_ms: u64,
     limiter: Limiter,
     shares: Vec<Share>,
-    /// Requests that wait for a lease, by when they came.
-    waiting: Vec<VecDeque<u64>>,
+    /// Requests that have not been decided on, by when they came, and whether their isolate knows that they wait.
+    waiting: Vec<VecDeque<(u64, bool)>>,
     flights: Vec<Flight>,
     /// When units of the last window were admitted.
     window: VecDeque<u64>,
@@ -94,7 +94,7 @@ impl World {
             for _ in 0..(per_second * 4).div_ceil(1_000) {
                 if self.random.below(4_000) * (per_second * 4).div_ceil(1_000) < per_second * 4 {
                     let isolate = if self.random.below(2) == 0 { 0 } else { self.random.below(8) };
-                    self.waiting[usize::try_from(isolate).unwrap_or(0)].push_back(self.now_ms);
+                    self.waiting[usize::try_from(isolate).unwrap_or(0)].push_back((self.now_ms, false));
                     self.count.requests += 1;
                 }
             }
@@ -125,25 +125,39 @@ impl World {
         WAY_MS.start() + self.random.below(WAY_MS.end() - WAY_MS.start() + 1)
     }
 
-    /// The requests of an isolate look where they stand, until one has to wait.
+    /// The requests of an isolate look where they stand, one after the other.
     fn look(&mut self, isolate: usize) {
-        while let Some(came_ms) = self.waiting[isolate].front().copied() {
-            match self.shares[isolate].look(1, self.now_ms) {
+        for (came_ms, joined) in std::mem::take(&mut self.waiting[isolate]) {
+            let (now_ms, share) = (self.now_ms, &mut self.shares[isolate]);
+            let late = now_ms >= came_ms + PATIENCE_MS;
+            match share.look(1, now_ms) {
                 Look::Ready => {
-                    self.shares[isolate].spend(1, self.now_ms);
+                    share.spend(1, now_ms);
+                    if joined {
+                        share.leave(1);
+                    }
                     self.admit();
                 }
                 Look::Ask => {
-                    let ask = self.shares[isolate].ask(1, self.now_ms);
-                    let (sent_ms, due_ms) = (self.now_ms, self.now_ms + self.way());
-                    self.flights.push(Flight { isolate, sent_ms, due_ms, ask, answer: None });
+                    let ask = share.ask(1, now_ms);
+                    let due_ms = now_ms + self.way();
+                    self.flights.push(Flight { isolate, sent_ms: now_ms, due_ms, ask, answer: None });
                     self.count.hops += 1;
-                    return;
+                    self.waiting[isolate].push_back((came_ms, joined));
                 }
-                Look::Wait | Look::Failed if self.now_ms < came_ms + PATIENCE_MS => return,
-                Look::Denied(_) | Look::Wait | Look::Failed => self.count.denied += 1,
+                Look::Wait | Look::Failed if !late => {
+                    if !joined {
+                        share.join(1);
+                    }
+                    self.waiting[isolate].push_back((came_ms, true));
+                }
+                Look::Denied(_) | Look::Wait | Look::Failed => {
+                    if joined {
+                        share.leave(1);
+                    }
+                    self.count.denied += 1;
+                }
             }
-            self.waiting[isolate].pop_front();
         }
     }
 

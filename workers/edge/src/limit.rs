@@ -24,6 +24,7 @@ mod isolate;
 mod object;
 pub mod source;
 
+use isolate::Waiting;
 pub use isolate::peek;
 pub use object::Limiter;
 
@@ -71,7 +72,7 @@ enum Turn {
     Admitted { uncounted: bool },
     Refused,
     Unavailable,
-    Wait,
+    Wait(usize),
     Ask(usize),
 }
 
@@ -87,7 +88,7 @@ pub async fn check(
     if places.is_empty() {
         return Ok(());
     }
-    let (start_ms, mut pause_ms) = (call::now_ms(), PAUSE_MIN_MS);
+    let (start_ms, mut pause_ms, mut waiting) = (call::now_ms(), PAUSE_MIN_MS, None);
     loop {
         let now_ms = call::now_ms();
         let late = now_ms.saturating_sub(start_ms) >= PATIENCE_MS;
@@ -99,10 +100,14 @@ pub async fn check(
             }
             Turn::Refused => return Err(refuse(&places, now_ms, outcome)),
             // Others were faster, again and again: there is next to nothing left.
-            Turn::Wait if late => return Err(refuse(&places, now_ms, outcome)),
+            Turn::Wait(_) if late => return Err(refuse(&places, now_ms, outcome)),
             Turn::Unavailable => return Err(unavailable(outcome)),
             Turn::Ask(_) if late => return Err(unavailable(outcome)),
-            Turn::Wait => {
+            Turn::Wait(number) => {
+                if waiting.as_ref().is_none_or(|(known, _)| *known != number) {
+                    let Place { selected, key, .. } = &places[number];
+                    waiting = Some((number, Waiting::join(key, selected.cost, now_ms)));
+                }
                 worker::Delay::from(Duration::from_millis(pause_ms)).await;
                 pause_ms = (pause_ms * 2).min(PAUSE_MAX_MS);
             }
@@ -141,7 +146,7 @@ fn turn(places: &[Place<'_>], facts: &Facts<'_>, now_ms: u64) -> Turn {
     // The likeliest to refuse comes first, and nobody else is asked before it has admitted.
     match looks.iter().position(|look| matches!(look, Look::Wait | Look::Ask)) {
         Some(number) if looks[number] == Look::Ask => Turn::Ask(number),
-        Some(_) => Turn::Wait,
+        Some(number) => Turn::Wait(number),
         None => {
             for (place, _) in places.iter().zip(&looks).filter(|(_, look)| **look == Look::Ready) {
                 isolate::spend(&place.key, place.selected.cost, now_ms);

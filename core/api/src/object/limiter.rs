@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// What a Limiter object is asked. The terms come along: an object is named by its rule's numbers, so they are the same
 /// each time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "[u64; 9]", into = "[u64; 9]")]
+#[serde(from = "[u64; 10]", into = "[u64; 10]")]
 pub enum Request {
     /// Units, which are debited at once.
     Lease {
@@ -40,28 +40,30 @@ fn small(number: u64) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-impl From<[u64; 9]> for Request {
-    fn from(numbers: [u64; 9]) -> Self {
-        let [limit, window_ms, burst, life_ms, clock_error_ms, free_units, mark_ahead_ms, needed, wanted] = numbers;
+impl From<[u64; 10]> for Request {
+    fn from(numbers: [u64; 10]) -> Self {
+        let [limit, window_ms, burst, life_ms, clock_error_ms, free_units, mark_ahead_ms, needed, waiting, wanted] =
+            numbers;
         let (limit, burst, free_units, needed) = (small(limit), small(burst), small(free_units), small(needed));
         let terms = Terms { limit, window_ms, burst, life_ms, clock_error_ms, free_units, mark_ahead_ms };
         // Nobody leases without a wish.
         match small(wanted) {
             0 => Self::Look { terms, needed },
-            wanted => Self::Lease { terms, ask: Ask { needed, wanted } },
+            wanted => Self::Lease { terms, ask: Ask { needed, waiting: small(waiting), wanted } },
         }
     }
 }
 
-impl From<Request> for [u64; 9] {
+impl From<Request> for [u64; 10] {
     fn from(request: Request) -> Self {
-        let (terms, needed, wanted) = match request {
-            Request::Lease { terms, ask } => (terms, ask.needed, ask.wanted.max(1)),
-            Request::Look { terms, needed } => (terms, needed, 0),
+        let (terms, Ask { needed, waiting, wanted }) = match request {
+            Request::Lease { terms, ask } => (terms, Ask { wanted: ask.wanted.max(1), ..ask }),
+            Request::Look { terms, needed } => (terms, Ask { needed, waiting: 0, wanted: 0 }),
         };
         let Terms { limit, window_ms, burst, life_ms, clock_error_ms, free_units, mark_ahead_ms } = terms;
-        let [limit, burst, free_units, needed, wanted] = [limit, burst, free_units, needed, wanted].map(u64::from);
-        [limit, window_ms, burst, life_ms, clock_error_ms, free_units, mark_ahead_ms, needed, wanted]
+        let [limit, burst, free_units] = [limit, burst, free_units].map(u64::from);
+        let [needed, waiting, wanted] = [needed, waiting, wanted].map(u64::from);
+        [limit, window_ms, burst, life_ms, clock_error_ms, free_units, mark_ahead_ms, needed, waiting, wanted]
     }
 }
 
@@ -87,9 +89,9 @@ mod tests {
     #[test]
     fn numbers_read_back() {
         let terms = Terms::new(1_000, 60_000, 64);
-        let lease = Request::Lease { terms, ask: Ask { needed: 1, wanted: 64 } };
+        let lease = Request::Lease { terms, ask: Ask { needed: 1, waiting: 7, wanted: 64 } };
         let text = serde_json::to_string(&lease).unwrap();
-        assert_eq!(text, "[1000,60000,64,1000,5,2,1200,1,64]");
+        assert_eq!(text, "[1000,60000,64,1000,5,2,1200,1,7,64]");
         for request in [lease, Request::Look { terms, needed: 3 }] {
             let text = serde_json::to_string(&request).unwrap();
             assert_eq!(serde_json::from_str::<Request>(&text).unwrap(), request);

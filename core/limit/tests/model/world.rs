@@ -206,7 +206,7 @@ impl World {
         state.stored_ms = state.limiter.mark_ms;
         let before = state.limiter;
         // A reserve is a quarter of what is left; in a world this small somebody needs two at once.
-        let ask = Ask { needed: wanted, wanted };
+        let ask = Ask { needed: wanted, waiting: wanted, wanted };
         let (answer, mark) = state.limiter.lease(&self.understood(), &ask, reading_ms);
         if self.flaw == Some(Flaw::NoDebit) {
             state.limiter = before;

@@ -121,7 +121,8 @@ impl World {
                 let ask = self.shares[isolate].ask(cost, now_ms);
                 self.flights.push(Flight { isolate, orphan: false, sent_ms: now_ms, ask, answer: None });
             }
-            Look::Denied(_) | Look::Failed | Look::Wait => {}
+            Look::Wait => self.shares[isolate].join(cost),
+            Look::Denied(_) | Look::Failed => {}
         }
     }
 

@@ -52,6 +52,30 @@ pub fn rest(key: &str, now_ms: u64) -> (u32, u64) {
     with(key, now_ms, |share| (share.remaining(now_ms), share.full_ms(now_ms)))
 }
 
+/// A request that waits for somebody else's lease; it is counted until this is dropped.
+pub struct Waiting {
+    key: String,
+    cost: u32,
+}
+
+impl Waiting {
+    /// Counts it.
+    pub fn join(key: &str, cost: u32, now_ms: u64) -> Self {
+        with(key, now_ms, |share| share.join(cost));
+        Self { key: key.to_owned(), cost }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        SHARES.with_borrow_mut(|shares| {
+            if let Some(share) = shares.get_mut(&self.key) {
+                share.leave(self.cost);
+            }
+        });
+    }
+}
+
 /// Asks the limiter in the name of all who wait.
 pub async fn ask(app: &App, trace: &Trace, key: &str, address: &Address, selected: &Selected<'_>, now_ms: u64) {
     let Selected { terms, cost, .. } = selected;
