@@ -9,6 +9,7 @@ use aion_api::v1::definitions::{CheckDefinition, Checked, Definition};
 use aion_api::v1::egress::{Hosts, PutSecret, SecretName};
 use aion_api::v1::identities::{CreateIdentity, Identity, UpdateIdentity};
 use aion_api::v1::keys::{CreateKey, Key, KeyCreated};
+use aion_api::v1::limits::{ExplainLimits, Explanation, Limits, PutLimits, Rule};
 use aion_api::v1::schedules::{PutSchedule, Schedule};
 use aion_api::v1::tasks::{ApproveTask, RedriveTask, SignalTask, SubmitTask, Task};
 use aion_api::v1::tenants::{CreateTenant, Shards, TenantCreated};
@@ -224,6 +225,22 @@ impl<T: Transport> Client<T> {
     pub async fn trigger_schedule(&self, key: &str, name: &str) -> Result<Schedule, Error> {
         let request = Request::new(Method::Post, &format!("/v1/schedules/{name}/trigger"));
         self.call(request.with_header("idempotency-key", key)).await
+    }
+
+    /// `PUT /v1/limits`
+    pub async fn put_limits(&self, rules: &[Rule]) -> Result<Limits, Error> {
+        let body = PutLimits { rules: rules.to_vec() };
+        self.call(Request::new(Method::Put, "/v1/limits").with_json(&body)?).await
+    }
+
+    /// `GET /v1/limits`
+    pub async fn limits(&self) -> Result<Limits, Error> {
+        self.read("/v1/limits").await
+    }
+
+    /// `POST /v1/limits:explain`
+    pub async fn explain_limits(&self, request: &ExplainLimits) -> Result<Explanation, Error> {
+        self.post("/v1/limits:explain", None, request).await
     }
 
     /// `PUT /v1/hosts`

@@ -14,24 +14,23 @@ use worker::{Env, Headers, Method, RequestInit, Response};
 /// Asks an object and reads its answer. An object that cannot be reached is `component.unavailable`: the caller does
 /// not know whether it did the work, and asks again with the same key.
 pub async fn ask<R: Request>(env: &Env, address: Address, trace: &Trace, request: R) -> Result<R::Reply, Problem> {
-    let mut response = send(env, address, trace, request).await?;
-    let status = response.status_code();
-    let body = response.bytes().await.map_err(|error| away(&error))?;
+    let call = Call { address: address.clone(), key: None, trace: trace.clone(), request };
+    let text = serde_json::to_string(&call).map_err(|_| Problem::internal())?;
+    let (status, body) = exchange(env, &address, &text).await?;
     object::read_answer(status, &body)
 }
 
-/// Asks an object and gives its response as it is, for answers that are streams.
-pub async fn send<R: Request>(env: &Env, address: Address, trace: &Trace, request: R) -> Result<Response, Problem> {
+/// What is the same for requests of every kind stands in the script once: an object's status and body.
+async fn exchange(env: &Env, address: &Address, call: &str) -> Result<(u16, Vec<u8>), Problem> {
     let name = address.object_name(&namespace_key(env)?);
-    let binding = address.kind.binding();
-    let call = Call { address, key: None, trace: trace.clone(), request };
-    let body = serde_json::to_string(&call).map_err(|_| Problem::internal())?;
-    let stub = env.durable_object(binding).and_then(|namespace| namespace.get_by_name(&name));
+    let stub = env.durable_object(address.kind.binding()).and_then(|namespace| namespace.get_by_name(&name));
     let stub = stub.map_err(|error| fault("binding", &error))?;
     let mut init = RequestInit::new();
-    init.with_method(Method::Post).with_body(Some(JsValue::from_str(&body)));
+    init.with_method(Method::Post).with_body(Some(JsValue::from_str(call)));
     let request = worker::Request::new_with_init(object::URL, &init).map_err(|error| fault("request", &error))?;
-    stub.fetch_with_request(request).await.map_err(|error| away(&error))
+    let mut response = stub.fetch_with_request(request).await.map_err(|error| away(&error))?;
+    let status = response.status_code();
+    Ok((status, response.bytes().await.map_err(|error| away(&error))?))
 }
 
 /// Reads a call to our own object.

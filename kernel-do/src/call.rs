@@ -29,9 +29,7 @@ pub async fn ask_for<R: Request>(
     trace: &Trace,
     request: R,
 ) -> Result<R::Reply, Problem> {
-    let mut response = send(env, address, key, trace, request).await?;
-    let status = response.status_code();
-    let body = response.bytes().await.map_err(|error| away(&error))?;
+    let (status, body) = exchange(env, &address, &text(&address, key, trace, request)?).await?;
     object::read_answer(status, &body)
 }
 
@@ -43,10 +41,20 @@ pub async fn send<R: Request>(
     trace: &Trace,
     request: R,
 ) -> Result<Response, Problem> {
-    let body = text(&address, key, trace, request)?;
+    post(env, &address, &text(&address, key, trace, request)?).await
+}
+
+/// What is the same for requests of every kind stands in the script once: an object's status and body.
+async fn exchange(env: &Env, address: &Address, call: &str) -> Result<(u16, Vec<u8>), Problem> {
+    let mut response = post(env, address, call).await?;
+    let status = response.status_code();
+    Ok((status, response.bytes().await.map_err(|error| away(&error))?))
+}
+
+async fn post(env: &Env, address: &Address, call: &str) -> Result<Response, Problem> {
     let mut init = RequestInit::new();
-    init.with_method(Method::Post).with_body(Some(JsValue::from_str(&body)));
-    fetch(env, &address, &init).await
+    init.with_method(Method::Post).with_body(Some(JsValue::from_str(call)));
+    fetch(env, address, &init).await
 }
 
 /// Asks an object for a WebSocket. Such a request has no body, so the call stands in a header.
@@ -82,12 +90,14 @@ async fn fetch(env: &Env, address: &Address, init: &RequestInit) -> Result<Respo
 
 /// Reads a call to our own object.
 pub async fn read<R: Request>(request: &mut worker::Request) -> Result<Call<R>, Problem> {
+    object::read(&call(request).await?).map_err(|error| fault("call", &error))
+}
+
+async fn call(request: &mut worker::Request) -> Result<Vec<u8>, Problem> {
     if is_upgrade(request) {
-        let text = request.headers().get(CALL_HEADER).ok().flatten().unwrap_or_default();
-        return serde_json::from_str(&text).map_err(|error| fault("call", &error));
+        return Ok(request.headers().get(CALL_HEADER).ok().flatten().unwrap_or_default().into_bytes());
     }
-    let body = request.bytes().await.map_err(|error| away(&error))?;
-    object::read(&body).map_err(|error| fault("call", &error))
+    request.bytes().await.map_err(|error| away(&error))
 }
 
 /// Writes the answer of our own object.

@@ -15,6 +15,7 @@ use crate::call;
 mod definitions;
 mod egress;
 mod growth;
+mod limits;
 mod schedules;
 mod store;
 mod zones;
@@ -127,6 +128,7 @@ impl Tenant {
                 Ok(Reply::Done)
             }
             Request::List { list, page } => store.list(list, &page),
+            Request::PutLimits { rules } => store.put_limits(&rules),
             Request::PutHosts(hosts) => store.put_hosts(&hosts),
             Request::ReadHosts => store.hosts().map(Reply::Hosts),
             Request::PutSecret { name, secret } => self.put_secret(&store, &name, &secret),

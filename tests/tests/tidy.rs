@@ -11,19 +11,20 @@ const FUNCTION_MAX_LINES: usize = 70;
 const LINE_MAX_COLUMNS: usize = 120;
 
 /// What each crate may use of ours; tests and xtask may use any.
-const EDGES: [(&str, &[&str]); 12] = [
+const EDGES: [(&str, &[&str]); 13] = [
     ("core/mpc", &[]),
     ("core/identity", &[]),
     ("core/chain", &[]),
     ("core/gateway", &[]),
+    ("core/limit", &[]),
     ("core/wallet", &["aion-mpc", "aion-chain"]),
     ("core/task", &["aion-wallet", "aion-chain"]),
-    ("core/api", &["aion-mpc", "aion-identity", "aion-chain", "aion-gateway", "aion-wallet", "aion-task"]),
+    ("core/api", &["aion-mpc", "aion-identity", "aion-chain", "aion-limit", "aion-wallet", "aion-task"]),
     ("client", &["aion-api", "aion-mpc", "aion-wallet"]),
     ("kernel-do", &["aion-task", "aion-chain", "aion-api"]),
     ("identity-do", &["aion-identity", "aion-wallet", "aion-mpc", "aion-chain", "aion-api"]),
     ("workers/guardian", &["aion-mpc", "aion-wallet", "aion-chain"]),
-    ("workers/edge", &["aion-api", "aion-gateway", "kernel-do", "identity-do"]),
+    ("workers/edge", &["aion-api", "aion-limit", "kernel-do", "identity-do"]),
 ];
 
 /// What a pure crate must not use outside of its tests.

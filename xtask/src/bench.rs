@@ -2,9 +2,9 @@
 
 mod edge;
 mod kernel;
-mod load;
+pub mod load;
 mod peers;
-mod workerd;
+pub mod workerd;
 
 use crate::report::{Outcome, fail};
 

@@ -1,5 +1,7 @@
 //! `cargo xtask faults kernel`: tasks under SIGKILL. What was acknowledged is found, ends, and had its effects.
 
+pub mod edge;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

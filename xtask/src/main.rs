@@ -45,8 +45,11 @@ cargo xtask <command>
                          --profile: where the CPU of a task goes when nothing shares its commit
   sim kernel [--seeds N] [--seed S]
                          the kernel's simulator: histories under bad luck and its mutants, or one history again
+  sim limit              rate limits: a million requests over eight isolates, and every state of a small world
   faults kernel [--tasks N]
                          tasks while workerd is killed again and again: nothing lost, nothing stuck
+  faults edge [--requests N]
+                         rate limits from 64 connections, with workerd killed in between: never over, and used up
   deploy [--dry-run] [--env E]
                          the guardian first, then the edge
   doctor                 what is missing and how it is got; --link: public link keys of a LINK_SECRET on standard input
@@ -83,7 +86,9 @@ fn run(words: &[&str]) -> Outcome<()> {
         ["openapi", "--check"] => ci::openapi(true),
         ["bench", name, options @ ..] => bench::run(name, options),
         ["sim", "kernel", options @ ..] => sim::run(options),
+        ["sim", "limit"] => sim::limit(),
         ["faults", "kernel", options @ ..] => faults::run(options),
+        ["faults", "edge", options @ ..] => faults::edge::run(options),
         ["deploy", options @ ..] => ci::deploy(options),
         ["doctor"] => doctor::run(),
         ["doctor", "--link"] => doctor::link(),

@@ -1,10 +1,18 @@
-//! `cargo xtask sim kernel`: the simulator of the kernel on as many histories as wanted, in release.
+//! `cargo xtask sim kernel`: the simulator of the kernel on as many histories as wanted, in release. `cargo xtask sim
+//! limit`: a million requests over eight isolates, and every state of a small world.
 
 use crate::process;
 use crate::report::{Context, Outcome, fail, now, say};
 
 /// Histories, if the command line does not say.
 const SEEDS: &str = "100000";
+
+/// Runs what the rate limits are held against, and shows its figures.
+pub fn limit() -> Outcome<()> {
+    let mut cargo = process::command("cargo")?;
+    cargo.args(["test", "--release", "-p", "aion-limit", "--test", "simulation", "--test", "model"]);
+    process::run(cargo.args(["--", "--nocapture"]))
+}
 
 /// Runs histories and the mutants, or replays one history.
 pub fn run(words: &[&str]) -> Outcome<()> {

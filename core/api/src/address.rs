@@ -28,6 +28,8 @@ pub enum Kind {
     Wallet,
     /// One gas payer on one chain.
     Lane,
+    /// What one subject of a rate limit has left.
+    Limiter,
 }
 
 impl Kind {
@@ -41,6 +43,7 @@ impl Kind {
             Self::Identity => "IDENTITY",
             Self::Wallet => "WALLET",
             Self::Lane => "LANE",
+            Self::Limiter => "LIMITER",
         }
     }
 
@@ -52,6 +55,7 @@ impl Kind {
             Self::Identity => "identity",
             Self::Wallet => "wallet",
             Self::Lane => "lane",
+            Self::Limiter => "limiter",
         }
     }
 }
@@ -122,6 +126,13 @@ impl Address {
         Self::new(PLATFORM_TENANT, Kind::Lane, &format!("{chain_id}:{index}"))
     }
 
+    /// The limiter of a subject (`aion_limit::select`), of a tenant's rule or, for [`PLATFORM_TENANT`], of one of the
+    /// deployment's.
+    #[must_use]
+    pub fn limiter(tenant: &str, subject: &str) -> Self {
+        Self::new(tenant, Kind::Limiter, subject)
+    }
+
     fn new(tenant: &str, kind: Kind, id: &str) -> Self {
         Self { tenant: tenant.to_owned(), kind, id: id.to_owned() }
     }
@@ -166,6 +177,10 @@ mod tests {
         assert_eq!(
             Address::wallet("tenantA", "wal_1").object_name(&key),
             "38a4f29d5fde2111882f0c13c10fd938ef2fb183575700a4744f757d9c7af0f2"
+        );
+        assert_eq!(
+            Address::limiter("tenantA", "own/500/10/10/tenant=7:tenantA").object_name(&key),
+            "14af64500a9d9bb9cfb11f07937f6fbcde99d1119582ee6ca156ab945a8af9fc"
         );
     }
 

@@ -16,6 +16,7 @@ pub mod archive;
 pub mod identity;
 pub mod kernel;
 pub mod lane;
+pub mod limiter;
 pub mod tenant;
 pub mod wallet;
 

@@ -8,8 +8,18 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::health::{Component, Readiness, State};
 use crate::operations::{Credential, OPERATIONS, Operation};
 use crate::problem::{Code, Fault, MEDIA_TYPE, ProblemDocument};
-use crate::v1::{definitions, egress, identities, keys, schedules, tasks, tenants, tokens, wallets};
+use crate::v1::{definitions, egress, identities, keys, limits as rates, schedules, tasks, tenants, tokens, wallets};
 use crate::{Scope, idempotency, key, limits};
+
+/// Headers of `429` (draft-ietf-httpapi-ratelimit-headers-11); the first two come with other answers too.
+const RATE_LIMIT_HEADERS: [(&str, &str); 3] = [
+    (
+        "RateLimit",
+        "What is left of the rate limits that refused, or that counted the request, as far as they are shown",
+    ),
+    ("RateLimit-Policy", "The rate limits that counted the request, as far as they are shown"),
+    ("Retry-After", "Seconds after which the request can be sent again"),
+];
 
 /// The whole document.
 #[must_use]
@@ -26,6 +36,7 @@ pub fn document() -> Value {
         "paths": paths(),
         "components": {
             "schemas": schemas(),
+            "headers": headers(),
             "securitySchemes": {
                 "apiKey": { "type": "http", "scheme": "bearer", "description": "An API key of a tenant: aion_…" },
                 "operator": { "type": "http", "scheme": "bearer", "description": "The operator's token." }
@@ -118,12 +129,22 @@ fn responses(entry: &Operation) -> Value {
         let known = response["description"].as_str().unwrap_or_default();
         let separator = if known.is_empty() { "" } else { "; " };
         response["description"] = json!(format!("{known}{separator}{code}: {}", code.title()));
+        if code == Code::RateLimited {
+            let header = |name: &str| json!({ "$ref": format!("#/components/headers/{name}") });
+            response["headers"] =
+                RATE_LIMIT_HEADERS.map(|(name, _)| (name.to_owned(), header(name))).into_iter().collect();
+        }
     }
     Value::Object(responses)
 }
 
 fn reference(name: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+fn headers() -> Value {
+    let header = |about: &str| json!({ "description": about, "schema": { "type": "string" } });
+    RATE_LIMIT_HEADERS.map(|(name, about)| (name.to_owned(), header(about))).into_iter().collect()
 }
 
 fn schemas() -> Value {
@@ -153,6 +174,17 @@ fn schemas() -> Value {
     add::<definitions::Definition>(&mut schemas);
     add::<schedules::PutSchedule>(&mut schemas);
     add::<schedules::Schedule>(&mut schemas);
+    add::<rates::Rule>(&mut schemas);
+    add::<aion_limit::rule::Match>(&mut schemas);
+    add::<aion_limit::rule::Caller>(&mut schemas);
+    add::<aion_limit::rule::Dimension>(&mut schemas);
+    add::<aion_limit::rule::Unavailable>(&mut schemas);
+    add::<aion_limit::rule::Failure>(&mut schemas);
+    add::<rates::PutLimits>(&mut schemas);
+    add::<rates::Limits>(&mut schemas);
+    add::<rates::ExplainLimits>(&mut schemas);
+    add::<rates::Explanation>(&mut schemas);
+    add::<rates::ExplainedRule>(&mut schemas);
     add::<egress::Hosts>(&mut schemas);
     add::<egress::PutSecret>(&mut schemas);
     add::<egress::SecretName>(&mut schemas);

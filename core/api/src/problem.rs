@@ -54,6 +54,9 @@ pub struct Problem {
     /// When a retry makes sense, in seconds (`Retry-After`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_s: Option<u32>,
+    /// The rate limits that refused, if it is `rate.limited` and they are shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub violated_policies: Vec<String>,
 }
 
 impl Problem {
@@ -61,7 +64,7 @@ impl Problem {
     #[must_use]
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
         let retry_after_s = (code.status() == 503).then_some(RETRY_AFTER_UNAVAILABLE_S);
-        Self { code, detail: detail.into(), errors: Vec::new(), retry_after_s }
+        Self { code, detail: detail.into(), errors: Vec::new(), retry_after_s, violated_policies: Vec::new() }
     }
 
     /// `request.invalid` with one fault.
@@ -116,6 +119,7 @@ impl Problem {
             instance: format!("urn:aion:request:{request_id}"),
             code: self.code,
             errors: self.errors.clone(),
+            violated_policies: self.violated_policies.clone(),
         }
     }
 }
@@ -144,6 +148,10 @@ pub struct ProblemDocument {
     /// Faults of the document that was sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<Fault>,
+    /// The rate limits that refused, by the names that they have in `RateLimit`
+    /// (draft-ietf-httpapi-ratelimit-headers-11 section 5.1).
+    #[serde(rename = "violated-policies", default, skip_serializing_if = "Vec::is_empty")]
+    pub violated_policies: Vec<String>,
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ scopes! {
     TaskRead "task:read" false "Reads tasks and their events."
     TaskWrite "task:write" true "Submits and cancels tasks."
     AuditRead "audit:read" false "Reads audit chains."
-    MetricsRead "metrics:read" false "Reads metrics."
+    MetricsRead "metrics:read" false "Reads metrics and limits."
 }
 
 impl std::fmt::Display for Scope {

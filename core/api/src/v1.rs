@@ -6,6 +6,7 @@ pub mod definitions;
 pub mod egress;
 pub mod identities;
 pub mod keys;
+pub mod limits;
 pub mod schedules;
 pub mod tasks;
 pub mod tenants;

@@ -99,7 +99,8 @@ pub(super) fn concerned(snapshot: &Snapshot) -> u8 {
 
 impl Store<'_> {
     fn put_shards(&self, snapshot: &Snapshot, shards: &Shards, growing: Option<u8>) -> Result<(), Problem> {
-        let snapshot = Snapshot { shards: shards.clone(), growing, keys: Vec::new(), ..snapshot.clone() };
+        let snapshot =
+            Snapshot { shards: shards.clone(), growing, keys: Vec::new(), limits: Vec::new(), ..snapshot.clone() };
         self.run("UPDATE tenant SET body = ?", vec![super::store::json(&snapshot)?.into()])
     }
 

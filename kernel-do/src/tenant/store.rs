@@ -33,6 +33,7 @@ CREATE TABLE IF NOT EXISTS host (place INTEGER PRIMARY KEY, name TEXT NOT NULL) 
 CREATE TABLE IF NOT EXISTS secret (
   name TEXT PRIMARY KEY, sealed TEXT NOT NULL, at_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS rate_limits (one INTEGER PRIMARY KEY CHECK (one = 1), body TEXT NOT NULL) STRICT;
 CREATE INDEX IF NOT EXISTS wake ON schedule (wake_ms) WHERE wake_ms IS NOT NULL;
 ";
 
@@ -60,10 +61,11 @@ impl<'a> Store<'a> {
     /// The tables of a tenant that exists. A made-up key asks for a tenant that does not: nothing is stored then.
     pub(super) fn existing(sql: &'a SqlStorage) -> Result<Option<Self>, Problem> {
         let store = Self(sql);
-        let query = "SELECT name AS body FROM sqlite_master WHERE name IN ('entry', 'wake', 'host', 'secret')";
-        match store.rows::<Body>(query, vec![])?.len() {
+        let names = "'entry', 'wake', 'host', 'secret', 'rate_limits'";
+        let query = format!("SELECT name AS body FROM sqlite_master WHERE name IN ({names})");
+        match store.rows::<Body>(&query, vec![])?.len() {
             0 => Ok(None),
-            4 => Ok(Some(store)),
+            5 => Ok(Some(store)),
             // Tables of an older version lack the newest ones.
             _ => Self::create(sql).map(Some),
         }
@@ -77,13 +79,14 @@ impl<'a> Store<'a> {
             shards: Shards::new(SHARDS_AT_START),
             growing: None,
             keys: Vec::new(),
+            limits: Vec::new(),
             created_ms: now_ms,
         };
         let values = vec![snapshot.id.as_str().into(), json(&snapshot)?.into()];
         self.run("INSERT INTO tenant (one, id, body) VALUES (1, ?, ?)", values)
     }
 
-    /// The tenant with its keys, or nothing if it was never created.
+    /// The tenant with its keys and its limits, or nothing if it was never created.
     pub(super) fn snapshot(&self) -> Result<Option<Snapshot>, Problem> {
         let Some(row) = self.rows::<Body>("SELECT body FROM tenant", vec![])?.pop() else {
             return Ok(None);
@@ -92,6 +95,7 @@ impl<'a> Store<'a> {
         let keys =
             self.rows::<Body>("SELECT record AS body FROM api_key WHERE revoked_ms IS NULL ORDER BY rowid", vec![])?;
         snapshot.keys = keys.iter().map(|row| parse(&row.body)).collect::<Result<_, _>>()?;
+        snapshot.limits = self.limits()?;
         Ok(Some(snapshot))
     }
 

@@ -5,8 +5,11 @@ use std::sync::Arc;
 use aion_api::Secret;
 use aion_api::address::NamespaceKey;
 use aion_api::key::{Mode, Pepper};
+use aion_api::v1::limits::{PutLimits, Rule};
 use kernel_do::call;
-use worker::Env;
+use worker::{Env, RateLimiter};
+
+use crate::limit::flood;
 
 /// The edge's configuration and bindings.
 #[derive(Clone)]
@@ -28,6 +31,10 @@ pub struct Inner {
     pub pepper: Pepper,
     /// The chain that tokens live on.
     pub chain_id: u64,
+    /// The deployment's rate limits.
+    pub limits: Vec<Rule>,
+    /// The platform's own limiter of floods, where it has one.
+    pub flood: Option<RateLimiter>,
 }
 
 impl std::ops::Deref for App {
@@ -53,6 +60,8 @@ impl App {
             namespace: NamespaceKey::new(secret("NAMESPACE_KEY")?),
             pepper: Pepper::new(1, secret("KEY_PEPPER_1")?),
             chain_id: chain.chain_id,
+            limits: limits(&env)?,
+            flood: env.rate_limiter(flood::BINDING).ok(),
             env,
         };
         Ok(Self(Arc::new(inner)))
@@ -66,6 +75,18 @@ impl App {
         let scheme = if local.contains(&host) { "http" } else { "https" };
         format!("{scheme}://{}", self.public_host)
     }
+}
+
+/// The rules of the variable `LIMITS`, or those of the house. Rules with faults keep a deployment from starting, as a
+/// missing secret does.
+fn limits(env: &Env) -> worker::Result<Vec<Rule>> {
+    let Ok(text) = env.var("LIMITS") else {
+        return Ok(aion_limit::defaults::rules());
+    };
+    let limits: PutLimits = serde_json::from_str(&text.to_string())?;
+    let checked = limits.check(&[]);
+    checked.map_err(|problem| worker::Error::RustError(format!("the variable LIMITS: {}", problem.detail)))?;
+    Ok(limits.rules)
 }
 
 #[derive(serde::Deserialize)]

@@ -1,10 +1,12 @@
 //! A request that passed the gate, as handlers see it.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use aion_api::cursor::{List, Page};
 use aion_api::idempotency::{self, Idempotency};
 use aion_api::object::Request;
+use aion_api::object::tenant::Snapshot;
 use aion_api::problem::{Code, Problem};
 use aion_api::shards::Shards;
 use aion_api::trace::Trace;
@@ -14,6 +16,7 @@ use http::HeaderMap;
 use kernel_do::call;
 
 use crate::app::App;
+use crate::limit::source::Source;
 
 /// Who asks, by an API key.
 #[derive(Clone, Debug)]
@@ -26,6 +29,8 @@ pub struct Caller {
     pub scopes: Vec<Scope>,
     /// The tenant's kernel shards.
     pub shards: Shards,
+    /// The tenant as this isolate knows it.
+    pub snapshot: Rc<Snapshot>,
 }
 
 /// A request that passed the gate.
@@ -36,6 +41,8 @@ pub struct Ask {
     pub trace: Trace,
     /// Who asks; `None` for public operations and the operator.
     pub caller: Option<Caller>,
+    /// Where it comes from.
+    pub source: Source,
     /// Parameters of the path, decoded.
     pub path: HashMap<String, String>,
     /// Parameters of the query, decoded.

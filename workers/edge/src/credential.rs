@@ -6,6 +6,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use aion_api::key::ApiKey;
 use aion_api::object::tenant::{Reply, Request, Snapshot};
@@ -25,7 +26,7 @@ const SNAPSHOT_FRESH_MS: u64 = 10_000;
 const SNAPSHOTS_MAX: usize = 500;
 
 struct Kept {
-    snapshot: Snapshot,
+    snapshot: Rc<Snapshot>,
     fetched_ms: u64,
 }
 
@@ -67,23 +68,28 @@ async fn check_key(app: &App, trace: &Trace, key: &ApiKey, scope: Scope, keep: b
     if !record.scopes.contains(&scope) {
         return Err(Problem::new(Code::ScopeMissing, format!("this key lacks the scope {scope}")));
     }
-    let (tenant, scopes) = (snapshot.id.clone(), record.scopes.clone());
-    Ok(Caller { tenant, key: record.id.clone(), scopes, shards: snapshot.shards })
+    let (tenant, scopes, shards) = (snapshot.id.clone(), record.scopes.clone(), snapshot.shards.clone());
+    Ok(Caller { tenant, key: record.id.clone(), scopes, shards, snapshot })
+}
+
+/// A tenant as it is, past what is kept.
+pub async fn current(app: &App, trace: &Trace, tenant: &str) -> Result<Rc<Snapshot>, Problem> {
+    fetch(app, trace, tenant, call::now_ms()).await
 }
 
 /// How many shards a tenant has now, past what is kept.
 pub async fn shards(app: &App, trace: &Trace, tenant: &str) -> Result<Shards, Problem> {
-    fetch(app, trace, tenant, call::now_ms()).await.map(|snapshot| snapshot.shards)
+    fetch(app, trace, tenant, call::now_ms()).await.map(|snapshot| snapshot.shards.clone())
 }
 
-fn kept(tenant: &str, now_ms: u64) -> Option<Snapshot> {
+fn kept(tenant: &str, now_ms: u64) -> Option<Rc<Snapshot>> {
     SNAPSHOTS.with_borrow(|all| {
         let kept = all.get(tenant)?;
-        (now_ms.saturating_sub(kept.fetched_ms) < SNAPSHOT_FRESH_MS).then(|| kept.snapshot.clone())
+        (now_ms.saturating_sub(kept.fetched_ms) < SNAPSHOT_FRESH_MS).then(|| Rc::clone(&kept.snapshot))
     })
 }
 
-async fn fetch(app: &App, trace: &Trace, tenant: &str, now_ms: u64) -> Result<Snapshot, Problem> {
+async fn fetch(app: &App, trace: &Trace, tenant: &str, now_ms: u64) -> Result<Rc<Snapshot>, Problem> {
     let reply = call::ask(&app.env, Address::tenant(tenant), trace, Request::Snapshot).await;
     let snapshot = match reply {
         Ok(Reply::Snapshot(snapshot)) => snapshot,
@@ -92,15 +98,21 @@ async fn fetch(app: &App, trace: &Trace, tenant: &str, now_ms: u64) -> Result<Sn
         Err(problem) if problem.code == Code::ResourceUnknown => return Err(invalid()),
         Err(problem) => return Err(problem),
     };
+    Ok(keep(tenant, snapshot, now_ms))
+}
+
+/// Keeps a tenant as its object has just described it.
+pub fn keep(tenant: &str, snapshot: Snapshot, now_ms: u64) -> Rc<Snapshot> {
+    let snapshot = Rc::new(snapshot);
     SNAPSHOTS.with_borrow_mut(|all| {
         if all.len() >= SNAPSHOTS_MAX {
             all.retain(|_, kept| now_ms.saturating_sub(kept.fetched_ms) < SNAPSHOT_FRESH_MS);
         }
         if all.len() < SNAPSHOTS_MAX {
-            all.insert(tenant.to_owned(), Kept { snapshot: snapshot.clone(), fetched_ms: now_ms });
+            all.insert(tenant.to_owned(), Kept { snapshot: Rc::clone(&snapshot), fetched_ms: now_ms });
         }
     });
-    Ok(snapshot)
+    snapshot
 }
 
 fn bearer(header: Option<&str>) -> Result<&str, Problem> {

@@ -1,5 +1,6 @@
 //! The gate: everything that happens to a request before and after its handler.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use aion_api::limits::{self, BODY_MAX_BYTES};
@@ -19,42 +20,57 @@ use crate::answer::{self, Answer};
 use crate::app::App;
 use crate::ask::{Ask, Caller};
 use crate::credential;
+use crate::limit::source::{Source, facts};
+use crate::limit::{self, Outcome, flood};
 
 /// What answers an operation. Its type is erased, so that what surrounds it stands in the script once and not sixty
 /// times.
 pub type Handler = Arc<dyn Fn(Ask) -> LocalBoxFuture<'static, Result<Answer, Problem>> + Send + Sync>;
 
-/// Runs one operation: trace, credential, bounds, handler, common headers, one line in the log.
+/// What is learned of a request on its way to its handler, for its answer and its line in the log.
+#[derive(Default)]
+struct Seen {
+    caller: Option<Caller>,
+    limit: Outcome,
+}
+
+/// Runs one operation: trace, floods, credential, limits, bounds, handler, common headers, one line in the log.
 pub async fn run(app: App, operation: &'static Operation, request: Request, handler: Handler) -> Answer {
     let started_ms = call::now_ms();
     let (parts, body) = request.into_parts();
     let trace = trace(&parts.headers);
-    let mut caller = None;
-    let result = match admit(&app, operation, &trace, parts, body, &mut caller).await {
+    let mut seen = Seen::default();
+    let result = match admit(&app, operation, &trace, parts, body, &mut seen).await {
         Ok(ask) => handler(ask).await,
         Err(problem) => Err(problem),
     };
     let code = result.as_ref().err().map(|problem| problem.code.as_str());
     let answer = result.unwrap_or_else(|problem| answer::problem(&app, &trace, &problem));
+    let Seen { caller, limit } = &seen;
     let line = json!({
         "level": "info",
         "route": operation.id,
         "status": answer.status().as_u16(),
         "problem": code,
-        "tenant": caller.as_ref().map(|caller: &Caller| caller.tenant.as_str()),
-        "key": caller.as_ref().map(|caller: &Caller| caller.key.as_str()),
+        "tenant": caller.as_ref().map(|caller| caller.tenant.as_str()),
+        "key": caller.as_ref().map(|caller| caller.key.as_str()),
+        "limit": limit.word,
+        "limitRule": limit.rule,
+        "limiterCalls": limit.calls,
         "durationMs": call::now_ms().saturating_sub(started_ms),
         "requestId": trace.request_id,
         "traceId": trace.trace_id(),
         "version": env!("CARGO_PKG_VERSION"),
     });
     worker::console_log!("{line}");
-    answer::finish(answer, &trace)
+    answer::finish(limit.on(answer), &trace)
 }
 
 /// Answers what no operation takes.
-pub fn refuse(app: &App, headers: &HeaderMap, problem: &Problem) -> Answer {
-    let trace = trace(headers);
+pub async fn refuse(app: &App, request: Request, problem: Problem) -> Answer {
+    let (parts, _) = request.into_parts();
+    let trace = trace(&parts.headers);
+    let problem = flood::check(app, &Source::of(&parts)).await.err().unwrap_or(problem);
     let line = json!({
         "level": "info",
         "problem": problem.code.as_str(),
@@ -64,7 +80,7 @@ pub fn refuse(app: &App, headers: &HeaderMap, problem: &Problem) -> Answer {
         "version": env!("CARGO_PKG_VERSION"),
     });
     worker::console_log!("{line}");
-    answer::finish(answer::problem(app, &trace, problem), &trace)
+    answer::finish(answer::problem(app, &trace, &problem), &trace)
 }
 
 async fn admit(
@@ -73,19 +89,35 @@ async fn admit(
     trace: &Trace,
     mut parts: Parts,
     body: Body,
-    caller: &mut Option<Caller>,
+    seen: &mut Seen,
 ) -> Result<Ask, Problem> {
+    let source = Source::of(&parts);
+    flood::check(app, &source).await.inspect_err(|_| seen.limit.word = Some("flood"))?;
     let authorization = parts.headers.get(AUTHORIZATION).map(|value| value.to_str().unwrap_or("unreadable"));
-    *caller = credential::check(app, trace, operation, authorization).await?;
-    debug_assert!(caller.is_some() == matches!(operation.credential, Credential::Key(_)));
+    let (caller, refused) = match credential::check(app, trace, operation, authorization).await {
+        Ok(caller) => (caller, None),
+        Err(problem) => (None, Some(problem)),
+    };
+    seen.caller = caller;
     let unreadable = |_| Problem::new(Code::RequestMalformed, "the path cannot be read");
-    let Path(path) = Path::from_request_parts(&mut parts, &()).await.map_err(unreadable)?;
+    let path = Path::<HashMap<String, String>>::from_request_parts(&mut parts, &()).await.map_err(unreadable);
+    // Whoever shows nothing valid is limited as a stranger, so that nobody tries credentials without an end.
+    let Seen { caller, limit } = seen;
+    let operator = operation.credential == Credential::Operator && refused.is_none();
+    let did = path.as_ref().ok().and_then(|path| path.0.get("did")).map(String::as_str);
+    let facts = facts(operation, caller.as_ref(), operator, did, &source);
+    let own = caller.as_ref().map_or(&[][..], |caller| &caller.snapshot.limits);
+    limit::check(app, trace, &facts, own, limit).await?;
+    refused.map_or(Ok(()), Err)?;
+    debug_assert!(caller.is_some() == matches!(operation.credential, Credential::Key(_)));
+    let Path(path) = path?;
     let Query(query) = Query::from_request_parts(&mut parts, &()).await.map_err(|_| unreadable_query())?;
     let body = if operation.request.is_empty() { Bytes::new() } else { read_body(&parts.headers, body).await? };
     let ask = Ask {
         app: app.clone(),
         trace: trace.clone(),
         caller: caller.clone(),
+        source,
         path,
         query,
         headers: parts.headers,

@@ -1,5 +1,7 @@
 //! The script `aion`: the only code that meets the public, and the classes of the Durable Objects.
 
+#![allow(missing_docs, reason = "the macro of the platform makes public items without docs; tidy looks for ours")]
+
 mod answer;
 mod app;
 mod ask;
@@ -7,6 +9,7 @@ mod credential;
 mod did;
 mod docs;
 mod gate;
+mod limit;
 mod ready;
 mod routes;
 
@@ -17,6 +20,7 @@ use worker::{Context, Env, HttpRequest, event};
 // A class that the script does not name is not exported, without any warning.
 pub use identity_do::{Identity, Wallet};
 pub use kernel_do::{Archive, Kernel, Lane, Tenant};
+pub use limit::Limiter;
 
 thread_local! {
     /// One router an isolate.

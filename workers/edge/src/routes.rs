@@ -19,6 +19,7 @@ mod definitions;
 mod egress;
 mod identities;
 mod keys;
+mod limits;
 mod metrics;
 mod platform;
 mod schedules;
@@ -81,6 +82,9 @@ pub fn router(app: App) -> axum::Router {
         .at("pauseSchedule", schedules::pause)
         .at("resumeSchedule", schedules::resume)
         .at("triggerSchedule", schedules::trigger)
+        .at("readLimits", limits::read)
+        .at("putLimits", limits::put)
+        .at("explainLimits", limits::explain)
         .at("readHosts", egress::read_hosts)
         .at("putHosts", egress::put_hosts)
         .at("putSecret", egress::put_secret)
@@ -126,11 +130,11 @@ const fn filter(operation: &Operation) -> MethodFilter {
 
 async fn unknown(State(app): State<App>, request: Request) -> Answer {
     let problem = Problem::new(Code::RouteUnknown, "the path is not part of this API; see /docs");
-    gate::refuse(&app, request.headers(), &problem)
+    gate::refuse(&app, request, problem).await
 }
 
 async fn unsupported(State(app): State<App>, path: Option<MatchedPath>, request: Request) -> Answer {
     let methods = path.map(|path| aion_api::operations::allowed(path.as_str()).join(", ")).unwrap_or_default();
     let problem = Problem::new(Code::MethodUnsupported, format!("this route takes {methods}"));
-    gate::refuse(&app, request.headers(), &problem)
+    gate::refuse(&app, request, problem).await
 }

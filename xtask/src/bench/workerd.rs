@@ -9,7 +9,12 @@ use crate::workspace::at;
 use crate::{files, http, platform, secrets};
 
 /// The classes of the script's objects, as wrangler.toml declares them.
-const CLASSES: [&str; 6] = ["Tenant", "Kernel", "Archive", "Identity", "Wallet", "Lane"];
+const CLASSES: [&str; 7] = ["Tenant", "Kernel", "Archive", "Identity", "Wallet", "Lane", "Limiter"];
+
+/// The configuration in a script's folder,
+const CONFIG: &str = "config.capnp";
+/// and what it writes: a line for each request, among others.
+pub const LOG: &str = "workerd.log";
 
 /// A script that runs.
 pub struct Running {
@@ -46,6 +51,15 @@ pub fn edge(folder: &Path) -> Outcome<Running> {
     start(folder, modules, &bindings, &namespaces)
 }
 
+/// Starts a script again that was ended, on its storage and its port.
+pub fn again(folder: &Path, port: u16) -> Outcome<Running> {
+    let mut workerd = process::command(at("node_modules/@cloudflare/workerd-linux-64/bin/workerd"))?;
+    workerd.args(["serve", "--experimental"]).arg(folder.join(CONFIG));
+    let mut server = Server::start(&mut workerd, &folder.join(LOG))?;
+    platform::wait_for_edge(&format!("http://127.0.0.1:{port}"), &mut server)?;
+    Ok(Running { server, port })
+}
+
 fn start(folder: &Path, modules: &str, bindings: &str, namespaces: &str) -> Outcome<Running> {
     let (storage, port) = (folder.join("storage"), http::free_port()?);
     std::fs::create_dir_all(&storage)?;
@@ -69,11 +83,6 @@ const script :Workerd.Worker = (
 ",
         storage.display()
     );
-    let path = folder.join("config.capnp");
-    files::write(&path, &config)?;
-    let mut workerd = process::command(at("node_modules/@cloudflare/workerd-linux-64/bin/workerd"))?;
-    workerd.args(["serve", "--experimental"]).arg(&path);
-    let mut server = Server::start(&mut workerd, &folder.join("workerd.log"))?;
-    platform::wait_for_edge(&format!("http://127.0.0.1:{port}"), &mut server)?;
-    Ok(Running { server, port })
+    files::write(&folder.join(CONFIG), &config)?;
+    again(folder, port)
 }

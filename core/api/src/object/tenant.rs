@@ -11,6 +11,7 @@ use crate::key::{KeyHash, KeyRecord, Mode};
 use crate::shards::Shards;
 use crate::v1::definitions::Definition;
 use crate::v1::egress::{Hosts, PutSecret, SecretName};
+use crate::v1::limits::Rule;
 use crate::v1::schedules::Schedule;
 use crate::vault::Sealed;
 
@@ -99,6 +100,11 @@ pub enum Request {
     Grow {
         /// How many.
         shards: u8,
+    },
+    /// Sets its rate limits, which the edge has checked.
+    PutLimits {
+        /// The rules.
+        rules: Vec<Rule>,
     },
     /// Says which hosts tasks may ask.
     PutHosts(Hosts),
@@ -222,6 +228,9 @@ pub struct Snapshot {
     pub growing: Option<u8>,
     /// Its keys, without the revoked ones.
     pub keys: Vec<KeyRecord>,
+    /// Its rate limits.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "as_text")]
+    pub limits: Vec<Rule>,
     /// When it was created, Unix milliseconds.
     pub created_ms: u64,
 }
@@ -231,6 +240,22 @@ impl Snapshot {
     #[must_use]
     pub fn key(&self, id: &str, hash: &KeyHash) -> Option<&KeyRecord> {
         self.keys.iter().find(|key| key.id == id).filter(|key| key.hash.matches(hash))
+    }
+}
+
+/// JSON within JSON. What stands beside a flattened part is read by way of a tree: for rules that would be all of their
+/// readers a second time.
+mod as_text {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+
+    use super::Rule;
+
+    pub fn serialize<S: Serializer>(rules: &[Rule], serializer: S) -> Result<S::Ok, S::Error> {
+        serde_json::to_string(rules).map_err(ser::Error::custom)?.serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Rule>, D::Error> {
+        serde_json::from_str(&String::deserialize(deserializer)?).map_err(de::Error::custom)
     }
 }
 

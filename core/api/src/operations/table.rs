@@ -5,6 +5,7 @@ use super::{Operation, Success};
 mod definitions;
 mod egress;
 mod identities;
+mod limits;
 mod platform;
 mod schedules;
 mod tasks;
@@ -25,13 +26,14 @@ const COUNT: usize = platform::OPERATIONS.len()
     + tasks::OPERATIONS.len()
     + definitions::OPERATIONS.len()
     + schedules::OPERATIONS.len()
-    + egress::OPERATIONS.len();
+    + egress::OPERATIONS.len()
+    + limits::OPERATIONS.len();
 
 /// Every operation of the API.
 pub static OPERATIONS: &[Operation] = &joined();
 
 const fn joined() -> [Operation; COUNT] {
-    let groups: [&[Operation]; 7] = [
+    let groups: [&[Operation]; 8] = [
         &platform::OPERATIONS,
         &identities::OPERATIONS,
         &wallets::OPERATIONS,
@@ -39,6 +41,7 @@ const fn joined() -> [Operation; COUNT] {
         &definitions::OPERATIONS,
         &schedules::OPERATIONS,
         &egress::OPERATIONS,
+        &limits::OPERATIONS,
     ];
     let mut all = [platform::OPERATIONS[0]; COUNT];
     let (mut group, mut place) = (0, 0);

@@ -95,6 +95,10 @@ catalogue! {
         "Each entry of `errors` names the place by JSON pointer and the rule. No task was created."
     LimitReached "limit.reached" 429 "A limit of this deployment is reached"
         "The detail names the limit. Wait for the time of `Retry-After` or ask the operator for more."
+    RateLimited "rate.limited" 429 "Too many requests"
+        "A rate limit refused the request before anything was done. The detail names the rule, unless it is not shown; \
+         `RateLimit` says what is left. Send it again after the time of `Retry-After`. `POST /v1/limits:explain` says \
+         which rule decides and why."
     GuardianUnavailable "guardian.unavailable" 503 "The guardian is not reachable"
         "Wallet writes need the guardian's part of the key. Nothing was lost; everything else works. Retry after \
          the given time."

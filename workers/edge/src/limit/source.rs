@@ -1,0 +1,58 @@
+//! Where a request comes from, as the platform says it.
+
+use std::net::IpAddr;
+
+use aion_api::operations::{Credential, Method, Operation};
+use aion_limit::Facts;
+use aion_limit::rule::address;
+use http::request::Parts;
+
+use crate::ask::Caller;
+
+/// The header by which the platform tells the caller's address; nobody else can set it there.
+const ADDRESS_HEADER: &str = "cf-connecting-ip";
+
+/// Where a request comes from. On one machine there is neither.
+#[derive(Debug, Clone, Default)]
+pub struct Source {
+    /// The caller's address.
+    pub ip: Option<IpAddr>,
+    /// The caller's country.
+    pub country: Option<String>,
+}
+
+impl Source {
+    /// Reads it.
+    pub fn of(parts: &Parts) -> Self {
+        let header = parts.headers.get(ADDRESS_HEADER).and_then(|value| value.to_str().ok());
+        let country = parts.extensions.get::<worker::Cf>().and_then(worker::Cf::country);
+        Self { ip: header.and_then(address), country }
+    }
+}
+
+/// What the rules look at. Without a caller's key it is an anonymous request, unless it has shown the operator's token.
+pub fn facts<'a>(
+    operation: &'static Operation,
+    caller: Option<&'a Caller>,
+    operator: bool,
+    did: Option<&'a str>,
+    source: &'a Source,
+) -> Facts<'a> {
+    let scope = match operation.credential {
+        Credential::Key(scope) => Some(scope),
+        Credential::Public | Credential::Operator => None,
+    };
+    Facts {
+        operation: operation.id,
+        path: operation.path,
+        scope: scope.map(aion_api::Scope::as_str),
+        tenant: caller.map(|caller| caller.tenant.as_str()),
+        key: caller.map(|caller| caller.key.as_str()),
+        operator,
+        did,
+        ip: source.ip,
+        country: source.country.as_deref(),
+        writes: operation.method != Method::Get,
+        moves_money_or_rights: scope.is_some_and(aion_api::Scope::moves_money_or_rights),
+    }
+}
