@@ -15,11 +15,15 @@ use crate::call;
 mod archive;
 mod definitions;
 mod events;
+mod fault;
 mod growth;
 mod http;
 mod inbox;
+mod look;
 mod meter;
+mod note;
 mod perform;
+mod poison;
 mod read;
 mod revoked;
 mod shard;
@@ -27,6 +31,7 @@ mod sockets;
 mod store;
 mod submit;
 mod transaction;
+mod trial;
 mod work;
 
 use shard::Shard;
@@ -39,7 +44,9 @@ pub struct Kernel {
 
 impl DurableObject for Kernel {
     fn new(state: State, env: Env) -> Self {
-        Self { shard: Rc::new(Shard::new(state, env)) }
+        let shard = Rc::new(Shard::new(state, env));
+        shard.begin();
+        Self { shard }
     }
 
     async fn fetch(&self, mut request: worker::Request) -> worker::Result<Response> {
@@ -78,7 +85,7 @@ impl DurableObject for Kernel {
 
     /// Never throws: a handler that does is tried six times and then given up.
     async fn alarm(&self) -> worker::Result<Response> {
-        self.shard.alarm().await;
+        self.shard.alarm();
         Response::empty()
     }
 }
@@ -111,9 +118,7 @@ impl Kernel {
             Request::Decide { task: id, step, decision } => {
                 self.shard.change(id, Command::Decide { step, decision }).await.map(task)
             }
-            Request::Redrive { task: id, reason, from } => {
-                self.shard.change(id, Command::Redrive { reason, from }).await.map(task)
-            }
+            Request::Redrive { task: id, reason, from } => self.shard.redrive(id, reason, from).await.map(task),
             Request::StepReply { step, outcome } => {
                 self.shard.step_reply(step, outcome).await?;
                 Ok(Reply::Done)

@@ -2,7 +2,7 @@
 
 use aion_client::api::operations::Method;
 use aion_client::{Client, FetchTransport, Request, Transport};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 
 /// The environment variable that names the endpoint's URL.
@@ -27,6 +27,19 @@ pub struct Info {
     pub chain_url: String,
     /// A system that remembers every request, and answers as its path says.
     pub recorder_url: String,
+}
+
+/// SQL for the files of a class of objects.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Sql<'a> {
+    /// The class, or `:memory:` for an empty database of its own.
+    pub objects: &'a str,
+    /// A query that gives a row in the files that are meant; without one, all of them.
+    pub only: Option<&'a str>,
+    /// Statements.
+    pub script: Option<&'a str>,
+    /// What is asked at the end.
+    pub query: Option<&'a str>,
 }
 
 impl Control {
@@ -95,6 +108,15 @@ impl Control {
         assert_eq!(response.status, 200, "{path}: {}", response.text());
         let texts: Vec<String> = response.json().expect("texts");
         texts.iter().map(|text| serde_json::from_str(text).expect("an event")).collect()
+    }
+
+    /// Stops the platform, carries out orders on the files of its objects, and starts it again. For each order: the
+    /// rows of each file.
+    pub async fn sql(&self, orders: &[Sql<'_>]) -> Vec<Vec<Vec<serde_json::Value>>> {
+        let request = Request::new(Method::Post, "/platform/sql").with_json(&orders).expect("JSON");
+        let response = self.client.send(request).await.expect("the harness answers");
+        assert_eq!(response.status, 200, "{}", response.text());
+        response.json().expect("rows")
     }
 
     async fn act(&self, path: &str) {

@@ -21,6 +21,6 @@ mod world;
 #[cfg(target_arch = "wasm32")]
 pub use approver::Approver;
 #[cfg(target_arch = "wasm32")]
-pub use control::{Control, on_demand};
+pub use control::{Control, Sql, on_demand};
 #[cfg(target_arch = "wasm32")]
 pub use world::{World, fresh, json_post, launch, launched, sleep_ms};

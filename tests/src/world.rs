@@ -17,6 +17,8 @@ pub struct World {
     pub client: Client<FetchTransport>,
     /// That key.
     pub api_key: String,
+    /// The tenant's id.
+    pub tenant: String,
 }
 
 impl World {
@@ -26,9 +28,24 @@ impl World {
         let info = control.info().await;
         let operator = Client::new(&info.base_url, FetchTransport).with_key(&info.operator_token);
         let tenant = operator.create_tenant(name).await.expect("a tenant");
-        let api_key = tenant.key.api_key;
+        let (tenant, api_key) = (tenant.id, tenant.key.api_key);
         let client = Client::new(&info.base_url, FetchTransport).with_key(&api_key);
-        Self { control, info, client, api_key }
+        Self { control, info, client, api_key, tenant }
+    }
+
+    /// A query that gives a row in the files of this tenant's kernel.
+    #[must_use]
+    pub fn own_kernel(&self) -> String {
+        format!("SELECT 1 FROM meta WHERE json_extract(owner, '$.tenant') = '{}'", self.tenant)
+    }
+
+    /// What `/metrics` says under a name with its labels.
+    pub async fn metric(&self, name: &str) -> u64 {
+        let response = self.client.send(Request::new(Method::Get, "/metrics")).await.expect("an answer");
+        assert!(response.header("content-type").is_some_and(|media_type| media_type.starts_with("text/plain")));
+        let text = response.text();
+        let line = text.lines().find_map(|line| line.strip_prefix(name)).expect(name);
+        line.trim().parse().expect("a number")
     }
 
     /// A client without a credential.

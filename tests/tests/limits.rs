@@ -1,4 +1,5 @@
-//! Rate limits: set, made tighter, never looser; refused with their headers; explained; all or nothing; apart by tenant.
+//! Rate limits: set, made tighter, never looser; refused with their headers; explained; all or nothing; apart by
+//! tenant.
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 

@@ -2,8 +2,6 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
-use aion_client::Request;
-use aion_client::api::operations::Method;
 use aion_client::api::v1::tasks::SubmitTask;
 use aion_tests::{World, fresh, sleep_ms};
 use serde_json::json;
@@ -21,14 +19,6 @@ fn computation() -> SubmitTask {
     SubmitTask { definition: json!({ "steps": steps }), input: json!({ "n": 1 }) }
 }
 
-async fn metric(world: &World, name: &str) -> u64 {
-    let response = world.client.send(Request::new(Method::Get, "/metrics")).await.expect("an answer");
-    assert!(response.header("content-type").is_some_and(|media_type| media_type.starts_with("text/plain")));
-    let text = response.text();
-    let line = text.lines().find_map(|line| line.strip_prefix(name)).expect(name);
-    line.trim().parse().expect("a number")
-}
-
 #[test]
 async fn a_task_of_three_steps_writes_few_rows() {
     let world = World::new("rows").await;
@@ -37,10 +27,10 @@ async fn a_task_of_three_steps_writes_few_rows() {
         world.client.submit(&fresh("warm"), &computation()).await.expect("accepted");
     }
     let rows = "aion_kernel_rows_written_total{shard=\"0\"}";
-    let before = metric(&world, rows).await;
+    let before = world.metric(rows).await;
     let task = world.client.submit(&fresh("one"), &computation()).await.expect("accepted");
     assert_eq!(task.state, "done", "{}", task.steps);
-    let written = metric(&world, rows).await - before;
+    let written = world.metric(rows).await - before;
     console_log!("a task of three computations writes {written} rows");
     assert!((1..=ROWS_MAX).contains(&written), "{written} rows");
 }
@@ -58,9 +48,9 @@ async fn leaving_for_the_archive_writes_a_bounded_number_of_rows() {
     for _ in 0..TASKS {
         world.client.submit(&fresh("brief"), &brief).await.expect("accepted");
     }
-    let before = metric(&world, rows).await;
+    let before = world.metric(rows).await;
     sleep_ms(6_000).await;
-    let written = metric(&world, rows).await - before;
+    let written = world.metric(rows).await - before;
     console_log!("{TASKS} tasks that leave write {written} rows in their shard");
     assert!((TASKS..=TASKS * LEAVING_ROWS_MAX).contains(&written), "{written} rows");
 }
@@ -73,8 +63,8 @@ async fn metrics_count_what_is_open_and_what_was_done() {
     for _ in 0..3 {
         world.client.submit(&fresh("nap"), &nap).await.expect("accepted");
     }
-    assert_eq!(metric(&world, "aion_kernel_tasks{shard=\"0\",state=\"waiting\"}").await, 3);
-    assert_eq!(metric(&world, "aion_kernel_tasks{shard=\"0\",state=\"queued\"}").await, 0);
-    assert_eq!(metric(&world, "aion_kernel_commits_total{shard=\"0\"}").await, 3);
-    assert!(metric(&world, "aion_kernel_stored_bytes{shard=\"0\"}").await > 0);
+    assert_eq!(world.metric("aion_kernel_tasks{shard=\"0\",state=\"waiting\"}").await, 3);
+    assert_eq!(world.metric("aion_kernel_tasks{shard=\"0\",state=\"queued\"}").await, 0);
+    assert_eq!(world.metric("aion_kernel_commits_total{shard=\"0\"}").await, 3);
+    assert!(world.metric("aion_kernel_stored_bytes{shard=\"0\"}").await > 0);
 }

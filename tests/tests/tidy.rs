@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use aion_api::problem::{Code, RETRY_AFTER_UNAVAILABLE_S};
+
 const FILE_MAX_LINES: usize = 500;
 const FUNCTION_MAX_LINES: usize = 70;
 const LINE_MAX_COLUMNS: usize = 120;
@@ -270,6 +272,34 @@ fn exports(bundle: &str) -> BTreeSet<String> {
     let names = lists.filter_map(|rest| rest.split('}').next()).flat_map(|list| list.split(','));
     let declared = bundle.split("export class ").skip(1).filter_map(|rest| rest.split([' ', '{']).next());
     names.filter_map(|name| name.split(" as ").last()).chain(declared).map(|name| name.trim().to_owned()).collect()
+}
+
+#[test]
+fn the_entry_answers_with_a_problem_of_the_catalogue() {
+    let (entry, code) = (read("workers/entry.mjs"), Code::ComponentUnavailable);
+    for text in [
+        format!("/problems/{code}`"),
+        format!("title: \"{}\"", code.title()),
+        format!("status: {}", code.status()),
+        format!("code: \"{code}\""),
+        format!("RETRY_AFTER_S = {RETRY_AFTER_UNAVAILABLE_S};"),
+    ] {
+        assert!(entry.contains(&text), "workers/entry.mjs lacks {text}");
+    }
+}
+
+#[test]
+fn the_migrations_are_all_there() {
+    let folder = "kernel-do/src/kernel/store/migrations";
+    let mut all = files(folder, "sql");
+    all.sort();
+    for (place, path) in all.iter().enumerate() {
+        assert_eq!(*path, format!("{folder}/{:04}.sql", place + 1), "versions follow each other");
+        for user in ["kernel-do/src/kernel/store.rs", "tests/tests/migrations.rs"] {
+            assert!(read(user).contains(&format!("migrations/{:04}.sql", place + 1)), "{user} lacks {path}");
+        }
+    }
+    assert!(!all.is_empty());
 }
 
 #[test]

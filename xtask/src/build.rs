@@ -1,14 +1,15 @@
 //! Builds the Workers, unless nothing changed, and holds their sizes against budgets.
 
+use std::fmt::Write as _;
 use std::fs;
-use std::io::Write;
-use std::path::PathBuf;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use crate::report::{Context, Outcome, fail, say, step};
-use crate::workspace::{self, at};
+use crate::workspace::{self, at, scratch};
 use crate::{files, process, setup};
 
 /// Set by our own servers: the bundle that stands is served, whatever the sources say by now.
@@ -25,12 +26,17 @@ const FEATURES: [&str; 7] = [
     "exception-handling",
 ];
 
+/// What a bundle with fault points has in it (kernel-do/src/kernel/fault/injected.rs).
+const FAULT_POINT: &[u8] = b"aionFaultHits";
+
 /// A Worker.
 pub struct Worker {
     /// Its name at the command line.
     pub name: &'static str,
     /// Its crate's folder.
     pub folder: &'static str,
+    /// Its wrangler file, which declares its classes.
+    config: &'static str,
     /// What its bundle is made of, besides core and the lock file.
     inputs: &'static [&'static str],
     /// Its budget in bytes, compressed: half of what the platform's free plan takes for the edge, and a script that can
@@ -38,21 +44,31 @@ pub struct Worker {
     budget_gz_bytes: usize,
 }
 
+/// The edge.
+const EDGE: Worker = Worker {
+    name: "edge",
+    folder: "workers/edge",
+    config: "wrangler.toml",
+    inputs: &[
+        "workers/edge",
+        "workers/entry.mjs",
+        "kernel-do",
+        "identity-do",
+        "docs/openapi.json",
+        "docs/definition.schema.json",
+    ],
+    budget_gz_bytes: 1_500_000,
+};
+/// The guardian.
+const GUARDIAN: Worker = Worker {
+    name: "guardian",
+    folder: "workers/guardian",
+    config: "workers/guardian/wrangler.toml",
+    inputs: &["workers/entry.mjs", "workers/guardian/src", "workers/guardian/Cargo.toml"],
+    budget_gz_bytes: 600_000,
+};
 /// Both Workers.
-pub const WORKERS: [Worker; 2] = [
-    Worker {
-        name: "edge",
-        folder: "workers/edge",
-        inputs: &["workers/edge", "kernel-do", "identity-do", "docs/openapi.json", "docs/definition.schema.json"],
-        budget_gz_bytes: 1_500_000,
-    },
-    Worker {
-        name: "guardian",
-        folder: "workers/guardian",
-        inputs: &["workers/guardian/src", "workers/guardian/Cargo.toml"],
-        budget_gz_bytes: 600_000,
-    },
-];
+pub const WORKERS: [Worker; 2] = [EDGE, GUARDIAN];
 
 /// Builds both.
 pub fn all() -> Outcome<()> {
@@ -69,6 +85,15 @@ pub fn one(name: &str) -> Outcome<()> {
     }
     setup::for_workers()?;
     worker.build()
+}
+
+/// Builds the edge with fault points, apart from the one that is deployed, and gives its folder.
+pub fn with_fault_points() -> Outcome<PathBuf> {
+    let folder = scratch("faults/bundle");
+    let out = folder.display().to_string();
+    let options = ["--profile", "faults", "--no-opt", "--out-dir", &out, "--features", "fault-points"];
+    step("build of the edge with fault points", || EDGE.compile(&options, &folder))?;
+    Ok(folder)
 }
 
 impl Worker {
@@ -88,19 +113,45 @@ impl Worker {
     }
 
     fn worker_build(&self) -> Outcome<()> {
+        self.compile(&["--release"], &at(self.folder).join("build"))?;
         let binaries = at("node_modules/.bin");
-        let mut build = process::command(workspace::tool("worker-build")?)?;
-        build
-            .arg("--release")
-            .current_dir(at(self.folder))
-            .env("WASM_BINDGEN_BIN", workspace::tool("wasm-bindgen")?)
-            .env("ESBUILD_BIN", binaries.join("esbuild"));
-        process::run(&mut build)?;
         // Smaller, and without names: a panic still says its file and line.
         let wasm = at(self.folder).join("build/index_bg.wasm");
         let mut optimise = process::command(binaries.join("wasm-opt"))?;
         optimise.arg("-Oz").args(FEATURES.map(|feature| format!("--enable-{feature}"))).arg(&wasm).arg("-o").arg(&wasm);
         process::run(&mut optimise)
+    }
+
+    /// Compiles it, and puts our own entry before what worker-build makes.
+    fn compile(&self, options: &[&str], build_folder: &Path) -> Outcome<()> {
+        let mut build = process::command(workspace::tool("worker-build")?)?;
+        build
+            .args(options)
+            .current_dir(at(self.folder))
+            .env("WASM_BINDGEN_BIN", workspace::tool("wasm-bindgen")?)
+            .env("ESBUILD_BIN", at("node_modules/.bin/esbuild"));
+        process::run(&mut build)?;
+        let (script, entry) = (build_folder.join("script.js"), build_folder.join("entry.mjs"));
+        let bundle = build_folder.join("index.js");
+        fs::rename(&bundle, &script).context(bundle.display())?;
+        let mut text = files::read(&at("workers/entry.mjs"))?;
+        for class in self.classes()? {
+            writeln!(text, "export const {class} = guarded(script.{class});")?;
+        }
+        files::write(&entry, &text)?;
+        let mut esbuild = process::command(at("node_modules/.bin/esbuild"))?;
+        esbuild.current_dir(build_folder).arg(&entry).arg(format!("--alias:script={}", script.display()));
+        esbuild.args(["--bundle", "--format=esm", "--minify", "--log-level=warning", "--outfile=index.js"]);
+        process::run(esbuild.args(["--external:./index_bg.wasm", "--external:cloudflare:*"]))?;
+        fs::remove_file(&script)?;
+        Ok(fs::remove_file(&entry)?)
+    }
+
+    /// The classes of its Durable Objects, as its wrangler file declares them.
+    fn classes(&self) -> Outcome<Vec<String>> {
+        let text = files::read(&at(self.config))?;
+        let declared = text.lines().filter_map(|line| line.split_once("class_name = \"")?.1.split('"').next());
+        Ok(declared.map(str::to_owned).collect())
     }
 
     fn check_size(&self) -> Outcome<()> {
@@ -110,6 +161,9 @@ impl Worker {
             let path = entry?.path();
             if path.extension().is_some_and(|extension| extension == "js" || extension == "wasm") {
                 let bytes = fs::read(&path)?;
+                if bytes.windows(FAULT_POINT.len()).any(|window| window == FAULT_POINT) {
+                    return fail(format!("{}: fault points are in it", path.display()));
+                }
                 raw += bytes.len();
                 gz += compressed(&bytes)?;
             }

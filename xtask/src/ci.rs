@@ -5,7 +5,7 @@ use crate::workspace::{at, scratch};
 use crate::{build, faults, files, platform, process, setup, suites};
 
 /// Crates that run in a Worker or in a test in wasm.
-const WASM: [&str; 13] = [
+const WASM: [&str; 14] = [
     "aion-api",
     "aion-chain",
     "aion-gateway",
@@ -22,7 +22,7 @@ const WASM: [&str; 13] = [
     "aion-tests",
 ];
 /// Crates that run natively: not the two scripts.
-const NATIVE: [&str; 10] = [
+const NATIVE: [&str; 11] = [
     "aion-api",
     "aion-chain",
     "aion-gateway",
@@ -38,6 +38,8 @@ const NATIVE: [&str; 10] = [
 
 /// Tasks of the bounded run under SIGKILL: half a minute, some four kills.
 const FAULT_TASKS: &str = "200";
+/// Tasks of the bounded run under panics: a minute, some thirty panics.
+const PANIC_TASKS: &str = "120";
 
 /// Everything, the cheapest first.
 pub fn run() -> Outcome<()> {
@@ -47,6 +49,7 @@ pub fn run() -> Outcome<()> {
     build::all()?;
     suites::all()?;
     faults::run(&["--tasks", FAULT_TASKS])?;
+    faults::run(&["--panics", "--tasks", PANIC_TASKS])?;
     deploy(&["--dry-run"])
 }
 
@@ -60,6 +63,8 @@ pub fn lint() -> Outcome<()> {
     setup::wasm_target()?;
     step("clippy, native", || clippy(&NATIVE, &["--all-targets"]))?;
     step("clippy, wasm", || clippy(&WASM, &["--target", "wasm32-unknown-unknown", "--lib"]))?;
+    let faults = ["--target", "wasm32-unknown-unknown", "--lib", "--features", "fault-points"];
+    step("clippy, fault points", || clippy(&["kernel-do"], &faults))?;
     step("clippy, tests in wasm", || clippy(&["aion-tests"], &["--target", "wasm32-unknown-unknown", "--tests"]))
 }
 

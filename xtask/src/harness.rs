@@ -12,7 +12,7 @@ use crate::process::Server;
 use crate::proxy::{Mode, Proxy};
 use crate::report::{Outcome, fail, step};
 use crate::workspace::scratch;
-use crate::{http, recorder, secrets, websocket};
+use crate::{http, recorder, secrets, sqlite, websocket};
 
 /// Everything that runs for one suite.
 pub struct Harness {
@@ -87,6 +87,14 @@ impl Harness {
         }
     }
 
+    /// Stops the platform as a crash would, runs SQL on the files of its objects, and starts it again.
+    fn sql(&mut self, orders: &Value) -> Outcome<Value> {
+        self.kill_platform();
+        let rows = sqlite::run(&self.place.storage.join("edge"), orders);
+        self.start_platform()?;
+        rows
+    }
+
     fn start_guardian(&mut self) -> Outcome<()> {
         if self.guardian.is_none() {
             self.guardian = Some(self.place.start_guardian(self.guardian_port)?);
@@ -118,6 +126,11 @@ impl Harness {
             let text = |name: &str| wish[name].as_str().unwrap_or_default();
             match websocket::read(self.port(), text("path"), text("key")) {
                 Ok(texts) => (200, json!(texts)),
+                Err(failure) => (500, json!({ "error": failure.to_string() })),
+            }
+        } else if request.line == "POST /platform/sql" {
+            match self.sql(&serde_json::from_slice(&request.body)?) {
+                Ok(rows) => (200, rows),
                 Err(failure) => (500, json!({ "error": failure.to_string() })),
             }
         } else if request.line == "GET /info" {

@@ -19,6 +19,7 @@ mod report;
 mod secrets;
 mod setup;
 mod sim;
+mod sqlite;
 mod suites;
 mod websocket;
 mod workspace;
@@ -46,8 +47,9 @@ cargo xtask <command>
   sim kernel [--seeds N] [--seed S]
                          the kernel's simulator: histories under bad luck and its mutants, or one history again
   sim limit              rate limits: a million requests over eight isolates, and every state of a small world
-  faults kernel [--tasks N]
-                         tasks while workerd is killed again and again: nothing lost, nothing stuck
+  faults kernel [--tasks N] [--panics]
+                         tasks while workerd is killed again and again, or while the kernel panics at every
+                         transition: nothing lost, nothing stuck
   faults edge [--requests N]
                          rate limits from 64 connections, with workerd killed in between: never over, and used up
   deploy [--dry-run] [--env E]

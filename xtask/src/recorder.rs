@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -43,6 +44,11 @@ fn answer(stream: &TcpStream, seen: &Mutex<Seen>) -> Outcome<()> {
     let status = match what {
         // Busy for the first so many requests of a key.
         "busy" if times <= number.unwrap_or(1) => 503,
+        // So slow in seconds the first time that whoever asks may be gone.
+        "slow" if times == 1 => {
+            std::thread::sleep(Duration::from_secs(number.unwrap_or(1).into()));
+            200
+        }
         // Worked on, and the answer is lost.
         "lost" if times <= number.unwrap_or(1) => return Ok(()),
         "status" => u16::try_from(number.unwrap_or(500)).unwrap_or(500),

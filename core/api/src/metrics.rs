@@ -24,6 +24,10 @@ pub struct Shard {
     pub rows_written: u64,
     /// Bytes that are stored.
     pub stored_bytes: u64,
+    /// Tasks that are set aside, by what is wrong with them: `deadly` ones killed their object again and again,
+    /// `broken` ones cannot be read or stored.
+    #[serde(default)]
+    pub poisoned: BTreeMap<String, u64>,
 }
 
 /// A family of metrics: its name, its type, what it says, and its value for a shard.
@@ -55,6 +59,15 @@ pub fn text(shards: &[(u8, Shard)]) -> String {
             _ = writeln!(text, "aion_kernel_tasks{{shard=\"{number}\",state=\"{state}\"}} {count}");
         }
     }
+    text.push_str(
+        "# HELP aion_kernel_poisoned Tasks that are set aside, by what is wrong with them.\n\
+         # TYPE aion_kernel_poisoned gauge\n",
+    );
+    for (number, shard) in shards {
+        for (why, count) in &shard.poisoned {
+            _ = writeln!(text, "aion_kernel_poisoned{{shard=\"{number}\",why=\"{why}\"}} {count}");
+        }
+    }
     for (name, kind, help, value) in FAMILIES {
         _ = write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n");
         for (number, shard) in shards {
@@ -74,11 +87,14 @@ mod tests {
     #[test]
     fn each_family_is_described_once_and_has_a_line_for_each_shard() {
         let tasks = [("queued".to_owned(), 3)].into();
-        let shard = Shard { tasks, overdue_ms: 1_042, attempts: 7, commits: 5, rows_written: 31, stored_bytes: 4_096 };
+        let poisoned = [("deadly".to_owned(), 1), ("broken".to_owned(), 0)].into();
+        let (overdue_ms, attempts, commits, rows_written, stored_bytes) = (1_042, 7, 5, 31, 4_096);
+        let shard = Shard { tasks, overdue_ms, attempts, commits, rows_written, stored_bytes, poisoned };
         let text = text(&[(0, shard.clone()), (1, shard)]);
         for line in [
             "aion_kernel_tasks{shard=\"0\",state=\"queued\"} 3",
             "aion_kernel_overdue_seconds{shard=\"1\"} 1.042",
+            "aion_kernel_poisoned{shard=\"1\",why=\"deadly\"} 1",
             "aion_kernel_rows_written_total{shard=\"1\"} 31",
         ] {
             assert!(text.lines().any(|own| own == line), "{line} in\n{text}");

@@ -1,8 +1,8 @@
 //! Documents that a wallet signs: typed structured data (EIP-712), read strictly.
 //!
 //! A document comes as the JSON of `eth_signTypedData_v4`: `types`, `primaryType`, `domain`, `message`. What is read is
-//! what is signed: a message has exactly the fields of its type, a value exactly one encoding, and nothing stands for an
-//! absent value. The domain names chain and contract, so that a signature is good in one place alone.
+//! what is signed: a message has exactly the fields of its type, a value exactly one encoding, and nothing stands for
+//! an absent value. The domain names chain and contract, so that a signature is good in one place alone.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! The retry budget of an isolate: no more than a tenth of its requests is tried again, so that a target in trouble does
-//! not get its load several times over.
+//! The retry budget of an isolate: no more than a tenth of its requests is tried again, so that a target in trouble
+//! does not get its load several times over.
 
 /// A retry costs as many deposits.
 const REQUESTS_PER_RETRY: u32 = 10;

@@ -77,26 +77,24 @@ impl Terms {
         (period_ms * NS_PER_MS).div_ceil(units)
     }
 
-    /// How many units a limiter leases that has `level` left; 0 if it cannot give what is needed. A reserve is at most a
-    /// quarter of what is left, and below a tenth of the burst there is none: then each request that waits gets what it
-    /// needs at that moment, and nothing lies about.
+    /// How many units a limiter leases that has `level` left; 0 if it cannot give what is needed. Each request that
+    /// waits gets what it needs, as far as it goes. Beyond that an isolate may have a reserve: up to a quarter of what
+    /// is left, and none below a tenth of the burst, so that nothing lies about near the limit.
     #[must_use]
     pub fn batch(&self, level: u32, ask: &Ask) -> u32 {
         if ask.needed > level {
             return 0;
         }
-        if u64::from(level) * 10 < u64::from(self.burst) {
-            return ask.needed.max(ask.waiting.min(LEASE_MAX_UNITS).min(level));
-        }
-        ask.needed.max(ask.wanted.max(ask.waiting).min(LEASE_MAX_UNITS).min(level / 4))
+        let reserve = if u64::from(level) * 10 < u64::from(self.burst) { 0 } else { ask.wanted.min(level / 4) };
+        ask.needed.max(ask.waiting.min(level).max(reserve).min(LEASE_MAX_UNITS))
     }
 
-    /// For how long a denial is remembered at least: until half of the burst is there again, so that nothing is lost by
-    /// not asking and there is something to lease after it; and no longer than a second, the least that callers are
-    /// told to wait.
+    /// For how long a denial is remembered at least: until a quarter of the burst is there again, so that there is
+    /// something to lease after it and nothing is lost even if the next ask takes twice as long; and no longer than a
+    /// second, the least that callers are told to wait.
     #[must_use]
     pub fn denial_ms(&self) -> u64 {
-        (u64::from(self.burst) * self.interval_ns() / 2 / NS_PER_MS).min(DENIAL_MAX_MS)
+        (u64::from(self.burst) * self.interval_ns() / 4 / NS_PER_MS).min(DENIAL_MAX_MS)
     }
 }
 
@@ -141,7 +139,7 @@ mod tests {
         assert_eq!(batch(1_000, 1, 1, 500), 64, "at most 64");
         assert_eq!(batch(200, 1, 1, 500), 50, "at most a quarter");
         assert_eq!(batch(1_000, 1, 1, 7), 7, "no more than is wanted");
-        assert_eq!(batch(1_000, 1, 20, 7), 20, "or waited for");
+        assert_eq!(batch(200, 1, 60, 7), 60, "but all that is waited for");
         assert_eq!(batch(99, 1, 1, 500), 1, "below a tenth one,");
         assert_eq!(batch(99, 1, 3, 500), 3, "or one for each that waits,");
         assert_eq!(batch(99, 5, 5, 500), 5, "or what one request needs,");
@@ -157,9 +155,9 @@ mod tests {
         {
             let terms = Terms::new(limit, window_ms, burst);
             let refilled_ns = terms.denial_ms() * 1_000_000;
-            assert!(refilled_ns <= u64::from(burst) * terms.interval_ns() / 2 && terms.denial_ms() <= 1_000);
+            assert!(refilled_ns <= u64::from(burst) * terms.interval_ns() / 4 && terms.denial_ms() <= 1_000);
         }
-        assert_eq!(Terms::new(30_000, 10_000, 600).denial_ms(), 104);
+        assert_eq!(Terms::new(30_000, 10_000, 600).denial_ms(), 52);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use aion_chain::operation::Signature;
 use aion_mpc::share::KeyShare;
 use aion_mpc::{MpcError, dkg, sign};
 use aion_wallet::cosign::{FromGuardian, Intent, Session, ToGuardian};
+use aion_wallet::document::Record as Document;
 use aion_wallet::operation::Stage;
 use aion_wallet::policy::Denial;
 use aion_wallet::record::{Status, Wallet, Wish};
@@ -92,7 +93,7 @@ fn waiting(store: &Store, wallet: &mut Wallet, now_ms: u64) -> Result<Option<Wis
             store.save(wallet)?;
         }
     }
-    for mut document in store.open_documents()?.into_iter().filter(|document| document.is_unsigned()) {
+    for mut document in store.open_documents()?.into_iter().filter(Document::is_unsigned) {
         wallet.close_document(&mut document, now_ms);
         if document.is_unsigned() {
             waiting = waiting.or(Some(Wish::Document(document.key)));

@@ -13,6 +13,7 @@ use aion_api::trace::Trace;
 use aion_task::turn::Shelf;
 use serde_json::Value;
 
+use super::fault;
 use super::shard::Shard;
 use super::transaction::together;
 use crate::call;
@@ -50,7 +51,7 @@ impl Shard {
                     break;
                 }
                 // What went wrong is in the log; the tasks are due again later.
-                _ = shard.move_out(&batch).await;
+                _ = shard.note.during(&batch, shard.move_out(&batch)).await;
                 shard.leaving.borrow_mut().drain(..batch.len());
             }
             _ = shard.prune().await;
@@ -60,25 +61,48 @@ impl Shard {
     async fn move_out(&self, ids: &[String]) -> Result<(), Problem> {
         let (mut leaving, mut bytes) = (Vec::new(), 0);
         for id in ids {
-            let (Some((_, definition)), Some(links)) = (Shelf::task(self, id)?, self.store().links_of(id)?) else {
-                continue;
-            };
-            let (view, first) = (self.view(id)?, first(&numbers(&links)));
-            bytes += view.to_string().len();
-            leaving.push((first, Leaving { id: id.clone(), links, labels: definition.labels.clone(), view }));
+            self.note.on(id);
+            match self.leaving(id) {
+                Ok(None) => continue,
+                // It stays; the others leave.
+                Err(problem) => self.set_broken(id, &problem),
+                Ok(Some((first, task))) => {
+                    bytes += task.view.to_string().len();
+                    leaving.push((first, task));
+                }
+            }
             if bytes > BATCH_BYTES {
                 self.copy(std::mem::take(&mut leaving)).await?;
                 bytes = 0;
             }
         }
+        self.note.on_all(ids);
         self.copy(leaving).await
+    }
+
+    /// A task as it leaves, with the first of its links; nothing if it has left.
+    fn leaving(&self, id: &str) -> Result<Option<(u64, Leaving)>, Problem> {
+        let (Some((task, definition)), Some(links)) = (Shelf::task(self, id)?, self.store().links_of(id)?) else {
+            return Ok(None);
+        };
+        fault::poison(&task, "leave", &self.note);
+        let (view, first) = (self.view(id)?, first(&numbers(&links)));
+        Ok(Some((first, Leaving { id: id.to_owned(), links, labels: definition.labels.clone(), view })))
     }
 
     async fn copy(&self, leaving: Vec<(u64, Leaving)>) -> Result<(), Problem> {
         for (address, tasks) in self.by_archive(leaving)? {
             let views = tasks.iter().map(|task| task.view.clone()).collect();
+            fault::point("task-leaves");
             self.ask_archive(address, Request::Keep { tasks: views, links: Vec::new() }).await?;
-            together(&self.storage(), || tasks.iter().try_for_each(|task| self.store().forget(task)))?;
+            fault::point("task-copied");
+            together(&self.storage(), || {
+                tasks.iter().try_for_each(|task| {
+                    self.store().forget(task)?;
+                    fault::point("task-forgotten");
+                    Ok(())
+                })
+            })?;
         }
         Ok(())
     }
@@ -89,6 +113,7 @@ impl Shard {
         if now_ms.saturating_sub(self.swept_ms.get()) >= SWEEP_MS {
             self.swept_ms.set(now_ms);
             self.store().drop_definitions()?;
+            self.store().drop_old_poison(now_ms)?;
         }
         loop {
             let links = self.store().links_below(self.store().log_floor()?, BATCH_MAX)?;
@@ -107,8 +132,11 @@ impl Shard {
                 entries.push(self.entry(link)?);
                 last = link.seq;
             }
+            fault::point("links-leave");
             self.ask_archive(address, Request::Keep { tasks: Vec::new(), links: entries }).await?;
+            fault::point("links-copied");
             self.store().drop_links_before(last)?;
+            fault::point("links-dropped");
         }
     }
 

@@ -8,8 +8,8 @@ use aion_api::problem::{self, Code, Problem};
 use aion_task::{Definition, Fault};
 use serde_json::Value;
 
+use super::poison::unreadable;
 use super::store::Store;
-use crate::call::fault;
 
 /// So many definitions are kept: with their parsed expressions they have some ten kilobytes each.
 const KEPT_MAX: usize = 128;
@@ -39,8 +39,8 @@ impl Definitions {
         if let Some(known) = self.by_hash.borrow().get(hash) {
             return Ok(Rc::clone(known));
         }
-        let text = store.definition(hash)?.ok_or_else(|| fault("definition", &"is not there"))?;
-        let definition = Definition::stored(&text, hash).map_err(|error| fault("definition", &error))?;
+        let text = store.definition(hash)?.ok_or_else(|| unreadable(hash, "its definition is not there"))?;
+        let definition = Definition::stored(&text, hash).map_err(|error| unreadable(hash, &error.to_string()))?;
         let definition = Rc::new(definition);
         keep(&self.by_hash, hash.to_owned(), &definition);
         Ok(definition)

@@ -66,6 +66,7 @@ impl Shard {
             commits: store.commits()?,
             rows_written: self.meter.rows_written.get(),
             stored_bytes: store.stored_bytes(),
+            poisoned: self.suspects.counts(),
         })
     }
 

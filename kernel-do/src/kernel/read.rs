@@ -15,8 +15,9 @@ use serde_json::{Value, json};
 
 use super::events::{self, Lines, REPLAY_MAX};
 use super::inbox::Entry;
+use super::poison::unreadable;
 use super::shard::Shard;
-use super::store::Filter;
+use super::store::{Filter, Listed};
 use crate::call::fault;
 
 impl Shard {
@@ -25,8 +26,13 @@ impl Shard {
     pub(super) fn view(&self, id: &str) -> Result<Value, Problem> {
         let (task, definition) = self.found(id)?;
         let mut view = task.view(&definition);
-        if let Some(link) = self.store().newest_link(id)? {
+        let link = self.store().newest_link(id).map_err(|problem| unreadable(id, &problem.to_string()));
+        if let Some(link) = link.inspect_err(|_| self.note_broken(id))? {
             view["audit"] = json!({ "seq": link.seq, "hash": link.hash });
+        }
+        self.note_readable(id);
+        if let Some(aside) = self.aside(id) {
+            view["aside"] = aside;
         }
         Ok(view)
     }
@@ -58,15 +64,29 @@ impl Shard {
         let more = listed.len() > page.limit as usize;
         listed.truncate(page.limit as usize);
         let last = listed.last().map(|listed| listed.seq.to_string());
-        let tasks = listed.iter().map(|listed| {
-            let definition = self.definitions.stored(&self.store(), &listed.task.definition)?;
-            Ok(listed.task.view(&definition))
+        Ok(Reply::Tasks { tasks: listed.iter().map(|row| self.listed(row)).collect(), last, more })
+    }
+
+    /// A task in a list. One that cannot be read is shown by what its row says beside what it holds.
+    fn listed(&self, row: &Listed) -> Value {
+        let store = self.store();
+        let read = store.whole(&row.id, &row.body).and_then(|task| {
+            let definition = self.definitions.stored(&store, &task.definition)?;
+            Ok(task.view(&definition))
         });
-        Ok(Reply::Tasks { tasks: tasks.collect::<Result<_, Problem>>()?, last, more })
+        let mut view = read.unwrap_or_else(|_| {
+            self.note_broken(&row.id);
+            json!({ "id": row.id, "state": row.state, "steps": {}, "unreadable": true })
+        });
+        if let Some(aside) = self.aside(&row.id) {
+            view["aside"] = aside;
+        }
+        view
     }
 
     /// Cancels a task; to cancel it again changes nothing.
     pub(super) async fn cancel(self: &Rc<Self>, id: String) -> Result<Value, Problem> {
+        self.release(&id, "it is to be cancelled")?;
         let done = self.enter(Entry::Command { task: id, command: Command::Cancel }).await?;
         match done.view["state"].as_str() {
             Some("done" | "failed" | "compensated") => {
@@ -75,6 +95,21 @@ impl Shard {
             }
             _ => Ok(done.view),
         }
+    }
+
+    /// Has a task go on: one that is dead or failed, and one that was set aside.
+    pub(super) async fn redrive(
+        self: &Rc<Self>,
+        id: String,
+        reason: String,
+        from: Option<String>,
+    ) -> Result<Value, Problem> {
+        let released = self.release(&id, &reason)?;
+        let state = self.store().state(&id)?;
+        if released && !matches!(state.as_deref(), Some("dead" | "failed")) {
+            return self.view(&id);
+        }
+        self.change(id, Command::Redrive { reason, from }).await
     }
 
     /// Has a command applied to a task, and gives the task as it is then.
@@ -103,7 +138,8 @@ impl Shard {
             seqs.truncate(limit);
             return Ok(Reply::History { entries: self.recall_links(&seqs).await?, more });
         }
-        self.found(id)?;
+        // The history of a task that cannot be read can be.
+        self.store().state(id)?.ok_or_else(|| Problem::unknown("task"))?;
         let mut links = self.store().links(id, after, limit + 1)?;
         let more = links.len() > limit;
         links.truncate(limit);
@@ -135,7 +171,8 @@ impl Shard {
     }
 
     fn found(&self, id: &str) -> Result<(Task, Rc<Definition>), Problem> {
-        Shelf::task(self, id)?.ok_or_else(|| Problem::unknown("task"))
+        let found = Shelf::task(self, id).inspect_err(|_| self.note_broken(id))?;
+        found.ok_or_else(|| Problem::unknown("task"))
     }
 
     pub(super) fn entry(&self, link: &Link) -> Result<Value, Problem> {

@@ -19,38 +19,19 @@ use serde::de::DeserializeOwned;
 use worker::{SqlStorage, SqlStorageValue};
 
 use super::meter::Meter;
+use super::poison::unreadable;
 use crate::call::fault;
 
 mod archive;
+mod poison;
 
 /// One statement list a version; a version that was ever deployed never changes.
-const MIGRATIONS: &[&str] = &[
-    "
-CREATE TABLE meta (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL, owner TEXT NOT NULL) STRICT;
-CREATE TABLE definition (hash TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE task (
-  seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, state TEXT NOT NULL, priority TEXT NOT NULL, due_ms INTEGER,
-  definition TEXT NOT NULL, links TEXT NOT NULL, body_hash TEXT NOT NULL, answer TEXT NOT NULL, body TEXT NOT NULL
-) STRICT;
-CREATE INDEX due ON task (priority, due_ms) WHERE due_ms IS NOT NULL;
-CREATE INDEX state ON task (state, seq);
-CREATE TABLE label (
-  name TEXT NOT NULL, value TEXT NOT NULL, task INTEGER NOT NULL, PRIMARY KEY (name, value, task)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE log (seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, events TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
-",
-    "
-CREATE TABLE revoked (key TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
-",
-    "
-CREATE TABLE archived (id TEXT PRIMARY KEY, body_hash TEXT NOT NULL, links TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE blob (
-  task TEXT NOT NULL, hash TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (task, hash)
-) STRICT, WITHOUT ROWID;
-",
-    "
-ALTER TABLE meta ADD COLUMN shards INTEGER;
-",
+const MIGRATIONS: [&str; 5] = [
+    include_str!("store/migrations/0001.sql"),
+    include_str!("store/migrations/0002.sql"),
+    include_str!("store/migrations/0003.sql"),
+    include_str!("store/migrations/0004.sql"),
+    include_str!("store/migrations/0005.sql"),
 ];
 
 /// The tables of one shard.
@@ -59,10 +40,20 @@ pub(super) struct Store {
     meter: Rc<Meter>,
 }
 
-/// A page's row.
+/// A task's row in a list.
+#[derive(Deserialize)]
 pub(super) struct Listed {
     pub(super) seq: u64,
-    pub(super) task: Task,
+    pub(super) id: String,
+    pub(super) state: String,
+    pub(super) body: String,
+}
+
+/// A task that wants attention, and since when.
+#[derive(Deserialize)]
+pub(super) struct Due {
+    pub(super) id: String,
+    pub(super) due_ms: u64,
 }
 
 /// What was answered when a task was submitted.
@@ -94,12 +85,6 @@ struct Text {
 #[derive(Deserialize)]
 struct Number {
     number: Option<u64>,
-}
-
-#[derive(Deserialize)]
-struct TaskRow {
-    seq: u64,
-    body: String,
 }
 
 #[derive(Deserialize)]
@@ -187,7 +172,10 @@ impl Store {
     /// Keeps a definition for as long as there are tasks of it.
     pub(super) fn put_definition(&self, definition: &Definition) -> Result<(), Problem> {
         let values = vec![definition.hash().into(), json(definition)?.into()];
-        self.run("INSERT OR IGNORE INTO definition (hash, body) VALUES (?, ?)", values)
+        // A row that was damaged is mended by the next task of it.
+        let query = "INSERT INTO definition (hash, body) VALUES (?, ?)
+             ON CONFLICT (hash) DO UPDATE SET body = excluded.body WHERE body <> excluded.body";
+        self.run(query, values)
     }
 
     /// Adds a task, with the hash of its request and the first answer; a child has neither.
@@ -233,27 +221,28 @@ impl Store {
         self.run(query, values)
     }
 
-    /// Looks at a task later, whatever it holds.
-    pub(super) fn postpone(&self, id: &str, due_ms: u64) -> Result<(), Problem> {
-        self.run("UPDATE task SET due_ms = ? WHERE id = ?", vec![int(due_ms), id.into()])
+    /// Looks at a task at another time, or no more by itself.
+    pub(super) fn postpone(&self, id: &str, due_ms: Option<u64>) -> Result<(), Problem> {
+        let due_ms = due_ms.map_or(SqlStorageValue::Null, int);
+        self.run("UPDATE task SET due_ms = ? WHERE id = ?", vec![due_ms, id.into()])
     }
 
     pub(super) fn task(&self, id: &str) -> Result<Option<Task>, Problem> {
-        let row = self.row::<TaskRow>("SELECT seq, body FROM task WHERE id = ?", vec![id.into()])?;
-        row.map(|row| self.whole(&row.body)).transpose()
+        let row = self.row::<Text>("SELECT body AS text FROM task WHERE id = ?", vec![id.into()])?;
+        row.map(|row| self.whole(id, &row.text)).transpose()
     }
 
     /// A task with its large values.
-    fn whole(&self, body: &str) -> Result<Task, Problem> {
+    pub(super) fn whole(&self, id: &str, body: &str) -> Result<Task, Problem> {
         Task::from_stored(body, |task, hash| self.blob(task, hash)).map_err(|lost| match lost {
             Lost::Read(problem) => problem,
-            lost => fault("kernel task", &lost.to_string()),
+            lost => unreadable(id, &lost.to_string()),
         })
     }
 
     /// Tasks, newest first.
     pub(super) fn list(&self, filter: &Filter<'_>, limit: u32) -> Result<Vec<Listed>, Problem> {
-        let (mut query, mut values) = ("SELECT seq, body FROM task WHERE seq < ?".to_owned(), Vec::new());
+        let (mut query, mut values) = ("SELECT seq, id, state, body FROM task WHERE seq < ?".to_owned(), Vec::new());
         values.push(int(filter.before.unwrap_or(u64::MAX >> 11)));
         if let Some(state) = filter.state {
             query.push_str(" AND state = ?");
@@ -265,15 +254,14 @@ impl Store {
         }
         query.push_str(" ORDER BY seq DESC LIMIT ?");
         values.push(i64::from(limit).into());
-        let rows = self.rows::<TaskRow>(&query, values)?;
-        rows.into_iter().map(|row| Ok(Listed { seq: row.seq, task: self.whole(&row.body)? })).collect()
+        self.rows(&query, values)
     }
 
     /// The tasks of a priority that have been due longest.
-    pub(super) fn due(&self, priority: Priority, now_ms: u64, limit: usize) -> Result<Vec<String>, Problem> {
-        let query = "SELECT id AS text FROM task WHERE priority = ? AND due_ms <= ? ORDER BY due_ms LIMIT ?";
+    pub(super) fn due(&self, priority: Priority, now_ms: u64, limit: usize) -> Result<Vec<Due>, Problem> {
+        let query = "SELECT id, due_ms FROM task WHERE priority = ? AND due_ms <= ? ORDER BY due_ms LIMIT ?";
         let values = vec![priority.as_str().into(), int(now_ms), int(limit as u64)];
-        Ok(self.rows::<Text>(query, values)?.into_iter().map(|row| row.text).collect())
+        self.rows(query, values)
     }
 
     /// The earliest due time.

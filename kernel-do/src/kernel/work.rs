@@ -1,11 +1,10 @@
 //! One turn: entries in, one transaction out.
 
-use std::collections::VecDeque;
 use std::rc::Rc;
 
 use aion_api::problem::{Code, Problem};
 use aion_task::audit::Link;
-use aion_task::definition::Priority;
+use aion_task::event::Event;
 use aion_task::machine::Refusal;
 use aion_task::task::State;
 use aion_task::turn::{Applied, Finished, Held, Shelf, SubmitError, Turn};
@@ -13,16 +12,12 @@ use aion_task::{Command, Definition, Task, machine};
 use serde_json::{Value, json};
 
 use super::definitions::invalid;
+use super::fault;
 use super::inbox::{Done, Entry, Submission};
-use super::shard::{POSTPONE_MS, Shard};
+use super::look::Looked;
+use super::shard::Shard;
 use super::store::{Answered, Store};
-use super::transaction::together;
-use crate::call::{fault, now_ms};
-
-/// So many due tasks of a priority are looked at in one turn.
-const LOOK_MAX: usize = 64;
-/// How many turns each priority gets before the next one, from the highest on.
-const TURNS: [(Priority, usize); 3] = [(Priority::High, 16), (Priority::Normal, 4), (Priority::Low, 1)];
+use crate::call::{self, now_ms};
 
 impl Shelf for Shard {
     type Error = Problem;
@@ -35,15 +30,6 @@ impl Shelf for Shard {
         let definition = self.definitions.stored(&store, &task.definition)?;
         Ok(Some((task, definition)))
     }
-}
-
-/// What came of a look at what is due.
-#[derive(Default)]
-struct Looked {
-    /// Tasks that cannot be worked on.
-    stuck: Vec<String>,
-    /// Tasks that may leave.
-    expired: Vec<String>,
 }
 
 /// What an entry comes to, before it is stored.
@@ -65,9 +51,24 @@ enum Taken {
 }
 
 impl Shard {
-    /// Works on entries and stores what comes of it, all or nothing. Each entry has a result of its own; the error is
-    /// one of the turn as a whole.
-    pub(super) fn work(self: &Rc<Self>, entries: &[&Entry]) -> Result<Vec<Result<Done, Problem>>, Problem> {
+    /// Works on entries and on tasks that are due, and stores what comes of it, all or nothing. Each entry has a result
+    /// of its own; the error is one of the turn as a whole. `due` is nothing if it is not looked.
+    pub(super) fn work(
+        self: &Rc<Self>,
+        entries: &[&Entry],
+        due: Option<&[String]>,
+    ) -> Result<Vec<Result<Done, Problem>>, Problem> {
+        fault::point("turn-begins");
+        let results = self.turn_of(entries, due);
+        self.note.off();
+        results
+    }
+
+    fn turn_of(
+        self: &Rc<Self>,
+        entries: &[&Entry],
+        due: Option<&[String]>,
+    ) -> Result<Vec<Result<Done, Problem>>, Problem> {
         let now_ms = now_ms();
         let mut turn = Turn::new(&**self, now_ms);
         let mut taken = Vec::with_capacity(entries.len());
@@ -76,32 +77,41 @@ impl Shard {
         }
         for id in turn.changed() {
             let room = self.room().saturating_sub(turn.calls());
+            self.note.on(&id);
             turn.apply(&id, Command::Due { room }, &mut jitter)?;
         }
-        let looks = entries.iter().any(|entry| matches!(entry, Entry::Look)) || self.may_be_due(now_ms);
-        let Looked { stuck, expired } = if looks { self.look(&mut turn, now_ms)? } else { Looked::default() };
-        let finished = turn.finish().map_err(|error| fault("turn", &error))?;
-        let link = self.keep(&finished, entries, &[&stuck[..], &expired].concat(), now_ms)?;
-        self.arm(&finished.tasks, looks);
-        if let Some(link) = &link {
-            self.listeners.publish(link, &finished.events);
-            self.publish_to_sockets(link, &finished.events);
-        }
+        fault::point("entries-applied");
+        let Looked { later, expired } = self.look(&mut turn, due.unwrap_or_default(), now_ms)?;
+        self.note.on_all(&turn.changed());
+        let finished = turn.finish().map_err(|error| call::fault("turn", &error))?;
+        fault::point("turn-finished");
+        let link = self.keep(&finished, entries, &later, due.is_some())?;
+        fault::point("committed");
+        self.publish(link.as_ref(), &finished.events);
+        fault::point("told");
         let results = taken.into_iter().map(|taken| self.result(taken, &finished.tasks, link.as_ref())).collect();
         self.dispatch(finished);
+        fault::point("calls-begun");
         self.retire(expired);
         Ok(results)
     }
 
     fn take(&self, turn: &mut Turn<'_, Self>, entry: &Entry, earlier: &[&Entry]) -> Result<Taken, Problem> {
+        entry.task().inspect(|id| self.note.on(id));
         match entry {
             Entry::Look => Ok(Taken::Silent),
             Entry::Submit(new) => self.accept(turn, new, earlier),
-            Entry::Command { task, command } => Ok(match turn.apply(task, command.clone(), &mut jitter)? {
-                Applied::Missing => Taken::Refused(self.missing(task)?),
-                Applied::Refused(refusal) => Taken::Refused(refused(&refusal)),
-                Applied::Changed | Applied::Unchanged | Applied::Expired => Taken::Touched(task.clone()),
-            }),
+            Entry::Command { task, command } => {
+                let applied = turn.apply(task, command.clone(), &mut jitter)?;
+                if let (Command::Reply { .. }, Some(held)) = (command, turn.held(task)) {
+                    fault::poison(&held.task, "answer", &self.note);
+                }
+                Ok(match applied {
+                    Applied::Missing => Taken::Refused(self.missing(task)?),
+                    Applied::Refused(refusal) => Taken::Refused(refused(&refusal)),
+                    Applied::Changed | Applied::Unchanged | Applied::Expired => Taken::Touched(task.clone()),
+                })
+            }
         }
     }
 
@@ -134,7 +144,7 @@ impl Shard {
             definition: Rc::clone(&new.definition),
             input: new.input.clone(),
             parent: None,
-            trace: serde_json::to_string(&new.trace).map_err(|error| fault("trace", &error))?,
+            trace: serde_json::to_string(&new.trace).map_err(|error| call::fault("trace", &error))?,
         };
         match turn.submit(submission, &mut jitter) {
             Ok(()) => Ok(Taken::Accepted(new.id.clone())),
@@ -148,7 +158,7 @@ impl Shard {
         match answered.answer.as_str() {
             _ if answered.archived == 1 => Ok(None),
             "" => self.view(id).map(Some),
-            answer => serde_json::from_str(answer).map(Some).map_err(|error| fault("answer", &error)),
+            answer => serde_json::from_str(answer).map(Some).map_err(|error| call::fault("answer", &error)),
         }
     }
 
@@ -159,74 +169,58 @@ impl Shard {
         Ok(archived.map_or_else(|| Problem::unknown("task"), |_| gone()))
     }
 
-    /// Works on what is due, a fair share of each priority.
-    fn look(&self, turn: &mut Turn<'_, Self>, now_ms: u64) -> Result<Looked, Problem> {
-        let mut looked = Looked::default();
-        if self.is_new() {
-            return Ok(looked);
-        }
-        for id in self.fair(now_ms)? {
-            let room = self.room().saturating_sub(turn.calls());
-            match turn.apply(&id, Command::Due { room }, &mut jitter) {
-                Ok(Applied::Changed) => {}
-                Ok(Applied::Expired) => looked.expired.push(id),
-                // Without room a task may have to wait; with room it always goes on.
-                Ok(_) if room == 0 || turn.changed().contains(&id) => {}
-                _ => looked.stuck.push(id),
-            }
-        }
-        Ok(looked)
-    }
-
-    fn fair(&self, now_ms: u64) -> Result<Vec<String>, Problem> {
-        let (store, mut fair) = (self.store(), Vec::new());
-        let mut queues = Vec::new();
-        for (priority, turns) in TURNS {
-            queues.push((turns, VecDeque::from(store.due(priority, now_ms, LOOK_MAX)?)));
-        }
-        while queues.iter().any(|(_, queue)| !queue.is_empty()) {
-            for (turns, queue) in &mut queues {
-                fair.extend(queue.drain(..(*turns).min(queue.len())));
-            }
-        }
-        Ok(fair)
-    }
-
-    /// Stores a turn: its link, its tasks, and when to look again at what is not worked on now.
+    /// Stores a turn: its link, its tasks, when to look again at what is not worked on now, and the alarm.
     fn keep(
         &self,
         finished: &Finished,
         entries: &[&Entry],
-        later: &[String],
-        now_ms: u64,
+        later: &[(String, Option<u64>)],
+        looked: bool,
     ) -> Result<Option<Link>, Problem> {
-        let store = self.store();
+        let (store, now_ms) = (self.store(), now_ms());
         if finished.tasks.is_empty() && later.is_empty() {
-            return Ok(None);
+            return self.arm(&[], looked).map(|()| None);
         }
-        let link = together(&self.storage(), || {
+        self.armed_together(|| {
             if self.is_new() {
                 store.migrate(self.claim())?;
+                fault::point("tables-made");
             }
-            for id in later {
-                store.postpone(id, now_ms + POSTPONE_MS)?;
-            }
-            if finished.tasks.is_empty() {
-                return Ok(None);
-            }
-            let mut head = store.head()?;
-            let link = head.append(now_ms, &json!(finished.events)).map_err(|error| fault("log", &error))?;
-            store.append(&link)?;
-            for held in &finished.tasks {
-                if held.fresh {
-                    insert(&store, held, entries, &link)?;
-                } else {
-                    store.update(held, link.seq)?;
+            later.iter().try_for_each(|(id, due_ms)| store.postpone(id, *due_ms))?;
+            let mut link = None;
+            if !finished.tasks.is_empty() {
+                let new = self.append(&finished.events, now_ms)?;
+                for held in &finished.tasks {
+                    if held.fresh {
+                        insert(&store, held, entries, &new)?;
+                    } else {
+                        store.update(held, new.seq)?;
+                    }
+                    fault::point("task-written");
                 }
+                link = Some(new);
             }
-            Ok(Some(link))
-        })?;
+            self.arm(&finished.tasks, looked)?;
+            fault::point("alarm-written");
+            Ok(link)
+        })
+    }
+
+    /// Adds a link to the audit chain.
+    pub(super) fn append(&self, events: &[Event], now_ms: u64) -> Result<Link, Problem> {
+        let (store, mut head) = (self.store(), self.store().head()?);
+        let link = head.append(now_ms, &json!(events)).map_err(|error| call::fault("log", &error))?;
+        store.append(&link)?;
+        fault::point("link-written");
         Ok(link)
+    }
+
+    /// Tells whoever listens.
+    pub(super) fn publish(&self, link: Option<&Link>, events: &[Event]) {
+        if let Some(link) = link {
+            self.listeners.publish(link, events);
+            self.publish_to_sockets(link, events);
+        }
     }
 
     fn result(&self, taken: Taken, tasks: &[Held], link: Option<&Link>) -> Result<Done, Problem> {
@@ -274,7 +268,7 @@ fn refused(refusal: &Refusal) -> Problem {
 }
 
 /// A random number that spreads retries: the 52 bits that the platform's generator gives.
-fn jitter() -> u64 {
+pub(super) fn jitter() -> u64 {
     const MANTISSA: u64 = (1 << 52) - 1;
     (worker::js_sys::Math::random() + 1.0).to_bits() & MANTISSA
 }

@@ -15,6 +15,8 @@ mod routes;
 
 use axum::body::Body;
 use tower_service::Service;
+use wasm_bindgen::handler::set_on_abort;
+use wasm_bindgen::prelude::wasm_bindgen;
 use worker::{Context, Env, HttpRequest, event};
 
 // A class that the script does not name is not exported, without any warning.
@@ -27,9 +29,21 @@ thread_local! {
     static ROUTER: std::cell::OnceCell<axum::Router> = const { std::cell::OnceCell::new() };
 }
 
+// Of the glue that this crate is built into.
+#[wasm_bindgen(inline_js = "
+import { __wbg_reset_state, start } from '../../index.js';
+export function replace() { __wbg_reset_state(); start(); }
+")]
+extern "C" {
+    /// Replaces this instance of wasm by a fresh one.
+    fn replace();
+}
+
+/// An instance that has died is replaced before anything else runs: what the runtime would call next may hold pointers
+/// into its memory, and only a number that has changed keeps them out of the next one.
 #[event(start)]
 fn start() {
-    console_error_panic_hook::set_once();
+    set_on_abort(replace);
 }
 
 #[event(fetch)]

@@ -1,7 +1,8 @@
 //! Rate limits: which rules count a request, and whether all of them admit it.
 //!
-//! The common case is arithmetic in the isolate: units that were leased before are spent. Only a request that finds none
-//! asks the Limiter object of its subject, one at a time; the others of the isolate look again until the lease is there.
+//! The common case is arithmetic in the isolate: units that were leased before are spent. Only a request that finds
+//! none asks the Limiter object of its subject, one at a time; the others of the isolate look again until the lease is
+//! there.
 
 use std::time::Duration;
 

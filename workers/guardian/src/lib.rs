@@ -9,13 +9,27 @@ mod config;
 mod guardian;
 mod store;
 
+use wasm_bindgen::handler::set_on_abort;
+use wasm_bindgen::prelude::wasm_bindgen;
 use worker::{Context, Env, HttpRequest, HttpResponse, Method, Request, Response, console_error, event};
 
 pub use guardian::Guardian;
 
-/// A panic tells its place alone: its words could hold a part of a secret.
+// Of the glue that this crate is built into.
+#[wasm_bindgen(inline_js = "
+import { __wbg_reset_state, start } from '../../index.js';
+export function replace() { __wbg_reset_state(); start(); }
+")]
+extern "C" {
+    /// Replaces this instance of wasm by a fresh one.
+    fn replace();
+}
+
+/// A panic tells its place alone: its words could hold a part of a secret. An instance that has died is replaced before
+/// anything else runs: what the runtime would call next may hold pointers into its memory.
 #[event(start)]
 fn start() {
+    set_on_abort(replace);
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string);
         console_error!("panic at {}", place.unwrap_or_default());

@@ -6,7 +6,7 @@ use super::load::{Connection, Load, Measured};
 use super::{peers, workerd};
 use crate::first_light::wait;
 use crate::report::{Context, Outcome, fail, say, step};
-use crate::workspace::scratch;
+use crate::workspace::{at, scratch};
 use crate::{build, recorder, secrets, setup};
 use aion_client::{Client, NativeTransport};
 
@@ -88,7 +88,7 @@ pub fn run(words: &[&str]) -> Outcome<()> {
 }
 
 fn ours(options: &Options) -> Outcome<Vec<Line>> {
-    let running = step("the edge in workerd", || workerd::edge(&scratch("bench/kernel")))?;
+    let running = step("the edge in workerd", || workerd::edge(&at("workers/edge/build"), &scratch("bench/kernel")))?;
     let (port, group) = (running.port, running.server.group());
     let url = format!("http://127.0.0.1:{port}");
     let operator = Client::new(&url, NativeTransport::new()).with_key(&secrets::operator_token()?);

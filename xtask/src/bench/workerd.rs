@@ -24,12 +24,12 @@ pub struct Running {
     pub port: u16,
 }
 
-/// Starts the edge as it was built, with storage in a folder of its own. The guardian is not there: nothing that is
-/// measured here signs.
-pub fn edge(folder: &Path) -> Outcome<Running> {
+/// Starts a bundle of the edge, with storage in a folder of its own. The guardian is not there: nothing that runs here
+/// signs.
+pub fn edge(bundle: &Path, folder: &Path) -> Outcome<Running> {
     platform::fresh_folder(folder)?;
     for file in ["index.js", "index_bg.wasm"] {
-        std::fs::copy(at("workers/edge/build").join(file), folder.join(file))?;
+        std::fs::copy(bundle.join(file), folder.join(file))?;
     }
     let modules = "(name = \"index.js\", esModule = embed \"index.js\"),\n    \
                    (name = \"index_bg.wasm\", wasm = embed \"index_bg.wasm\")";

@@ -17,7 +17,7 @@ use crate::bench::load::Connection;
 use crate::bench::workerd::{self, LOG, Running};
 use crate::first_light::wait;
 use crate::report::{Context, Failure, Outcome, fail, failure, now, say, step};
-use crate::workspace::scratch;
+use crate::workspace::{at, scratch};
 use crate::{build, files, secrets, setup};
 use seen::{Seen, percent};
 
@@ -57,7 +57,7 @@ pub fn run(words: &[&str]) -> Outcome<()> {
     secrets::ensure()?;
     build::one("edge")?;
     let folder = scratch("faults/edge");
-    let running = step("the edge in workerd", || workerd::edge(&folder))?;
+    let running = step("the edge in workerd", || workerd::edge(&at("workers/edge/build"), &folder))?;
     let mut run = Run { key: tenant(running.port)?, folder, limit: 0, broken: Vec::new() };
     let rate = step("below the limit", || run.common(&running, requests / 10))?;
     run.set_limit(running.port, rate)?;
@@ -164,8 +164,8 @@ impl Run {
     fn hold(&mut self, seen: &Seen) {
         let (limit, most) = (self.limit, seen.most_in(Duration::from_secs(WINDOW_S.into())));
         say(format_args!(
-            "  {} requests from {CONNECTIONS} connections in {:.1} s: {} admitted, {} refused; at most {most} of {limit} \
-             in any window of {WINDOW_S} s",
+            "  {} requests from {CONNECTIONS} connections in {:.1} s: {} admitted, {} refused; at most {most} of \
+             {limit} in any window of {WINDOW_S} s",
             seen.answered(),
             seen.seconds(),
             seen.admitted(),

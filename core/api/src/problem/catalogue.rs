@@ -111,6 +111,11 @@ catalogue! {
     ShardMoved "shard.moved" 503 "The tenant is growing"
         "The tenant gets more kernel shards at this moment. The request can be retried with the same Idempotency-Key \
          after the given time."
+    TaskUnreadable "task.unreadable" 500 "What is stored of the task cannot be read"
+        "The row of this task, a large value of it or its definition is damaged. Nothing else is concerned: other \
+         tasks go on, lists show this one as `unreadable`, and its history still answers. The platform looks at it \
+         again by itself, at least once an hour. Tell the operator the id of the task; once what is stored is mended, \
+         a redrive has it go on at once."
     Internal "internal" 500 "A fault of ours"
         "This should not happen. Tell the operator the request id; it is in `instance` and in `X-Request-Id`."
 }

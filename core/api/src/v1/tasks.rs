@@ -86,7 +86,9 @@ pub struct Task {
     /// Its steps by id, each with `kind`, `state`, `attempts`, and `output` or `error` once there is one.
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub steps: Value,
-    /// Everything else that it tells about itself.
+    /// Everything else that it tells about itself: `labels`, `input`, `output`, times, `error`. `aside` says that the
+    /// platform has set it aside because it failed on it again and again, with `why`, `deaths` and `until`;
+    /// `unreadable` in a list says that what is stored of it cannot be read.
     #[serde(flatten)]
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub more: serde_json::Map<String, Value>,

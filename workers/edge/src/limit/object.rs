@@ -1,8 +1,8 @@
 //! The Limiter object: what one subject of one rule has left, a shell over the limiter of core/limit.
 //!
-//! Its state is in memory. What is stored is a mark ahead of it (`aion_limit::Limiter`), written in the same turn as the
-//! grant that passes the one before: the output gate holds the answer back until it is durable. An object that rests
-//! deletes its mark and leaves nothing behind.
+//! Its state is in memory. What is stored is a mark ahead of it (`aion_limit::Limiter`), written in the same turn as
+//! the grant that passes the one before: the output gate holds the answer back until it is durable. An object that
+//! rests deletes its mark and leaves nothing behind.
 
 use std::cell::{Cell, RefCell};
 

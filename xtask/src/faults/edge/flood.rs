@@ -1,5 +1,5 @@
-//! The first tier needs wrangler, which has the platform's rate limiting binding; the limit of the configuration is made
-//! small, so that a flood is a small one.
+//! The first tier needs wrangler, which has the platform's rate limiting binding; the limit of the configuration is
+//! made small, so that a flood is a small one.
 
 use crate::process::Server;
 use crate::report::{Outcome, fail, failure, say};

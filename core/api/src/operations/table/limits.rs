@@ -29,7 +29,10 @@ pub(super) const OPERATIONS: [Operation; 3] = [
         idempotent: false,
         query: &[],
         request: "PutLimits",
-        example: r#"{"rules":[{"name":"writes","match":{"scopes":["task:write"]},"per":["key"],"limit":600,"windowSeconds":60,"burst":60}]}"#,
+        example: concat!(
+            r#"{"rules":[{"name":"writes","match":{"scopes":["task:write"]},"per":["key"],"#,
+            r#""limit":600,"windowSeconds":60,"burst":60}]}"#,
+        ),
         success: json(200, "Limits"),
         problems: &[],
     },

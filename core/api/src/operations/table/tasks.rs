@@ -51,7 +51,7 @@ pub(super) const OPERATIONS: [Operation; 9] = [
         request: "",
         example: "/v1/tasks/tsk_004fK0aYxV2nQ8sT1uW7bZ",
         success: json(200, "Task"),
-        problems: &[Code::ResourceUnknown],
+        problems: &[Code::ResourceUnknown, Code::TaskUnreadable],
     },
     Operation {
         id: "cancelTask",
@@ -65,7 +65,7 @@ pub(super) const OPERATIONS: [Operation; 9] = [
         request: "",
         example: "/v1/tasks/tsk_004fK0aYxV2nQ8sT1uW7bZ/cancel",
         success: json(200, "Task"),
-        problems: &[Code::ResourceUnknown, Code::StateConflict],
+        problems: &[Code::ResourceUnknown, Code::StateConflict, Code::TaskUnreadable],
     },
     Operation {
         id: "taskEvents",
@@ -79,7 +79,7 @@ pub(super) const OPERATIONS: [Operation; 9] = [
         request: "",
         example: "/v1/tasks/tsk_004fK0aYxV2nQ8sT1uW7bZ/events",
         success: Success { status: 200, media_type: "text/event-stream", schema: "" },
-        problems: &[Code::ResourceUnknown, Code::StateConflict],
+        problems: &[Code::ResourceUnknown, Code::StateConflict, Code::TaskUnreadable],
     },
     Operation {
         id: "taskHistory",
@@ -107,7 +107,7 @@ pub(super) const OPERATIONS: [Operation; 9] = [
         request: "SignalTask",
         example: r#"{"payload":{"paid":true}}"#,
         success: json(200, "Task"),
-        problems: &[Code::ResourceUnknown, Code::StateConflict, Code::LimitReached],
+        problems: &[Code::ResourceUnknown, Code::StateConflict, Code::LimitReached, Code::TaskUnreadable],
     },
     Operation {
         id: "approveTask",
@@ -121,7 +121,7 @@ pub(super) const OPERATIONS: [Operation; 9] = [
         request: "ApproveTask",
         example: r#"{"step":"ask","proof":"eyJhbGciOiJFZERTQSIsImtpZCI6Ii4uLiJ9.e30.c2ln"}"#,
         success: json(200, "Task"),
-        problems: &[Code::ResourceUnknown, Code::StateConflict, Code::PolicyDenied],
+        problems: &[Code::ResourceUnknown, Code::StateConflict, Code::PolicyDenied, Code::TaskUnreadable],
     },
     Operation {
         id: "redriveTask",
@@ -135,6 +135,6 @@ pub(super) const OPERATIONS: [Operation; 9] = [
         request: "RedriveTask",
         example: r#"{"reason":"the partner is back","from":"pay"}"#,
         success: json(200, "Task"),
-        problems: &[Code::ResourceUnknown, Code::StateConflict],
+        problems: &[Code::ResourceUnknown, Code::StateConflict, Code::TaskUnreadable],
     },
 ];

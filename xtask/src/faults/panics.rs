@@ -1,0 +1,128 @@
+//! `cargo xtask faults kernel --panics`: tasks while the kernel panics at every transition. A panic resets every object
+//! of the isolate; what was acknowledged is found, ends, and had its effects all the same.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use aion_client::api::v1::tasks::SubmitTask;
+use serde_json::{Value, json};
+
+use super::{Acknowledged, BRIEF, Load, PATIENCE, again};
+use crate::bench::workerd;
+use crate::report::{Outcome, fail, now, say, step};
+use crate::workspace::scratch;
+use crate::{build, files, recorder, secrets, setup};
+
+#[path = "../../../kernel-do/src/kernel/fault/points.rs"]
+mod points;
+
+use points::POINTS;
+
+/// One in so many tasks leaves soon, in a shard of its own.
+const BRIEF_OF: usize = 4;
+/// Where the kernel dies of a poisoned task: as it is due, then too with the isolate, as its answer comes, as it leaves
+/// for the archive. The last two need some minutes.
+const POISONS: [&str; 4] = ["due", "lost", "answer", "leave"];
+/// No answer takes longer, whatever dies meanwhile.
+const ANSWER_MAX_MS: u64 = 10_000;
+/// A run of fewer tasks is a short one.
+const SHORT: usize = 500;
+
+/// Runs it and fails unless every point was hit and nothing was lost.
+pub fn run(tasks: usize) -> Outcome<()> {
+    setup::for_workers()?;
+    secrets::ensure()?;
+    let bundle = build::with_fault_points()?;
+    let folder = scratch("faults/panics");
+    let running = step("the edge with fault points in workerd", || workerd::edge(&bundle, &folder))?;
+    let (url, start) = (format!("http://127.0.0.1:{}", running.port), now());
+    let mut load = Load::prepare(&url, recorder::start()?, tasks)?;
+    // Links leave for the archive only after every task that is older than they are.
+    let brief = Load { only: Some(BRIEF), ..Load::prepare(&url, recorder::start()?, tasks / BRIEF_OF)? };
+    let poisons = if tasks < SHORT { &POISONS[..2] } else { &POISONS[..] };
+    let poisoned = poisons.iter().map(|place| load.poison(place)).collect::<Outcome<Vec<_>>>()?;
+    load.others.clone_from(&poisoned);
+    let mut kept = true;
+    for (name, load) in [("tasks under panics", &load), ("tasks that soon leave, under panics", &brief)] {
+        let acknowledged = Acknowledged::default();
+        step(name, || load.submit_all(&acknowledged))?;
+        kept &= load.kept(&acknowledged.lock().unwrap_or_else(PoisonError::into_inner).clone())?;
+    }
+    step("poisoned tasks are set aside", || poisoned.iter().try_for_each(|id| load.is_set_aside(id)))?;
+    step("a person cancels one of them", || load.is_cancelled(&poisoned[0]))?;
+    let hits = hits(&folder.join("workerd.log"))?;
+    for (point, _) in POINTS {
+        say(format_args!("  {point:<20}{:>5}", hits.get(*point).copied().unwrap_or(0)));
+    }
+    let panics: u32 = hits.values().sum();
+    let longest_ms = load.longest_ms.load(Ordering::Relaxed).max(brief.longest_ms.load(Ordering::Relaxed));
+    let seconds = start.elapsed().as_secs_f64();
+    say(format_args!("{panics} panics in {seconds:.0} s; the longest wait for an answer took {longest_ms} ms"));
+    let missed: Vec<&str> = POINTS.iter().map(|(point, _)| *point).filter(|point| !hits.contains_key(*point)).collect();
+    if !missed.is_empty() {
+        return fail(format!("never hit: {}", missed.join(", ")));
+    }
+    if longest_ms > ANSWER_MAX_MS {
+        return fail("somebody waited for an answer that nobody was left to give");
+    }
+    if kept { Ok(()) } else { fail("the kernel broke a promise") }
+}
+
+impl Load {
+    /// Submits a task of which the kernel dies whenever it is at a place.
+    fn poison(&self, place: &str) -> Outcome<String> {
+        let url = format!("{}/ok", self.recorder);
+        let steps = match place {
+            "due" | "lost" => json!({ "nap": { "do": "sleep", "with": { "duration": "1s" } } }),
+            "answer" => json!({ "ask": { "do": "http.request", "with": { "url": url } } }),
+            _ => json!({ "brief": { "do": "set", "with": { "value": 1 } } }),
+        };
+        let definition = json!({ "steps": steps, "retention": "1s" });
+        let task = SubmitTask { definition, input: json!({ "poison": place }) };
+        let client = self.client();
+        let key = format!("poison-{place}");
+        Ok(again(place, || client.submit(&key, &task))?.id)
+    }
+
+    /// Waits until the shard has set a task aside, and says so.
+    fn is_set_aside(&self, id: &str) -> Outcome<()> {
+        let (client, start) = (self.client(), now());
+        while start.elapsed() < PATIENCE {
+            let task = again(id, || client.task(id))?;
+            if let Some(aside) = task.more.get("aside") {
+                say(format_args!("  {id} ({}): {aside}", task.more["input"]["poison"]));
+                let history = again(id, || client.history(id, None))?;
+                let is_told = history.items.iter().any(|link| link["events"].to_string().contains("\"task.aside\""));
+                return if is_told { Ok(()) } else { fail(format!("the history of {id} does not say so")) };
+            }
+            std::thread::sleep(Duration::from_millis(500));
+        }
+        fail(format!("{id} is never set aside"))
+    }
+
+    /// Has a task cancelled that is set aside.
+    fn is_cancelled(&self, id: &str) -> Outcome<()> {
+        let client = self.client();
+        let task = again(id, || client.cancel(id))?;
+        if task.state == "cancelled" { Ok(()) } else { fail(format!("{id} is {}", task.state)) }
+    }
+}
+
+/// How often each point was hit, as the log says.
+fn hits(log: &Path) -> Outcome<BTreeMap<String, u32>> {
+    let mut hits = BTreeMap::new();
+    for line in files::read(log)?.lines() {
+        let Some(start) = line.find("{\"at\":\"fault point\"") else {
+            continue;
+        };
+        let Some(entry) = serde_json::Deserializer::from_str(&line[start..]).into_iter::<Value>().next() else {
+            continue;
+        };
+        let entry = entry?;
+        *hits.entry(entry["point"].as_str().unwrap_or_default().to_owned()).or_insert(0) += 1;
+    }
+    Ok(hits)
+}
