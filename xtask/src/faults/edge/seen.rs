@@ -94,7 +94,7 @@ mod tests {
         {
             seen.note(ms(sent), ms(answered), status);
         }
-        assert_eq!(seen.most_in(ms(10)), 2, "those of 0 and 9, or of 9 and 10");
+        assert_eq!(seen.most_in(ms(10)), 3, "those of 9, 10 and 12");
         assert_eq!(seen.most_in(ms(13)), 4);
         assert_eq!((seen.admitted(), seen.refused(), seen.others(), seen.milliseconds()), (5, 1, 1, 30));
         assert_eq!(percent(2, 3), "66.6 %");
