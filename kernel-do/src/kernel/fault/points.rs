@@ -33,9 +33,9 @@ pub const POINTS: &[(&str, u32)] = &[
     ("task-leaves", 5),
     ("task-copied", 5),
     ("task-forgotten", 5),
-    ("links-leave", 3),
-    ("links-copied", 3),
-    ("links-dropped", 3),
+    ("links-leave", 1),
+    ("links-copied", 1),
+    ("links-dropped", 1),
     // A suspect.
     ("trial-opened", 4),
 ];
