@@ -7,6 +7,7 @@ use aion_api::operations::Method;
 use aion_api::v1::List;
 use aion_api::v1::definitions::{CheckDefinition, Checked, Definition};
 use aion_api::v1::egress::{Hosts, PutSecret, SecretName};
+use aion_api::v1::gateway::{Purge, Purged, Routes, Table};
 use aion_api::v1::identities::{CreateIdentity, Identity, UpdateIdentity};
 use aion_api::v1::keys::{CreateKey, Key, KeyCreated};
 use aion_api::v1::limits::{ExplainLimits, Explanation, Limits, PutLimits, Rule};
@@ -247,6 +248,25 @@ impl<T: Transport> Client<T> {
     pub async fn put_hosts(&self, allow: &[&str]) -> Result<Hosts, Error> {
         let hosts = Hosts { allow: allow.iter().map(|host| (*host).to_owned()).collect() };
         self.call(Request::new(Method::Put, "/v1/hosts").with_json(&hosts)?).await
+    }
+
+    /// `GET /v1/routes`
+    pub async fn routes(&self) -> Result<Routes, Error> {
+        self.read("/v1/routes").await
+    }
+
+    /// `PUT /v1/routes`; `follows` is the version that the table follows, if that matters.
+    pub async fn put_routes(&self, table: &Table, follows: Option<u64>) -> Result<Routes, Error> {
+        let mut request = Request::new(Method::Put, "/v1/routes").with_json(table)?;
+        if let Some(version) = follows {
+            request = request.with_header("if-match", &format!("\"{version}\""));
+        }
+        self.call(request).await
+    }
+
+    /// `POST /v1/cache:purge`
+    pub async fn purge(&self, purge: &Purge) -> Result<Purged, Error> {
+        self.post("/v1/cache:purge", None, purge).await
     }
 
     /// `GET /v1/hosts`

@@ -27,6 +27,8 @@ pub struct Info {
     pub chain_url: String,
     /// A system that remembers every request, and answers as its path says.
     pub recorder_url: String,
+    /// A system behind the gateway: `/{name}/…` answers as the query says, or as `set` has said.
+    pub origin_url: String,
 }
 
 /// SQL for the files of a class of objects.
@@ -98,6 +100,33 @@ impl Control {
         let response = FetchTransport.send(request).await.expect("the recorder answers");
         let all: Vec<serde_json::Value> = response.json().expect("a list");
         all.into_iter().filter(|seen| seen["key"].as_str().is_some_and(|own| own.starts_with(key))).collect()
+    }
+
+    /// Has the system behind the gateway answer for a name as a query says.
+    pub async fn set_origin(&self, origin_url: &str, name: &str, query: &str) {
+        let mut request = Request::new(Method::Post, "/set");
+        request.url = format!("{origin_url}/set/{name}?{query}");
+        FetchTransport.send(request).await.expect("the origin answers");
+    }
+
+    /// How often the system behind the gateway was asked for a name.
+    pub async fn asked(&self, origin_url: &str, name: &str) -> u64 {
+        let mut request = Request::new(Method::Get, "/asked");
+        request.url = format!("{origin_url}/asked/{name}");
+        let response = FetchTransport.send(request).await.expect("the origin answers");
+        response.json::<serde_json::Value>().expect("JSON")["times"].as_u64().expect("a number")
+    }
+
+    /// Reads an answer of the platform slowly to its end; its length, and the memory of the platform's process before
+    /// and at most, in kilobytes.
+    pub async fn download(&self, path: &str) -> (u64, u64, u64) {
+        let wish = serde_json::json!({ "path": path });
+        let request = Request::new(Method::Post, "/download").with_json(&wish).expect("JSON");
+        let response = self.client.send(request).await.expect("the harness answers");
+        assert_eq!(response.status, 200, "{path}: {}", response.text());
+        let measured: serde_json::Value = response.json().expect("figures");
+        let number = |name: &str| measured[name].as_u64().expect("a number");
+        (number("bytes"), number("beforeKb"), number("mostKb"))
     }
 
     /// What the platform says over a WebSocket until it closes it.

@@ -36,11 +36,11 @@ pub struct Worker {
     /// Its crate's folder.
     pub folder: &'static str,
     /// Its wrangler file, which declares its classes.
-    config: &'static str,
+    pub config: &'static str,
     /// What its bundle is made of, besides core and the lock file.
     inputs: &'static [&'static str],
-    /// Its budget in bytes, compressed: half of what the platform's free plan takes for the edge, and a script that can
-    /// be audited for the guardian.
+    /// Its budget in bytes, compressed: half of what the platform's free plan takes for the edge, a script that can be
+    /// audited for the guardian, and one that starts at once for the gateway.
     budget_gz_bytes: usize,
 }
 
@@ -67,10 +67,18 @@ const GUARDIAN: Worker = Worker {
     inputs: &["workers/entry.mjs", "workers/guardian/src", "workers/guardian/Cargo.toml"],
     budget_gz_bytes: 600_000,
 };
-/// Both Workers.
-pub const WORKERS: [Worker; 2] = [EDGE, GUARDIAN];
+/// The gateway.
+const GATEWAY: Worker = Worker {
+    name: "gateway",
+    folder: "workers/gateway",
+    config: "workers/gateway/wrangler.toml",
+    inputs: &["workers/entry.mjs", "workers/gateway/src", "workers/gateway/Cargo.toml"],
+    budget_gz_bytes: 500_000,
+};
+/// Every Worker, in the order in which they are deployed: what others are bound to comes first.
+pub const WORKERS: [Worker; 3] = [GUARDIAN, GATEWAY, EDGE];
 
-/// Builds both.
+/// Builds all of them.
 pub fn all() -> Outcome<()> {
     WORKERS.iter().try_for_each(|worker| one(worker.name))
 }
@@ -78,7 +86,7 @@ pub fn all() -> Outcome<()> {
 /// Builds one by its name.
 pub fn one(name: &str) -> Outcome<()> {
     let Some(worker) = WORKERS.iter().find(|worker| worker.name == name) else {
-        return fail(format!("there is no Worker {name}: `edge` and `guardian`"));
+        return fail(format!("there is no Worker {name}: {}", WORKERS.map(|worker| worker.name).join(", ")));
     };
     if std::env::var_os(FROZEN).is_some() && worker.bundle().exists() {
         return Ok(());

@@ -5,7 +5,7 @@ use crate::workspace::{at, scratch};
 use crate::{build, faults, files, platform, process, setup, suites};
 
 /// Crates that run in a Worker or in a test in wasm.
-const WASM: [&str; 14] = [
+const WASM: [&str; 15] = [
     "aion-api",
     "aion-chain",
     "aion-gateway",
@@ -17,6 +17,7 @@ const WASM: [&str; 14] = [
     "kernel-do",
     "identity-do",
     "aion-edge",
+    "aion-gateway-worker",
     "aion-guardian",
     "aion-client",
     "aion-tests",
@@ -93,11 +94,11 @@ fn written(name: &str, document: &serde_json::Value, check: bool) -> Outcome<()>
     })
 }
 
-/// Deploys the guardian, then the edge; a dry run builds the uploads without an account.
+/// Deploys the edge after what it is bound to; a dry run builds the uploads without an account.
 pub fn deploy(options: &[&str]) -> Outcome<()> {
     setup::for_workers()?;
     build::all()?;
-    for (name, config) in [("guardian", "workers/guardian/wrangler.toml"), ("edge", "wrangler.toml")] {
+    for build::Worker { name, config, .. } in build::WORKERS {
         step(&format!("wrangler deploy of {name}"), || {
             let mut wrangler = platform::wrangler()?;
             wrangler.arg("deploy").arg("-c").arg(at(config)).args(options).env(build::FROZEN, "1");

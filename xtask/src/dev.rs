@@ -63,8 +63,8 @@ pub fn run(options: &Options) -> Outcome<()> {
         rpc_url: chain.url.clone(),
         registry: home.join("registry"),
     };
-    let mut server = step("both Workers", || {
-        let mut server = place.start_both()?;
+    let mut server = step("the Workers", || {
+        let mut server = place.start_all()?;
         platform::wait_for_all(&place.url(), &mut server)?;
         Ok(server)
     })?;

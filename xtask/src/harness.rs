@@ -12,7 +12,7 @@ use crate::process::Server;
 use crate::proxy::{Mode, Proxy};
 use crate::report::{Outcome, fail, step};
 use crate::workspace::scratch;
-use crate::{http, recorder, secrets, sqlite, websocket};
+use crate::{http, origin, recorder, secrets, sqlite, streaming, websocket};
 
 /// Everything that runs for one suite.
 pub struct Harness {
@@ -23,6 +23,7 @@ pub struct Harness {
     proxy: Proxy,
     chain: Chain,
     recorder_url: String,
+    origin_url: String,
 }
 
 impl Harness {
@@ -40,9 +41,10 @@ impl Harness {
             rpc_url: proxy.url(),
             registry: home.join("registry"),
         };
-        let (guardian_port, recorder_url) = (http::free_port()?, recorder::start()?);
-        let mut harness = Self { place, guardian_port, edge: None, guardian: None, proxy, chain, recorder_url };
-        step("both Workers", || {
+        let (guardian_port, recorder_url, origin_url) = (http::free_port()?, recorder::start()?, origin::start()?);
+        let mut harness =
+            Self { place, guardian_port, edge: None, guardian: None, proxy, chain, recorder_url, origin_url };
+        step("the Workers", || {
             harness.start_guardian()?;
             harness.start_platform()?;
             let url = harness.place.url();
@@ -128,6 +130,13 @@ impl Harness {
                 Ok(texts) => (200, json!(texts)),
                 Err(failure) => (500, json!({ "error": failure.to_string() })),
             }
+        } else if request.line == "POST /download" {
+            let wish: Value = serde_json::from_slice(&request.body)?;
+            let url = format!("{}{}", self.url(), wish["path"].as_str().unwrap_or_default());
+            match streaming::measure(&url, self.edge_group()) {
+                Ok(measured) => (200, measured),
+                Err(failure) => (500, json!({ "error": failure.to_string() })),
+            }
         } else if request.line == "POST /platform/sql" {
             match self.sql(&serde_json::from_slice(&request.body)?) {
                 Ok(rows) => (200, rows),
@@ -136,10 +145,10 @@ impl Harness {
         } else if request.line == "GET /info" {
             let (base, host, chain) = (self.place.url(), self.place.public_host(), &self.chain.url);
             let token = secrets::operator_token()?;
-            let recorder = &self.recorder_url;
+            let (recorder, origin) = (&self.recorder_url, &self.origin_url);
             let info = json!({
                 "baseUrl": base, "publicHost": host, "operatorToken": token,
-                "chainUrl": chain, "recorderUrl": recorder
+                "chainUrl": chain, "recorderUrl": recorder, "originUrl": origin
             });
             (200, info)
         } else {

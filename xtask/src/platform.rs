@@ -1,4 +1,4 @@
-//! Both Workers under wrangler.
+//! The Workers under wrangler.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,12 +10,17 @@ use crate::report::{Outcome, fail, now};
 use crate::workspace::at;
 use crate::{build, http};
 
+/// Their files.
+const EDGE: &str = "wrangler.toml";
+const GATEWAY: &str = "workers/gateway/wrangler.toml";
+const GUARDIAN: &str = "workers/guardian/wrangler.toml";
+
 /// How long a part may take to answer after its start.
 const PATIENCE: Duration = Duration::from_secs(90);
 /// Which parts must work before the platform counts as started.
-const PARTS: [&str; 4] = ["kernel", "identity", "guardian", "chain"];
+const PARTS: [&str; 5] = ["kernel", "identity", "guardian", "gateway", "chain"];
 
-/// Where and on what the Workers run.
+/// Where and on what they run.
 #[derive(Clone)]
 pub struct Place {
     /// The edge's port.
@@ -41,19 +46,19 @@ impl Place {
         format!("localhost:{}", self.port)
     }
 
-    /// Starts both Workers in one process.
-    pub fn start_both(&self) -> Outcome<Server> {
-        self.start(&["wrangler.toml", "workers/guardian/wrangler.toml"], self.port, "platform")
+    /// Starts all of them in one process.
+    pub fn start_all(&self) -> Outcome<Server> {
+        self.start(&[EDGE, GATEWAY, GUARDIAN], self.port, "platform")
     }
 
-    /// Starts the edge alone.
+    /// Starts the edge, and the gateway behind it.
     pub fn start_edge(&self) -> Outcome<Server> {
-        self.start(&["wrangler.toml"], self.port, "edge")
+        self.start(&[EDGE, GATEWAY], self.port, "edge")
     }
 
     /// Starts the guardian alone.
     pub fn start_guardian(&self, port: u16) -> Outcome<Server> {
-        self.start(&["workers/guardian/wrangler.toml"], port, "guardian")
+        self.start(&[GUARDIAN], port, "guardian")
     }
 
     fn start(&self, configs: &[&str], port: u16, name: &str) -> Outcome<Server> {
@@ -69,7 +74,7 @@ impl Place {
             .arg(self.storage.join(name))
             .env("WRANGLER_REGISTRY_PATH", &self.registry)
             .env(build::FROZEN, "1");
-        if configs.contains(&"wrangler.toml") {
+        if configs.contains(&EDGE) {
             wrangler.args(["--var", &format!("PUBLIC_HOST:{}", self.public_host())]);
             wrangler.args(["--var", &format!("RPC_URL_137:{}", self.rpc_url)]);
         }

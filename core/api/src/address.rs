@@ -30,6 +30,8 @@ pub enum Kind {
     Lane,
     /// What one subject of a rate limit has left.
     Limiter,
+    /// Routes, cache generations and health of one tenant's gateway.
+    Gateway,
 }
 
 impl Kind {
@@ -44,6 +46,7 @@ impl Kind {
             Self::Wallet => "WALLET",
             Self::Lane => "LANE",
             Self::Limiter => "LIMITER",
+            Self::Gateway => "GATEWAY",
         }
     }
 
@@ -56,6 +59,7 @@ impl Kind {
             Self::Wallet => "wallet",
             Self::Lane => "lane",
             Self::Limiter => "limiter",
+            Self::Gateway => "gateway",
         }
     }
 }
@@ -118,6 +122,12 @@ impl Address {
     #[must_use]
     pub fn wallet(tenant: &str, wallet: &str) -> Self {
         Self::new(tenant, Kind::Wallet, wallet)
+    }
+
+    /// The gateway of a tenant.
+    #[must_use]
+    pub fn gateway(tenant: &str) -> Self {
+        Self::new(tenant, Kind::Gateway, tenant)
     }
 
     /// The gas payer with this index on this chain.

@@ -2,13 +2,17 @@
 //!
 //! Generated natively into docs/openapi.json and served from there; a drift fails the tests.
 
+use aion_gateway::table;
 use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::health::{Component, Readiness, State};
 use crate::operations::{Credential, OPERATIONS, Operation};
 use crate::problem::{Code, Fault, MEDIA_TYPE, ProblemDocument};
-use crate::v1::{definitions, egress, identities, keys, limits as rates, schedules, tasks, tenants, tokens, wallets};
+use crate::v1::{
+    definitions, egress, gateway as routes, identities, keys, limits as rates, schedules, tasks, tenants, tokens,
+    wallets,
+};
 use crate::{Scope, idempotency, key, limits};
 
 /// Headers of `429` (draft-ietf-httpapi-ratelimit-headers-11); the first two come with other answers too.
@@ -186,6 +190,7 @@ fn schemas() -> Value {
     add::<rates::Explanation>(&mut schemas);
     add::<rates::ExplainedRule>(&mut schemas);
     add::<egress::Hosts>(&mut schemas);
+    gateway(&mut schemas);
     add::<egress::PutSecret>(&mut schemas);
     add::<egress::SecretName>(&mut schemas);
     add::<egress::Report>(&mut schemas);
@@ -212,6 +217,25 @@ fn schemas() -> Value {
     let text = json!({ "type": "string" });
     schemas.insert("Alive".to_owned(), json!({ "type": "object", "properties": { "state": text, "version": text } }));
     Value::Object(schemas)
+}
+
+fn gateway(schemas: &mut Map<String, Value>) {
+    add::<routes::Table>(schemas);
+    add::<routes::Routes>(schemas);
+    add::<routes::Purge>(schemas);
+    add::<routes::Purged>(schemas);
+    add::<table::Route>(schemas);
+    add::<table::Match>(schemas);
+    add::<table::Target>(schemas);
+    add::<table::Sticky>(schemas);
+    add::<table::Mirror>(schemas);
+    add::<table::Rewrite>(schemas);
+    add::<table::Retry>(schemas);
+    add::<table::Breaker>(schemas);
+    add::<table::Health>(schemas);
+    add::<table::Credential>(schemas);
+    add::<aion_gateway::cache::Rule>(schemas);
+    add::<aion_gateway::cache::Credentials>(schemas);
 }
 
 fn add<T: ToSchema>(schemas: &mut Map<String, Value>) {

@@ -10,7 +10,7 @@ mod check;
 #[cfg(test)]
 mod tests;
 
-pub use check::{Fault, check};
+pub use check::{Fault, check, host_of};
 
 /// How long a target may take to begin its answer, if a route does not say.
 const TIMEOUT_DEFAULT_MS: u32 = 10_000;

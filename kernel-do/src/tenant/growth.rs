@@ -7,6 +7,7 @@ use aion_api::object::{Call, kernel, tenant};
 use aion_api::problem::{Code, Problem};
 use aion_api::shards::{SHARDS_MAX, Shards};
 use aion_api::trace::Trace;
+use aion_api::v1::egress::Hosts;
 use futures_util::future::try_join_all;
 
 use super::Tenant;
@@ -99,8 +100,9 @@ pub(super) fn concerned(snapshot: &Snapshot) -> u8 {
 
 impl Store<'_> {
     fn put_shards(&self, snapshot: &Snapshot, shards: &Shards, growing: Option<u8>) -> Result<(), Problem> {
-        let snapshot =
-            Snapshot { shards: shards.clone(), growing, keys: Vec::new(), limits: Vec::new(), ..snapshot.clone() };
+        // What has tables of its own does not stand in the row.
+        let (keys, limits, hosts) = (Vec::new(), Vec::new(), Hosts::default());
+        let snapshot = Snapshot { shards: shards.clone(), growing, keys, limits, hosts, ..snapshot.clone() };
         self.run("UPDATE tenant SET body = ?", vec![super::store::json(&snapshot)?.into()])
     }
 

@@ -6,6 +6,7 @@ use aion_api::key::{KeyRecord, Mode};
 use aion_api::object::tenant::{Entry, ListKind, Reply, Snapshot};
 use aion_api::problem::{Code, Problem};
 use aion_api::shards::Shards;
+use aion_api::v1::egress::Hosts;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use worker::{SqlStorage, SqlStorageValue};
@@ -80,13 +81,14 @@ impl<'a> Store<'a> {
             growing: None,
             keys: Vec::new(),
             limits: Vec::new(),
+            hosts: Hosts::default(),
             created_ms: now_ms,
         };
         let values = vec![snapshot.id.as_str().into(), json(&snapshot)?.into()];
         self.run("INSERT INTO tenant (one, id, body) VALUES (1, ?, ?)", values)
     }
 
-    /// The tenant with its keys and its limits, or nothing if it was never created.
+    /// The tenant with its keys, its limits and its hosts, or nothing if it was never created.
     pub(super) fn snapshot(&self) -> Result<Option<Snapshot>, Problem> {
         let Some(row) = self.rows::<Body>("SELECT body FROM tenant", vec![])?.pop() else {
             return Ok(None);
@@ -96,6 +98,7 @@ impl<'a> Store<'a> {
             self.rows::<Body>("SELECT record AS body FROM api_key WHERE revoked_ms IS NULL ORDER BY rowid", vec![])?;
         snapshot.keys = keys.iter().map(|row| parse(&row.body)).collect::<Result<_, _>>()?;
         snapshot.limits = self.limits()?;
+        snapshot.hosts = self.hosts()?;
         Ok(Some(snapshot))
     }
 

@@ -1,5 +1,6 @@
 //! What the edge is configured with, read once an isolate.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use aion_api::Secret;
@@ -31,6 +32,8 @@ pub struct Inner {
     pub pepper: Pepper,
     /// The chain that tokens live on.
     pub chain_id: u64,
+    /// Hosts whose requests all go to a tenant's gateway.
+    pub gateway_hosts: HashMap<String, String>,
     /// The deployment's rate limits.
     pub limits: Vec<Rule>,
     /// The platform's own limiter of floods, where it has one.
@@ -60,6 +63,7 @@ impl App {
             namespace: NamespaceKey::new(secret("NAMESPACE_KEY")?),
             pepper: Pepper::new(1, secret("KEY_PEPPER_1")?),
             chain_id: chain.chain_id,
+            gateway_hosts: gateway_hosts(&env)?,
             limits: limits(&env)?,
             flood: env.rate_limiter(flood::BINDING).ok(),
             env,
@@ -75,6 +79,15 @@ impl App {
         let scheme = if local.contains(&host) { "http" } else { "https" };
         format!("{scheme}://{}", self.public_host)
     }
+}
+
+/// The variable `GATEWAY_HOSTS`: hosts with their tenants, as JSON; without it there are none.
+fn gateway_hosts(env: &Env) -> worker::Result<HashMap<String, String>> {
+    let Ok(text) = env.var("GATEWAY_HOSTS") else {
+        return Ok(HashMap::new());
+    };
+    let malformed = |_| worker::Error::RustError("GATEWAY_HOSTS is no JSON object of hosts with tenants".to_owned());
+    serde_json::from_str(&text.to_string()).map_err(malformed)
 }
 
 /// The rules of the variable `LIMITS`, or those of the house. Rules with faults keep a deployment from starting, as a

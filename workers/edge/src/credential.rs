@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use aion_api::key::ApiKey;
+use aion_api::key::{ApiKey, is_tenant_id};
 use aion_api::object::tenant::{Reply, Request, Snapshot};
 use aion_api::operations::{Credential, Operation};
 use aion_api::problem::{Code, Problem};
@@ -70,6 +70,37 @@ async fn check_key(app: &App, trace: &Trace, key: &ApiKey, scope: Scope, keep: b
     }
     let (tenant, scopes, shards) = (snapshot.id.clone(), record.scopes.clone(), snapshot.shards.clone());
     Ok(Caller { tenant, key: record.id.clone(), scopes, shards, snapshot })
+}
+
+/// A tenant with the id of the caller's key, if he shows one of this tenant; nothing if there is no such tenant. What
+/// else he shows is not for us.
+pub async fn of_gateway(
+    app: &App,
+    trace: &Trace,
+    tenant: &str,
+    header: Option<&str>,
+) -> Result<Option<(Rc<Snapshot>, Option<String>)>, Problem> {
+    let now_ms = call::now_ms();
+    let key = bearer(header).ok().and_then(ApiKey::parse).filter(|key| key.tenant == tenant);
+    let known = |snapshot: &Snapshot| {
+        let record = key.as_ref().and_then(|key| snapshot.key(&key.id, &key.hash(&app.pepper)));
+        record.map(|record| record.id.clone())
+    };
+    if let Some(snapshot) = kept(tenant, now_ms) {
+        let id = known(&snapshot);
+        // A key that the kept snapshot lacks may be newer than it.
+        if id.is_some() || key.is_none() {
+            return Ok(Some((snapshot, id)));
+        }
+    }
+    if !is_tenant_id(tenant) {
+        return Ok(None);
+    }
+    match fetch(app, trace, tenant, now_ms).await {
+        Ok(snapshot) => Ok(Some((Rc::clone(&snapshot), known(&snapshot)))),
+        Err(problem) if problem.code == Code::CredentialInvalid => Ok(None),
+        Err(problem) => Err(problem),
+    }
 }
 
 /// A tenant as it is, past what is kept.

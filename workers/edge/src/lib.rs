@@ -9,15 +9,20 @@ mod credential;
 mod did;
 mod docs;
 mod gate;
+mod gateway;
 mod limit;
 mod ready;
 mod routes;
+mod wire;
 
+use std::cell::OnceCell;
+
+use app::App;
 use axum::body::Body;
 use tower_service::Service;
 use wasm_bindgen::handler::set_on_abort;
 use wasm_bindgen::prelude::wasm_bindgen;
-use worker::{Context, Env, HttpRequest, event};
+use worker::{Context, Env, HttpRequest, event, web_sys};
 
 // A class that the script does not name is not exported, without any warning.
 pub use identity_do::{Identity, Wallet};
@@ -25,8 +30,8 @@ pub use kernel_do::{Archive, Kernel, Lane, Tenant};
 pub use limit::Limiter;
 
 thread_local! {
-    /// One router an isolate.
-    static ROUTER: std::cell::OnceCell<axum::Router> = const { std::cell::OnceCell::new() };
+    /// One configuration and one router an isolate.
+    static ROUTER: OnceCell<(App, axum::Router)> = const { OnceCell::new() };
 }
 
 // Of the glue that this crate is built into.
@@ -47,13 +52,21 @@ fn start() {
 }
 
 #[event(fetch)]
-async fn fetch(request: HttpRequest, env: Env, _context: Context) -> worker::Result<http::Response<Body>> {
-    let known = ROUTER.with(|cell| cell.get().cloned());
-    let mut router = if let Some(router) = known {
-        router
-    } else {
-        let router = routes::router(app::App::from_env(env)?);
-        ROUTER.with(|cell| cell.get_or_init(|| router).clone())
+async fn fetch(request: web_sys::Request, env: Env, _context: Context) -> worker::Result<web_sys::Response> {
+    let known = ROUTER.with(|cell| cell.get().map(|(app, _)| app.clone()));
+    let app = match known {
+        Some(app) => app,
+        None => App::from_env(env)?,
     };
+    match gateway::mounted(&app, &request.url()) {
+        Some(mounted) => gateway::serve(&app, mounted, request).await,
+        None => wire::response(api(&app, worker::request_from_wasm(request)?).await?),
+    }
+}
+
+/// Has the API answer a request.
+async fn api(app: &App, request: HttpRequest) -> worker::Result<http::Response<Body>> {
+    let made = || (app.clone(), routes::router(app.clone()));
+    let mut router = ROUTER.with(|cell| cell.get_or_init(made).1.clone());
     Ok(router.call(request).await?)
 }

@@ -52,10 +52,8 @@ pub struct Outcome {
 impl Outcome {
     /// The same answer with the fields of the rules that are shown.
     pub fn on(&self, mut answer: Answer) -> Answer {
-        for (name, value) in [(POLICY_FIELD, &self.policy), (LIMIT_FIELD, &self.limit)] {
-            if !value.is_empty() {
-                answer = answer::with(answer, HeaderName::from_static(name), value);
-            }
+        for (name, value) in self.fields() {
+            answer = answer::with(answer, HeaderName::from_static(name), &value);
         }
         answer
     }
@@ -158,6 +156,12 @@ fn turn(places: &[Place<'_>], facts: &Facts<'_>, now_ms: u64) -> Turn {
 }
 
 impl Outcome {
+    /// The fields of the rules that are shown.
+    pub fn fields(&self) -> Vec<(&'static str, String)> {
+        let fields = [(POLICY_FIELD, &self.policy), (LIMIT_FIELD, &self.limit)].into_iter();
+        fields.filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name, value.clone())).collect()
+    }
+
     /// What is left of the rules that are shown.
     fn tell(&mut self, places: &[Place<'_>], now_ms: u64) {
         self.tell_policy(places);

@@ -5,24 +5,30 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aion_api::health::{Component, Readiness, State};
+use aion_api::object::gateway::SERVICE;
 use aion_api::object::{identity, kernel, lane};
 use aion_api::problem::Problem;
 use aion_api::{Address, address};
-use futures_util::future::{Either, join4, select};
+use futures_util::future::{Either, join5, select};
 use kernel_do::call;
 
 use crate::ask::Ask;
 
 /// How long a component may take to say that it works.
 const PATIENCE_MS: u64 = 2_500;
+/// What it means that a script is away.
+const WALLETS_WAIT: &str = "wallet writes wait; everything else works";
+const ROUTES_FAIL: &str = "tenants' routes fail; everything else works";
 /// Work may be this late before the kernel counts as degraded.
 const OVERDUE_MAX_MS: u64 = 30_000;
 
 /// Asks every component.
 pub async fn readiness(ask: &Ask) -> Readiness {
-    let (kernel, identity, guardian, chain) =
-        join4(timed(kernel(ask)), timed(identity(ask)), timed(guardian(ask)), timed(chain(ask))).await;
-    let named = [("kernel", kernel), ("identity", identity), ("guardian", guardian), ("chain", chain)];
+    let (guardian, gateway) = (script(ask, "GUARDIAN", WALLETS_WAIT), script(ask, SERVICE, ROUTES_FAIL));
+    let (kernel, identity, guardian, chain, gateway) =
+        join5(timed(kernel(ask)), timed(identity(ask)), timed(guardian), timed(chain(ask)), timed(gateway)).await;
+    let named =
+        [("kernel", kernel), ("identity", identity), ("guardian", guardian), ("chain", chain), ("gateway", gateway)];
     let components: BTreeMap<_, _> = named.into_iter().map(|(name, part)| (name.to_owned(), part)).collect();
     Readiness::of(env!("CARGO_PKG_VERSION"), components)
 }
@@ -57,12 +63,13 @@ async fn identity(ask: &Ask) -> Report {
     Ok((State::Ok, None))
 }
 
-async fn guardian(ask: &Ask) -> Report {
-    let away = || (State::Down, Some("wallet writes wait; everything else works".to_owned()));
-    let Ok(service) = ask.app.env.service("GUARDIAN") else {
+/// A script of its own, and what it means if it is away.
+async fn script(ask: &Ask, binding: &str, meaning: &str) -> Report {
+    let away = || (State::Down, Some(meaning.to_owned()));
+    let Ok(service) = ask.app.env.service(binding) else {
         return Ok(away());
     };
-    match service.fetch("https://guardian/health", None).await {
+    match service.fetch("https://script/health", None).await {
         Ok(response) if response.status().as_u16() == 200 => Ok((State::Ok, None)),
         _ => Ok(away()),
     }

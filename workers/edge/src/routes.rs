@@ -17,6 +17,7 @@ use crate::gate::{self, Handler};
 
 mod definitions;
 mod egress;
+mod gateway;
 mod identities;
 mod keys;
 mod limits;
@@ -90,7 +91,10 @@ pub fn router(app: App) -> axum::Router {
         .at("putSecret", egress::put_secret)
         .at("listSecrets", egress::list_secrets)
         .at("deleteSecret", egress::delete_secret)
-        .at("reportStep", egress::report);
+        .at("reportStep", egress::report)
+        .at("readRoutes", gateway::read_routes)
+        .at("putRoutes", gateway::put_routes)
+        .at("purgeCache", gateway::purge);
     routes.0.fallback(unknown).method_not_allowed_fallback(unsupported).with_state(app)
 }
 

@@ -1,6 +1,5 @@
 //! A load generator: threads with a kept connection each, and the server's own accounting from /proc.
 
-use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
@@ -8,11 +7,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::report::{Failure, Outcome, fail, failure, now};
+use crate::usage;
 
 /// How long connections run before anything counts.
 const WARM_UP: Duration = Duration::from_secs(1);
-/// Length of the kernel's tick in /proc/*/stat: `USER_HZ` is 100 on every Linux that we know.
-const TICK_US: u64 = 10_000;
 
 /// One kept connection.
 pub struct Connection {
@@ -71,8 +69,8 @@ impl Load<'_> {
     pub fn run(&self, seconds: u64, processes: &[(&str, i32)]) -> Outcome<Measured> {
         let usage = || {
             processes.iter().try_fold((0, 0), |sum, (process, group)| {
-                let own = usage(process, *group)?;
-                Ok::<_, Failure>((sum.0 + own.0, sum.1 + own.1))
+                let own = usage::of(process, *group)?;
+                Ok::<_, Failure>((sum.0 + own.cpu_us, sum.1 + own.written_bytes))
             })
         };
         self.round(WARM_UP, 0)?;
@@ -151,28 +149,6 @@ fn read_answer(reader: &mut impl BufRead) -> Outcome<(u16, Vec<u8>)> {
     }
     reader.take(length).read_to_end(&mut body)?;
     Ok((status, body))
-}
-
-/// CPU time in microseconds, user and system, and bytes written, of every process of a name in a group so far.
-fn usage(process: &str, group: i32) -> Outcome<(u64, u64)> {
-    let (mut ticks, mut written, ending) = (0, 0, format!("({process}"));
-    for entry in fs::read_dir("/proc")?.flatten() {
-        // A process may end while it is looked at.
-        let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
-        let Some((head, rest)) = stat.rsplit_once(')') else {
-            continue;
-        };
-        // After the name: state, parent, group, …; user and system time are fields 14 and 15 of the line.
-        let fields: Vec<&str> = rest.split_whitespace().collect();
-        let number = |place: usize| fields.get(place).and_then(|text| text.parse::<i64>().ok()).unwrap_or(0);
-        if head.ends_with(&ending) && number(2) == i64::from(group) {
-            ticks += u64::try_from(number(11) + number(12)).unwrap_or(0);
-            let io = fs::read_to_string(entry.path().join("io")).unwrap_or_default();
-            let bytes = io.lines().find_map(|line| line.strip_prefix("write_bytes: "));
-            written += bytes.and_then(|bytes| bytes.parse::<u64>().ok()).unwrap_or(0);
-        }
-    }
-    if ticks == 0 { fail(format!("no {process} is found in /proc")) } else { Ok((ticks * TICK_US, written)) }
 }
 
 impl Measured {

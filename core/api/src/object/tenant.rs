@@ -106,9 +106,9 @@ pub enum Request {
         /// The rules.
         rules: Vec<Rule>,
     },
-    /// Says which hosts tasks may ask.
+    /// Says which hosts tasks and routes may ask.
     PutHosts(Hosts),
-    /// Which hosts tasks may ask.
+    /// Which hosts tasks and routes may ask.
     ReadHosts,
     /// Sets a secret.
     PutSecret {
@@ -231,6 +231,9 @@ pub struct Snapshot {
     /// Its rate limits.
     #[serde(default, skip_serializing_if = "Vec::is_empty", with = "as_text")]
     pub limits: Vec<Rule>,
+    /// The hosts that it allows.
+    #[serde(default)]
+    pub hosts: Hosts,
     /// When it was created, Unix milliseconds.
     pub created_ms: u64,
 }

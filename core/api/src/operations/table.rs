@@ -4,6 +4,7 @@ use super::{Operation, Success};
 
 mod definitions;
 mod egress;
+mod gateway;
 mod identities;
 mod limits;
 mod platform;
@@ -27,13 +28,14 @@ const COUNT: usize = platform::OPERATIONS.len()
     + definitions::OPERATIONS.len()
     + schedules::OPERATIONS.len()
     + egress::OPERATIONS.len()
-    + limits::OPERATIONS.len();
+    + limits::OPERATIONS.len()
+    + gateway::OPERATIONS.len();
 
 /// Every operation of the API.
 pub static OPERATIONS: &[Operation] = &joined();
 
 const fn joined() -> [Operation; COUNT] {
-    let groups: [&[Operation]; 8] = [
+    let groups: [&[Operation]; 9] = [
         &platform::OPERATIONS,
         &identities::OPERATIONS,
         &wallets::OPERATIONS,
@@ -42,6 +44,7 @@ const fn joined() -> [Operation; COUNT] {
         &schedules::OPERATIONS,
         &egress::OPERATIONS,
         &limits::OPERATIONS,
+        &gateway::OPERATIONS,
     ];
     let mut all = [platform::OPERATIONS[0]; COUNT];
     let (mut group, mut place) = (0, 0);

@@ -116,6 +116,14 @@ catalogue! {
          tasks go on, lists show this one as `unreadable`, and its history still answers. The platform looks at it \
          again by itself, at least once an hour. Tell the operator the id of the task; once what is stored is mended, \
          a redrive has it go on at once."
+    UpstreamFailed "upstream.failed" 502 "The target of the route cannot be reached"
+        "The gateway tried the targets of the route and none of them answered. The detail names the route. Whoever \
+         runs the target has to look; the request can be sent again."
+    UpstreamIll "upstream.ill" 503 "No target of the route is well"
+        "Every target of the route has failed again and again and is left alone for a while. The request can be \
+         retried after the given time."
+    UpstreamTimeout "upstream.timeout" 504 "The target of the route is too slow"
+        "The target did not begin its answer within the time that the route gives it."
     Internal "internal" 500 "A fault of ours"
         "This should not happen. Tell the operator the request id; it is in `instance` and in `X-Request-Id`."
 }

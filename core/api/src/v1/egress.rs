@@ -13,11 +13,12 @@ const HOST_MAX_CHARS: usize = 260;
 pub const SECRET_MAX_BYTES: usize = 4_096;
 
 /// `PUT /v1/hosts`
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Hosts {
-    /// The hosts that tasks may ask: `api.example.com`, `api.example.com:8443`, or `*.example.com` for all below one.
+    /// The hosts that tasks and routes may ask: `api.example.com`, `api.example.com:8443`, or `*.example.com` for all
+    /// below one.
     pub allow: Vec<String>,
 }
 
@@ -36,7 +37,7 @@ impl Hosts {
         }
     }
 
-    /// Whether tasks may ask a host, given with its port if it has one.
+    /// Whether tasks and routes may ask a host, given with its port if it has one.
     #[must_use]
     pub fn allows(&self, host: &str) -> bool {
         self.allow.iter().any(|allowed| match allowed.strip_prefix('*') {

@@ -7,6 +7,7 @@ use aion_limit::select::Origin;
 use aion_limit::{Answer, Terms};
 use serde::{Deserialize, Serialize};
 
+use super::gateway;
 use crate::Scope;
 use crate::operations::OPERATIONS;
 use crate::problem::{Code, Fault, Problem};
@@ -26,8 +27,9 @@ pub struct PutLimits {
 impl PutLimits {
     /// Checks the rules by themselves, and against the deployment's.
     pub fn check(&self, deployment: &[Rule]) -> Result<(), Problem> {
-        let operations: Vec<&str> = OPERATIONS.iter().map(|operation| operation.id).collect();
-        let paths: Vec<&str> = OPERATIONS.iter().map(|operation| operation.path).collect();
+        let operations: Vec<&str> =
+            OPERATIONS.iter().map(|operation| operation.id).chain([gateway::OPERATION]).collect();
+        let paths: Vec<&str> = OPERATIONS.iter().map(|operation| operation.path).chain([gateway::PATH]).collect();
         let scopes: Vec<&str> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
         let words = Vocabulary { operations: &operations, paths: &paths, scopes: &scopes };
         let under = |fault: aion_limit::rule::Fault| Fault::new(format!("/rules{}", fault.pointer), fault.detail);

@@ -9,9 +9,6 @@ use http::request::Parts;
 
 use crate::ask::Caller;
 
-/// The header by which the platform tells the caller's address; nobody else can set it there.
-const ADDRESS_HEADER: &str = "cf-connecting-ip";
-
 /// Where a request comes from. On one machine there is neither.
 #[derive(Debug, Clone, Default)]
 pub struct Source {
@@ -22,10 +19,17 @@ pub struct Source {
 }
 
 impl Source {
-    /// Reads it.
+    /// The header by which the platform tells the caller's address; nobody else can set it there.
+    pub const ADDRESS_HEADER: &str = "cf-connecting-ip";
+
+    /// Reads it from a request.
     pub fn of(parts: &Parts) -> Self {
-        let header = parts.headers.get(ADDRESS_HEADER).and_then(|value| value.to_str().ok());
-        let country = parts.extensions.get::<worker::Cf>().and_then(worker::Cf::country);
+        let header = parts.headers.get(Self::ADDRESS_HEADER).and_then(|value| value.to_str().ok());
+        Self::new(header, parts.extensions.get::<worker::Cf>().and_then(worker::Cf::country))
+    }
+
+    /// The caller's address as the header has it, and his country.
+    pub fn new(header: Option<&str>, country: Option<String>) -> Self {
         Self { ip: header.and_then(address), country }
     }
 }

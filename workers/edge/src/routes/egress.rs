@@ -11,6 +11,7 @@ use http::StatusCode;
 
 use crate::answer::{self, Answer};
 use crate::ask::Ask;
+use crate::credential;
 
 /// The code of a reported error may have this many characters,
 const CODE_MAX_CHARS: usize = 64;
@@ -24,7 +25,10 @@ pub async fn read_hosts(ask: Ask) -> Result<Answer, Problem> {
 pub async fn put_hosts(ask: Ask) -> Result<Answer, Problem> {
     let body: Hosts = ask.json()?;
     body.check()?;
-    hosts(tenant(&ask, tenant::Request::PutHosts(body)).await?)
+    let reply = tenant(&ask, tenant::Request::PutHosts(body)).await?;
+    // In this isolate they hold for routes from now on, in the others within the time that a snapshot is kept.
+    credential::current(&ask.app, &ask.trace, &ask.caller()?.tenant).await?;
+    hosts(reply)
 }
 
 pub async fn put_secret(ask: Ask) -> Result<Answer, Problem> {

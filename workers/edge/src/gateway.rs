@@ -1,0 +1,243 @@
+//! The door to the gateway: requests below `/g/{tenant}`, and those of hosts that the deployment gives to a tenant, are
+//! handed over to the script `aion-gateway`, which knows the tenant's routes.
+//!
+//! The edge says who calls, counts the request, and carries out what its own API is the target of. Bodies pass as
+//! streams, in both directions, and so does a WebSocket.
+
+use aion_api::Address;
+use aion_api::object::gateway::{HANDED_HEADER, Handed, OWN_HEADER, Own, PROBLEM_HEADER, Reply, Request, SERVICE};
+use aion_api::object::{self, Call};
+use aion_api::problem::{Code, Problem};
+use aion_api::trace::{REQUEST_ID_HEADER, TRACEPARENT_HEADER, Trace};
+use aion_api::v1::gateway::{OPERATION, PATH};
+use aion_limit::Facts;
+use http::{HeaderName, HeaderValue, Method};
+use kernel_do::call;
+use serde_json::json;
+use wasm_bindgen::{JsCast, JsValue};
+use worker::js_sys::futures::JsFuture;
+use worker::worker_sys::ext::RequestExt;
+use worker::{Headers, Response, web_sys, worker_sys};
+
+use crate::answer;
+use crate::app::App;
+use crate::credential;
+use crate::limit::source::Source;
+use crate::limit::{self, Outcome, flood};
+use crate::wire;
+
+/// Where the gateway begins in paths of the deployment's own host.
+const MOUNT: &str = "/g/";
+
+/// A request of a tenant's gateway.
+pub struct Mounted {
+    tenant: String,
+    host: String,
+    path: String,
+    query: String,
+}
+
+/// Whether a URL is one of a tenant's gateway.
+pub fn mounted(app: &App, url: &str) -> Option<Mounted> {
+    let rest = url.split_once("://")?.1;
+    let (authority, rest) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = authority.split(':').next().unwrap_or_default();
+    let (path, query) = rest.split_at(rest.find('?').unwrap_or(rest.len()));
+    let (tenant, path) = if let Some(tenant) = app.gateway_hosts.get(host) {
+        (tenant.as_str(), path)
+    } else {
+        let below = path.strip_prefix(MOUNT)?;
+        below.split_at(below.find('/').unwrap_or(below.len()))
+    };
+    let path = if path.is_empty() { "/" } else { path };
+    let (tenant, host) = (tenant.to_owned(), host.to_owned());
+    Some(Mounted { tenant, host, path: path.to_owned(), query: query.to_owned() })
+}
+
+/// What is learned of a request on its way, for its line in the log.
+#[derive(Default)]
+struct Seen {
+    key: Option<String>,
+    limit: Outcome,
+    own: bool,
+}
+
+/// Serves a request of a tenant's gateway.
+pub async fn serve(app: &App, mounted: Mounted, request: web_sys::Request) -> worker::Result<web_sys::Response> {
+    let (started_ms, tenant) = (call::now_ms(), mounted.tenant.clone());
+    let headers = Headers(request.headers());
+    let header = |name: &str| headers.get(name).ok().flatten();
+    let trace = Trace::accept(header(REQUEST_ID_HEADER).as_deref(), header(TRACEPARENT_HEADER).as_deref(), &random());
+    let mut seen = Seen::default();
+    let result = answered(app, mounted, request, &trace, &mut seen).await;
+    let (status, problem) = match &result {
+        Ok(response) => (response.status(), None),
+        Err(problem) => (problem.status(), Some(problem.code.as_str())),
+    };
+    let line = json!({
+        "level": "info",
+        "route": OPERATION,
+        "own": seen.own,
+        "status": status,
+        "problem": problem,
+        "tenant": tenant,
+        "key": seen.key,
+        "limit": seen.limit.word,
+        "limitRule": seen.limit.rule,
+        "limiterCalls": seen.limit.calls,
+        "durationMs": call::now_ms().saturating_sub(started_ms),
+        "requestId": trace.request_id,
+        "traceId": trace.trace_id(),
+        "version": env!("CARGO_PKG_VERSION"),
+    });
+    worker::console_log!("{line}");
+    match result {
+        Ok(response) => Ok(response),
+        Err(problem) => wire::response(answer::finish(seen.limit.on(answer::problem(app, &trace, &problem)), &trace)),
+    }
+}
+
+fn random() -> [u8; 24] {
+    let mut random = [0; 24];
+    // Ids of log lines alone: if the platform had no randomness, the request would still be served.
+    _ = getrandom::fill(&mut random);
+    random
+}
+
+async fn answered(
+    app: &App,
+    mounted: Mounted,
+    request: web_sys::Request,
+    trace: &Trace,
+    seen: &mut Seen,
+) -> Result<web_sys::Response, Problem> {
+    let handed = admitted(app, mounted, &request, trace, seen).await?;
+    let response = fetch(app, &onward(&request, &handed).map_err(|error| away(&error))?).await?;
+    let headers = Headers(response.headers());
+    let header = |name: &str| headers.get(name).ok().flatten();
+    if header(PROBLEM_HEADER).is_some() {
+        return Err(Response::from(response).json().await.unwrap_or_else(|_| Problem::internal()));
+    }
+    let Some(own) = header(OWN_HEADER) else {
+        return Ok(response);
+    };
+    seen.own = true;
+    let own = serde_json::from_str(&own).map_err(|error| call::fault("own", &error))?;
+    carried_out(app, &request, own, response).await
+}
+
+/// Who calls; refuses a request that has no tenant, or is one too many.
+async fn admitted(
+    app: &App,
+    mounted: Mounted,
+    request: &web_sys::Request,
+    trace: &Trace,
+    seen: &mut Seen,
+) -> Result<Handed, Problem> {
+    let headers = Headers(request.headers());
+    let country = request.cf().and_then(|cf| cf.country().ok().flatten());
+    let source = Source::new(headers.get(Source::ADDRESS_HEADER).ok().flatten().as_deref(), country);
+    flood::check(app, &source).await.inspect_err(|_| seen.limit.word = Some("flood"))?;
+    let Mounted { tenant, host, path, query } = mounted;
+    let (snapshot, key) = {
+        let authorization = headers.get("authorization").ok().flatten();
+        let unknown = || Problem::new(Code::RouteUnknown, "there is no gateway here");
+        credential::of_gateway(app, trace, &tenant, authorization.as_deref()).await?.ok_or_else(unknown)?
+    };
+    seen.key.clone_from(&key);
+    let facts = Facts {
+        operation: OPERATION,
+        path: PATH,
+        scope: None,
+        tenant: Some(&tenant),
+        key: key.as_deref(),
+        operator: false,
+        did: None,
+        ip: source.ip,
+        country: source.country.as_deref(),
+        writes: !matches!(request.method().as_str(), "GET" | "HEAD" | "OPTIONS"),
+        moves_money_or_rights: false,
+    };
+    limit::check(app, trace, &facts, &snapshot.limits, &mut seen.limit).await?;
+    let (ip, country) = (source.ip.map(|ip| ip.to_string()), source.country);
+    let (hosts, trace, answer) = (snapshot.hosts.clone(), trace.clone(), owned(seen.limit.fields()));
+    Ok(Handed { tenant, host, path, query, key, ip, country, trace, hosts, answer })
+}
+
+fn owned(fields: Vec<(&str, String)>) -> Vec<(String, String)> {
+    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// The same request with what is handed over, and nothing that pretends to be it.
+fn onward(request: &web_sys::Request, handed: &Handed) -> Result<web_sys::Request, JsValue> {
+    let headers = Headers(web_sys::Headers::new_with_headers(&request.headers())?);
+    let text = serde_json::to_string(handed).map_err(|error| JsValue::from_str(&error.to_string()))?;
+    // A URL and what we name are ASCII, so this is a header.
+    headers.0.set(HANDED_HEADER, &text)?;
+    let init = web_sys::RequestInit::new();
+    init.set_headers(headers.as_ref());
+    init.set_redirect(web_sys::RequestRedirect::Manual);
+    web_sys::Request::new_with_request_and_init(request, &init)
+}
+
+async fn fetch(app: &App, request: &web_sys::Request) -> Result<web_sys::Response, Problem> {
+    let service = app.env.service(SERVICE).map_err(|error| away(&error))?.into_rpc::<worker_sys::Fetcher>();
+    let promise = service.fetch(request).map_err(|error| away(&error))?;
+    let response = JsFuture::from(promise).await.map_err(|error| away(&error))?;
+    response.dyn_into().map_err(|_| Problem::internal())
+}
+
+fn away(error: &dyn std::fmt::Debug) -> Problem {
+    let line = json!({ "level": "warn", "at": "gateway", "reason": format!("{error:?}") });
+    worker::console_warn!("{line}");
+    Problem::new(Code::ComponentUnavailable, "the gateway does not answer; the request can be sent again")
+}
+
+/// Has our own API answer, as if it had been asked itself. It cannot lead back here: its paths begin elsewhere.
+async fn carried_out(
+    app: &App,
+    request: &web_sys::Request,
+    own: Own,
+    response: web_sys::Response,
+) -> Result<web_sys::Response, Problem> {
+    let unreadable = |_| Problem::new(Code::RequestMalformed, "the request cannot be read");
+    let Own { path, rewrite } = own;
+    if path.starts_with(MOUNT) {
+        return Err(Problem::new(Code::RouteUnknown, "a gateway does not lead into a gateway"));
+    }
+    let body = response.body().map_or_else(worker::Body::empty, worker::Body::new);
+    let mut inner = http::Request::builder().uri(format!("{}{path}", app.origin()));
+    inner = inner.method(Method::from_bytes(request.method().as_bytes()).unwrap_or_default());
+    for (name, value) in Headers(request.headers()).entries() {
+        inner = inner.header(name, value);
+    }
+    let mut inner = inner.body(body).map_err(unreadable)?;
+    change(inner.headers_mut(), &rewrite.remove_headers, rewrite.set_headers.iter());
+    let mut answer = crate::api(app, inner).await.map_err(|error| call::fault("own", &error))?;
+    change(answer.headers_mut(), &rewrite.remove_answer_headers, rewrite.set_answer_headers.iter());
+    wire::response(answer).map_err(|error| call::fault("own", &error))
+}
+
+fn change<'a>(headers: &mut http::HeaderMap, removed: &[String], set: impl Iterator<Item = (&'a String, &'a String)>) {
+    for name in removed {
+        headers.remove(name.as_str());
+    }
+    for (name, value) in set {
+        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
+            headers.insert(name, value);
+        }
+    }
+}
+
+/// Asks the Gateway object of a tenant.
+pub async fn ask(app: &App, tenant: &str, trace: &Trace, request: Request) -> Result<Reply, Problem> {
+    let call = Call { address: Address::gateway(tenant), key: None, trace: trace.clone(), request };
+    let text = serde_json::to_string(&call).map_err(|_| Problem::internal())?;
+    let init = web_sys::RequestInit::new();
+    init.set_method("POST");
+    init.set_body(&JsValue::from_str(&text));
+    let request = web_sys::Request::new_with_str_and_init(object::URL, &init).map_err(|error| away(&error))?;
+    let mut response = Response::from(fetch(app, &request).await?);
+    let bytes = response.bytes().await.map_err(|error| away(&error))?;
+    object::read_answer(response.status_code(), &bytes)
+}

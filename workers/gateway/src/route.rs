@@ -1,0 +1,214 @@
+//! One request: the route that takes it, the targets that it goes to, and what its answer becomes.
+//!
+//! Bodies pass as streams, in both directions, and so does a WebSocket; nothing is buffered but what a cache keeps.
+
+use std::rc::Rc;
+
+use aion_api::object::gateway::{Handed, OWN_HEADER, Own};
+use aion_api::problem::{Code, Problem};
+use aion_api::trace::REQUEST_ID_HEADER;
+use aion_gateway::cache::Status;
+use aion_gateway::path::{Params, fill};
+use aion_gateway::select::Unrouted;
+use aion_gateway::table::{Credential, Rewrite, Route};
+use serde_json::json;
+use worker::{Context, Env, Headers, Response, web_sys};
+
+use crate::facts::{self, Sent};
+use crate::forward::{self, Hop, Plan};
+use crate::memory::{self, Kept};
+use crate::{cached, call};
+
+/// What a request that has passed so many gateways is refused with: it goes round in circles.
+pub const VIA: &str = "1.1 aion";
+const VIA_MAX: usize = 4;
+
+/// What is learned of a request on its way, for its line in the log.
+#[derive(Default)]
+pub struct Seen {
+    route: Option<String>,
+    target: Option<String>,
+    tries: usize,
+    pub cache: Option<Status>,
+}
+
+/// Serves a request that the edge has handed over.
+pub async fn serve(
+    env: Env,
+    handed: Handed,
+    request: web_sys::Request,
+    context: &Context,
+) -> worker::Result<web_sys::Response> {
+    let (started_ms, sent, mut seen) = (call::now_ms(), Sent::of(&handed, request), Seen::default());
+    let result = route(&env, &handed, &sent, context, &mut seen).await;
+    let (status, problem) = match &result {
+        Ok(response) => (response.status_code(), None),
+        Err(problem) => (problem.status(), Some(problem.code.as_str())),
+    };
+    let trace = &handed.trace;
+    let line = json!({
+        "level": "info",
+        "route": "gateway",
+        "name": seen.route,
+        "target": seen.target,
+        "tries": seen.tries,
+        "cache": seen.cache.map(|cache| cache.to_text()),
+        "status": status,
+        "problem": problem,
+        "tenant": handed.tenant,
+        "key": handed.key,
+        "durationMs": call::now_ms().saturating_sub(started_ms),
+        "requestId": trace.request_id,
+        "traceId": trace.trace_id(),
+        "version": env!("CARGO_PKG_VERSION"),
+    });
+    worker::console_log!("{line}");
+    let response = match result {
+        Ok(response) => response,
+        Err(problem) => return call::problem(&problem),
+    };
+    let headers = response.headers();
+    headers.set(REQUEST_ID_HEADER, &trace.request_id)?;
+    for (name, value) in &handed.answer {
+        headers.set(name, value)?;
+    }
+    if let Some(cache) = seen.cache {
+        headers.set("cache-status", &cache.to_text())?;
+    }
+    Ok(response.into())
+}
+
+async fn route(
+    env: &Env,
+    handed: &Handed,
+    sent: &Sent,
+    context: &Context,
+    seen: &mut Seen,
+) -> Result<Response, Problem> {
+    let kept = memory::snapshot(env, handed).await?;
+    let (route, params) = kept.routes.select(sent).map_err(unrouted)?;
+    seen.route = Some(route.name.clone());
+    if sent.header("via").is_some_and(|via| via.matches(VIA).count() >= VIA_MAX) {
+        return Err(Problem::new(Code::RequestMalformed, "the request has passed this gateway again and again"));
+    }
+    admitted(handed, sent, route)?;
+    memory::deposit();
+    let path = path(route, &params, handed);
+    let ticket = sent.ticket(route, handed.key.as_deref());
+    let (hops, waits_ms) = memory::hops(&kept, &handed.tenant, route, ticket);
+    if hops.is_empty() {
+        let problem = Problem::new(Code::UpstreamIll, format!("no target of the route {} is well", route.name));
+        return Err(problem.retry_after(u32::try_from(waits_ms.div_ceil(1_000)).unwrap_or(1).max(1)));
+    }
+    let plan = Plan {
+        method: sent.method.clone(),
+        path,
+        headers: sent.onward(route, handed),
+        tries: if sent.may_be_repeated() { route.retry.times } else { 0 },
+        statuses: route.retry.statuses.clone(),
+        timeout_ms: route.timeout_ms,
+        hops,
+    };
+    mirror(route, sent, &plan, context);
+    let work = Work { env, handed, route, kept: &kept, sent, plan };
+    let response = match (&route.cache, &work.plan.hops[0]) {
+        (_, Hop { origin: None, service: None, .. }) => return own(&work, seen),
+        (Some(rule), _) => cached::serve(&work, rule, context, seen).await,
+        (None, _) => direct(&work, seen).await,
+    }?;
+    Ok(facts::homeward(route, response))
+}
+
+/// A route that wants a key of the tenant is for those who have shown one.
+fn admitted(handed: &Handed, sent: &Sent, route: &Route) -> Result<(), Problem> {
+    if route.credential == Credential::None || handed.key.is_some() {
+        return Ok(());
+    }
+    Err(match sent.header("authorization") {
+        None => Problem::new(Code::CredentialMissing, "send Authorization: Bearer <key>"),
+        Some(_) => Problem::new(Code::CredentialInvalid, "the credential is misspelt, revoked or of another tenant"),
+    })
+}
+
+/// A request with everything that is known of it.
+pub struct Work<'a> {
+    pub env: &'a Env,
+    pub handed: &'a Handed,
+    pub route: &'a Route,
+    pub kept: &'a Rc<Kept>,
+    pub sent: &'a Sent,
+    pub plan: Plan,
+}
+
+impl Work<'_> {
+    /// Why there is no answer.
+    pub fn problem(&self, failure: forward::Failure) -> Problem {
+        let name = &self.route.name;
+        match failure {
+            forward::Failure::Unreachable => {
+                Problem::new(Code::UpstreamFailed, format!("no target of the route {name} can be reached"))
+            }
+            forward::Failure::TooSlow => {
+                let waited_ms = self.route.timeout_ms;
+                Problem::new(Code::UpstreamTimeout, format!("no target of the route {name} answered in {waited_ms} ms"))
+            }
+        }
+    }
+
+    /// Notes what became of each try.
+    pub fn note(&self, tried: &[forward::Tried], seen: &mut Seen) {
+        seen.tries += tried.len();
+        seen.target = tried.last().map(|tried| tried.id.clone()).or_else(|| seen.target.take());
+        memory::note(&self.handed.tenant, self.route, tried);
+    }
+}
+
+fn path(route: &Route, params: &Params, handed: &Handed) -> String {
+    let path = route.rewrite.path.as_ref().map_or_else(|| handed.path.clone(), |template| fill(template, params));
+    format!("{path}{}", handed.query)
+}
+
+fn unrouted(unrouted: Unrouted) -> Problem {
+    match unrouted {
+        Unrouted::Unknown => Problem::new(Code::RouteUnknown, "no route of this gateway takes the request"),
+        Unrouted::Method => Problem::new(Code::MethodUnsupported, "no route of this gateway takes this method here"),
+    }
+}
+
+/// Passes a request on and its answer back, as streams.
+pub async fn direct(work: &Work<'_>, seen: &mut Seen) -> Result<Response, Problem> {
+    let sent = forward::send(work.env, &work.plan, work.sent.body(), memory::withdraw).await;
+    work.note(&sent.tried, seen);
+    sent.result.map_err(|failure| work.problem(failure))
+}
+
+/// Gives the request back to the edge: what our own API answers is the edge's to carry out. The body goes back as it
+/// came.
+fn own(work: &Work<'_>, seen: &mut Seen) -> Result<Response, Problem> {
+    seen.target = Some("api".to_owned());
+    let rewrite = Rewrite { path: None, ..work.route.rewrite.clone() };
+    let own = Own { path: work.plan.path.clone(), rewrite };
+    let text = serde_json::to_string(&own).map_err(|error| call::fault("own", &error))?;
+    let headers = Headers::new();
+    headers.set(OWN_HEADER, &text).map_err(|error| call::fault("own", &error))?;
+    let body = web_sys::Response::new_with_opt_readable_stream(work.sent.body().as_ref());
+    let body = body.map_err(|_| Problem::new(Code::RequestMalformed, "the request cannot be read"))?;
+    Ok(Response::from(body).with_headers(headers))
+}
+
+/// Sends a copy to whoever mirrors the route; nobody waits for it.
+fn mirror(route: &Route, sent: &Sent, plan: &Plan, context: &Context) {
+    let Some(mirror) = &route.mirror else {
+        return;
+    };
+    let dice = worker::js_sys::Math::random() * 100.0;
+    if !sent.may_be_repeated() || dice >= f64::from(mirror.percent) {
+        return;
+    }
+    let mut plan = plan.clone();
+    plan.hops = vec![Hop { id: mirror.origin.clone(), origin: Some(mirror.origin.clone()), service: None }];
+    plan.tries = 0;
+    context.wait_until(async move {
+        forward::send_to_origin(&plan).await;
+    });
+}
