@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn units_live_from_when_they_were_asked_for() {
-        let terms = Terms::new(1_000, 10_000, 100);
+        let terms = Terms::new(2_000, 20_000, 100);
         let mut leases = Leases::default();
         leases.take(&terms, 9, 100);
         let end_ms = 100 + terms.life_ms;
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn what_ends_first_is_spent_first_and_only_whole() {
-        let terms = Terms::new(1_000, 10_000, 100);
+        let terms = Terms::new(2_000, 20_000, 100);
         let mut leases = Leases::default();
         leases.take(&terms, 20, 100);
         leases.take(&terms, 8, 0);

@@ -175,7 +175,7 @@ mod tests {
     use crate::terms::Terms;
 
     fn terms() -> Terms {
-        Terms::new(1_000, 10_000, 100)
+        Terms::new(2_000, 20_000, 100)
     }
 
     fn granted(granted: u32) -> Answer {

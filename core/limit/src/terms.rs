@@ -10,7 +10,7 @@ pub const LEASE_MAX_UNITS: u32 = 64;
 /// A lease lives no longer than this.
 const LIFE_MAX_MS: u64 = 1_000;
 /// A lease of a longer window lives this part of it: what is lost for the sake of the promise is as small a part.
-const LIFE_PART: u64 = 50;
+const LIFE_PART: u64 = 100;
 /// A lease lives this long, if a tenth of its window is not less: it takes some tens of milliseconds to come.
 const LIFE_MIN_MS: u64 = 100;
 /// A denial is remembered for no longer than this, if what was needed is there before.
@@ -77,9 +77,9 @@ impl Terms {
         (period_ms * NS_PER_MS).div_ceil(units)
     }
 
-    /// How many units a limiter leases that has `level` left; 0 if it cannot give what is needed. Each request that
-    /// waits gets what it needs, as far as it goes. Beyond that an isolate may have a reserve: up to a quarter of what
-    /// is left, and none below a tenth of the burst, so that nothing lies about near the limit.
+    /// How many units a limiter leases that has `level` left; 0 if it cannot give what is needed. Each request that waits
+    /// gets what it needs, as far as it goes. Beyond that an isolate may have a reserve: up to a quarter of what is left,
+    /// and none below a tenth of the burst, so that nothing lies about near the limit.
     #[must_use]
     pub fn batch(&self, level: u32, ask: &Ask) -> u32 {
         if ask.needed > level {
@@ -89,12 +89,12 @@ impl Terms {
         ask.needed.max(ask.waiting.min(level).max(reserve).min(LEASE_MAX_UNITS))
     }
 
-    /// For how long a denial is remembered at least: until a quarter of the burst is there again, so that there is
-    /// something to lease after it and nothing is lost even if the next ask takes twice as long; and no longer than a
-    /// second, the least that callers are told to wait.
+    /// For how long a denial is remembered at least: until an eighth of the burst is there again, so that there is
+    /// something to lease after it and nothing is lost even if the next ask takes long; and no longer than a second, the
+    /// least that callers are told to wait.
     #[must_use]
     pub fn denial_ms(&self) -> u64 {
-        (u64::from(self.burst) * self.interval_ns() / 4 / NS_PER_MS).min(DENIAL_MAX_MS)
+        (u64::from(self.burst) * self.interval_ns() / 8 / NS_PER_MS).min(DENIAL_MAX_MS)
     }
 }
 
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_lease_lives_a_second_and_a_tenth_of_its_window_at_most() {
-        for (window_ms, life_ms) in [(1_000, 100), (2_000, 100), (10_000, 200), (60_000, 1_000), (86_400_000, 1_000)] {
+        for (window_ms, life_ms) in [(1_000, 100), (2_000, 100), (20_000, 200), (60_000, 600), (86_400_000, 1_000)] {
             let terms = Terms::new(100, window_ms, 10);
             assert_eq!(terms.life_ms, life_ms, "{window_ms}");
             assert!(life_ms <= (window_ms / 10).min(1_000));
@@ -128,8 +128,8 @@ mod tests {
     fn the_interval_keeps_the_limit_in_window_life_and_errors() {
         // One a window: the window itself, and what a lease and the clocks add.
         assert_eq!(Terms::new(1, 1_000, 1).interval_ns(), 1_120_000_000);
-        assert_eq!(Terms::new(100, 10_000, 1).interval_ns(), 102_200_000);
-        assert_eq!(Terms::new(99, 10_000, 50).interval_ns(), 204_400_000);
+        assert_eq!(Terms::new(100, 10_000, 1).interval_ns(), 101_200_000);
+        assert_eq!(Terms::new(99, 10_000, 50).interval_ns(), 202_400_000);
     }
 
     #[test]
@@ -155,9 +155,9 @@ mod tests {
         {
             let terms = Terms::new(limit, window_ms, burst);
             let refilled_ns = terms.denial_ms() * 1_000_000;
-            assert!(refilled_ns <= u64::from(burst) * terms.interval_ns() / 4 && terms.denial_ms() <= 1_000);
+            assert!(refilled_ns <= u64::from(burst) * terms.interval_ns() / 8 && terms.denial_ms() <= 1_000);
         }
-        assert_eq!(Terms::new(30_000, 10_000, 600).denial_ms(), 52);
+        assert_eq!(Terms::new(30_000, 10_000, 600).denial_ms(), 25);
     }
 
     #[test]

@@ -198,7 +198,7 @@ fn tell(name: &str, terms: &Terms, count: &Count) {
 
 #[test]
 fn a_million_requests_over_eight_isolates() {
-    let terms = Terms::new(30_000, 10_000, 600);
+    let terms = Terms::new(180_000, 60_000, 3_600);
     let mut world = World::new(terms);
     let below = world.phase(1_800);
     tell("below the limit", &terms, &below);

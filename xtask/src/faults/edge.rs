@@ -28,8 +28,8 @@ const CONNECTIONS: usize = 64;
 /// The known limit is this part of what the runtime can answer, so that there is always too much.
 const LIMIT_PART: u64 = 3;
 const WINDOW_S: u32 = 10;
-/// A hundredth of the limit may come at once.
-const BURST_PART: u32 = 100;
+/// As much of the limit may come at once as a rule allows that does not say.
+const BURST_PART: u32 = 50;
 /// A part lasts two windows at least, and no longer than this.
 const LENGTH_MIN: Duration = Duration::from_secs(2 * WINDOW_S as u64);
 const LENGTH_MAX: Duration = Duration::from_mins(5);

@@ -91,7 +91,7 @@ mod tests {
         let terms = Terms::new(1_000, 60_000, 64);
         let lease = Request::Lease { terms, ask: Ask { needed: 1, waiting: 7, wanted: 64 } };
         let text = serde_json::to_string(&lease).unwrap();
-        assert_eq!(text, "[1000,60000,64,1000,5,2,1200,1,7,64]");
+        assert_eq!(text, "[1000,60000,64,600,5,2,1200,1,7,64]");
         for request in [lease, Request::Look { terms, needed: 3 }] {
             let text = serde_json::to_string(&request).unwrap();
             assert_eq!(serde_json::from_str::<Request>(&text).unwrap(), request);
