@@ -199,14 +199,14 @@ fn tell(name: &str, terms: &Terms, count: &Count) {
 #[test]
 fn a_million_requests_over_eight_isolates() {
     let terms = Terms::new(180_000, 60_000, 3_600);
-    let mut world = World::new(terms);
-    let below = world.phase(1_800);
+    let below = World::new(terms).phase(1_800);
     tell("below the limit", &terms, &below);
-    let above = world.phase(9_000);
+    assert!(below.most_in_a_window <= u64::from(terms.limit), "{} in a window", below.most_in_a_window);
+    // Shorter windows, so that several of them pass.
+    let terms = Terms::new(30_000, 10_000, 600);
+    let above = World::new(terms).phase(9_000);
     tell("above the limit", &terms, &above);
-    for count in [&below, &above] {
-        assert!(count.most_in_a_window <= u64::from(terms.limit), "{} in a window", count.most_in_a_window);
-    }
+    assert!(above.most_in_a_window <= u64::from(terms.limit), "{} in a window", above.most_in_a_window);
     assert_eq!(below.denied, 0, "whoever stays below the limit is not refused");
     assert!(below.hops * 30 <= below.requests, "{} asks for {} requests", below.hops, below.requests);
     let whole = u64::from(terms.limit) * above.ms / terms.window_ms;
