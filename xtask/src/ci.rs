@@ -41,6 +41,8 @@ const NATIVE: [&str; 11] = [
 const FAULT_TASKS: &str = "200";
 /// Tasks of the bounded run under panics: a minute, some thirty panics.
 const PANIC_TASKS: &str = "120";
+/// Malformed requests of the bounded run: half a minute.
+const MALFORMED: &str = "4000";
 
 /// Everything, the cheapest first.
 pub fn run() -> Outcome<()> {
@@ -51,6 +53,8 @@ pub fn run() -> Outcome<()> {
     suites::all()?;
     faults::run(&["--tasks", FAULT_TASKS])?;
     faults::run(&["--panics", "--tasks", PANIC_TASKS])?;
+    faults::edge::run(&[])?;
+    faults::malformed::run(&["--requests", MALFORMED])?;
     deploy(&["--dry-run"])
 }
 

@@ -1,6 +1,8 @@
 //! `cargo xtask faults kernel`: tasks under SIGKILL. What was acknowledged is found, ends, and had its effects.
 
 pub mod edge;
+pub mod malformed;
+pub mod schema;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -73,6 +73,11 @@ impl Harness {
         &self.recorder_url
     }
 
+    /// The address of the system behind the gateway.
+    pub fn origin(&self) -> &str {
+        &self.origin_url
+    }
+
     /// Starts the edge on the storage that it had, and waits until it answers.
     pub fn start_platform(&mut self) -> Outcome<()> {
         if self.edge.is_none() {

@@ -55,8 +55,11 @@ cargo xtask <command>
                          transition: nothing lost, nothing stuck
   faults edge [--requests N]
                          rate limits from 64 connections, with workerd killed in between: never over, and used up
+  faults malformed [--requests N] [--seed N]
+                         requests that are wrong in every way: alive, and no fault of ours
+  faults schema [SEED…]  schemathesis over the whole OpenAPI document (wants Python 3)
   deploy [--dry-run] [--env E]
-                         the guardian first, then the edge
+                         guardian and gateway first, then the edge
   doctor                 what is missing and how it is got; --link: public link keys of a LINK_SECRET on standard input
 ";
 
@@ -94,6 +97,8 @@ fn run(words: &[&str]) -> Outcome<()> {
         ["sim", "limit"] => sim::limit(),
         ["faults", "kernel", options @ ..] => faults::run(options),
         ["faults", "edge", options @ ..] => faults::edge::run(options),
+        ["faults", "malformed", options @ ..] => faults::malformed::run(options),
+        ["faults", "schema", seeds @ ..] => faults::schema::run(seeds),
         ["deploy", options @ ..] => ci::deploy(options),
         ["doctor"] => doctor::run(),
         ["doctor", "--link"] => doctor::link(),

@@ -83,6 +83,13 @@ pub async fn refuse(app: &App, request: Request, problem: Problem) -> Answer {
     answer::finish(answer::problem(app, &trace, &problem), &trace)
 }
 
+/// Answers a request that cannot even be read.
+pub fn refuse_unreadable(app: &App) -> Answer {
+    let trace = trace(&HeaderMap::new());
+    let problem = Problem::new(Code::RequestMalformed, "the request or one of its headers cannot be read");
+    answer::finish(answer::problem(app, &trace, &problem), &trace)
+}
+
 async fn admit(
     app: &App,
     operation: &'static Operation,

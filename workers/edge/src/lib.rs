@@ -60,7 +60,11 @@ async fn fetch(request: web_sys::Request, env: Env, _context: Context) -> worker
     };
     match gateway::mounted(&app, &request.url()) {
         Some(mounted) => gateway::serve(&app, mounted, request).await,
-        None => wire::response(api(&app, worker::request_from_wasm(request)?).await?),
+        None => wire::response(match worker::request_from_wasm(request) {
+            Ok(request) => api(&app, request).await?,
+            // A header whose value is none by RFC 9110 section 5.5, for example.
+            Err(_) => gate::refuse_unreadable(&app),
+        }),
     }
 }
 

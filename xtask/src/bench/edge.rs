@@ -1,6 +1,7 @@
 //! `cargo xtask bench edge`: requests a second, latency and the server's CPU, next to a bare Worker on the same runtime
 //! in the same run. Figures of one machine are for comparing within one run.
 
+use std::fmt::Write;
 use std::path::Path;
 
 use aion_client::api::v1::identities::{CreateIdentity, Kind};
@@ -8,26 +9,34 @@ use aion_client::{Client, NativeTransport};
 use serde_json::{Value, json};
 
 use super::load::{Connection, Load, Measured};
+use super::workerd::{self, Running};
 use crate::first_light::wait;
 use crate::harness::Harness;
 use crate::process::Server;
 use crate::report::{Context, Outcome, fail, say, step};
-use crate::workspace::scratch;
-use crate::{build, files, http, platform, secrets, setup};
+use crate::workspace::{at, scratch};
+use crate::{build, files, http, platform, secrets, setup, usage};
 
 /// How long each target is loaded, after a second to warm up.
 const SECONDS: u64 = 5;
 /// Connections that are used at once: enough to keep one isolate busy.
 const CONNECTIONS: usize = 16;
 
-/// The bare Worker: what the runtime costs by itself.
-const BARE: &str = "export default { fetch: () => new Response('{\"ok\":true}') }\n";
+/// The bare Worker: what the runtime costs by itself. With `?origin=` it asks the system behind, as a gateway does.
+const BARE: &str = "export default { fetch: (request) => {
+  const origin = new URL(request.url).searchParams.get('origin');
+  return origin ? fetch(origin) : new Response('{\"ok\":true}');
+} }\n";
+/// A definition that is checked in the edge itself.
+const CHECKED: &str = r#"{"definition":{"steps":{"a":{"do":"set","with":{"value":1}}}}}"#;
 
 /// What is loaded.
 struct Target {
     name: &'static str,
     port: u16,
     path: String,
+    /// Posted, if there is one.
+    body: &'static str,
     credential: Option<String>,
     group: i32,
 }
@@ -46,29 +55,40 @@ pub fn run(options: &[&str]) -> Outcome<()> {
     setup::for_platform()?;
     build::all()?;
     let harness = Harness::start()?;
-    let (bare, bare_port) = bare(&scratch("bench"))?;
-    let mut targets = vec![Target {
-        name: "bare Worker",
-        port: bare_port,
-        path: "/".to_owned(),
-        credential: None,
-        group: bare.group(),
-    }];
+    let (bare, port) = bare(&scratch("bench"))?;
+    let plain = |name, path| Target { name, port, path, body: "", credential: None, group: bare.group() };
+    let mut targets = vec![plain("bare Worker", "/".to_owned())];
     targets.extend(ours(&harness)?);
+    targets.push(plain("bare Worker before the origin", format!("/?origin={}/bench", harness.origin())));
     let mut results = Vec::new();
     for target in &targets {
-        let credential = target.credential.as_ref().map(|key| format!("authorization: Bearer {key}\r\n"));
-        let (line, credential) = (format!("GET {}", target.path), credential.unwrap_or_default());
-        let work = |connection: &mut Connection, _| Ok(connection.ask(&line, &credential, "")?.0 == 200);
+        let method = if target.body.is_empty() { "GET" } else { "POST" };
+        let (line, mut headers) = (format!("{method} {}", target.path), String::new());
+        if let Some(key) = &target.credential {
+            write!(headers, "authorization: Bearer {key}\r\n")?;
+        }
+        if !target.body.is_empty() {
+            headers.push_str("content-type: application/json\r\n");
+        }
+        let work = |connection: &mut Connection, _| Ok(connection.ask(&line, &headers, target.body)?.0 == 200);
         let load = Load { port: target.port, clients: CONNECTIONS, work: &work, rows: None };
         let measured = step(&format!("load on {}", target.name), || load.run(seconds, &[("workerd", target.group)]))?;
         results.push((target.name, measured));
     }
-    print(&results, seconds, as_json);
+    let starts = starts()?;
+    print(&results, starts, seconds, as_json);
     Ok(())
 }
 
-/// The edge's targets: alive, an authenticated read, and the resolution of a DID.
+/// CPU of bare workerd until the first answer, in milliseconds: of the edge, and of a script of one line.
+fn starts() -> Outcome<[u64; 2]> {
+    let own = workerd::edge(&at("workers/edge/build"), &scratch("bench/edge"))?;
+    let plain = workerd::bare(BARE, &scratch("bench/plain"))?;
+    let ms = |running: &Running| usage::of("workerd", running.server.group()).map(|used| used.cpu_us / 1_000);
+    Ok([ms(&own)?, ms(&plain)?])
+}
+
+/// The edge's targets: alive, an authenticated read, the resolution of a DID, and routes of a tenant.
 fn ours(harness: &Harness) -> Outcome<Vec<Target>> {
     let url = harness.url();
     let group = harness.edge_group();
@@ -78,13 +98,42 @@ fn ours(harness: &Harness) -> Outcome<Vec<Target>> {
     let client = Client::new(&url, NativeTransport::new()).with_key(&tenant.key.api_key);
     let identity = CreateIdentity { name: "bench".to_owned(), kind: Kind::Service };
     let did = wait(client.create_identity("bench", &identity))?.context("POST /v1/identities")?.did;
-    let target = |name, path: String, credential| Target { name, port, path, credential, group };
-    let resolution = format!("/1.0/identifiers/{}", did.replace('%', "%25"));
+    routes(&client, harness.origin())?;
+    let target = |name, path: String, credential| Target { name, port, path, body: "", credential, group };
+    let (resolution, key) = (format!("/1.0/identifiers/{}", did.replace('%', "%25")), tenant.key.api_key);
+    let route = |name| format!("/g/{}/{name}", tenant.id);
     Ok(vec![
         target("GET /health", "/health".to_owned(), None),
-        target("GET /v1/identities/{id}", "/v1/identities/s:bench".to_owned(), Some(tenant.key.api_key)),
+        Target {
+            body: CHECKED,
+            ..target("key and limits: POST …:check", "/v1/definitions:check".to_owned(), Some(key.clone()))
+        },
+        target("and an object: GET /v1/identities/{id}", "/v1/identities/s:bench".to_owned(), Some(key.clone())),
         target("GET /1.0/identifiers/{did}", resolution, None),
+        target("a route, cached", route("cached"), None),
+        target("key, limits, route, cached", route("own"), Some(key)),
+        target("a route to the origin", route("origin"), None),
     ])
+}
+
+/// A route that is cached, one that wants a key besides, and one that asks the origin each time.
+fn routes(client: &Client<NativeTransport>, origin: &str) -> Outcome<()> {
+    let route = |name: &str, more: Value| {
+        let mut route = json!({
+            "name": name, "match": { "path": format!("/{name}") }, "rewrite": { "path": "/bench" },
+            "targets": [{ "origin": origin }]
+        });
+        more.as_object().into_iter().flatten().for_each(|(field, value)| route[field] = value.clone());
+        route
+    };
+    let cache = json!({ "ttlS": 3_600, "credentials": "apart" });
+    let table = json!({ "routes": [
+        route("cached", json!({ "cache": cache })),
+        route("own", json!({ "cache": cache, "credential": "key" })),
+        route("origin", json!({}))
+    ] });
+    wait(client.put_hosts(&[origin.trim_start_matches("http://")]))?.context("PUT /v1/hosts")?;
+    wait(client.put_routes(&serde_json::from_value(table)?, None))?.context("PUT /v1/routes").map(|_| ())
 }
 
 /// Starts the bare Worker.
@@ -105,15 +154,18 @@ fn bare(folder: &Path) -> Outcome<(Server, u16)> {
     })
 }
 
-fn print(results: &[(&str, Measured)], seconds: u64, as_json: bool) {
+fn print(results: &[(&str, Measured)], starts: [u64; 2], seconds: u64, as_json: bool) {
+    let [own_ms, plain_ms] = starts;
     if as_json {
         let targets: Vec<Value> = results.iter().map(|(name, measured)| measured.to_json(name)).collect();
-        println!("{}", json!({ "seconds": seconds, "connections": CONNECTIONS, "targets": targets }));
+        let start = json!({ "edgeCpuMs": own_ms, "bareCpuMs": plain_ms });
+        println!("{}", json!({ "seconds": seconds, "connections": CONNECTIONS, "targets": targets, "start": start }));
         return;
     }
     println!("{}", Measured::head("requests/s"));
     for (name, measured) in results {
         println!("{}", measured.row(name));
     }
-    say("Requests pass wrangler's development proxy, in both cases; its CPU is in no column.");
+    say("Requests pass wrangler's development proxy, in all cases; its CPU is in no column.");
+    say(format_args!("CPU of workerd until the first answer: {own_ms} ms with the edge, {plain_ms} ms with one line"));
 }

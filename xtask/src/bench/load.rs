@@ -12,6 +12,9 @@ use crate::usage;
 /// How long connections run before anything counts.
 const WARM_UP: Duration = Duration::from_secs(1);
 
+/// No answer takes longer.
+const PATIENCE: Duration = Duration::from_secs(15);
+
 /// One kept connection.
 pub struct Connection {
     stream: TcpStream,
@@ -24,6 +27,7 @@ impl Connection {
     pub fn open(port: u16) -> Outcome<Self> {
         let stream = TcpStream::connect(("127.0.0.1", port))?;
         stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
         Ok(Self { reader: BufReader::new(stream.try_clone()?), stream, port })
     }
 
@@ -32,7 +36,12 @@ impl Connection {
         let (port, length) = (self.port, body.len());
         let length = if body.is_empty() { String::new() } else { format!("content-length: {length}\r\n") };
         let request = format!("{line} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\n{headers}{length}\r\n{body}");
-        self.stream.write_all(request.as_bytes())?;
+        self.send(request.as_bytes())
+    }
+
+    /// Sends whatever bytes and reads the answer to them.
+    pub fn send(&mut self, request: &[u8]) -> Outcome<(u16, Vec<u8>)> {
+        self.stream.write_all(request)?;
         read_answer(&mut self.reader)
     }
 }

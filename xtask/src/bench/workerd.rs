@@ -51,6 +51,13 @@ pub fn edge(bundle: &Path, folder: &Path) -> Outcome<Running> {
     start(folder, modules, &bindings, &namespaces)
 }
 
+/// Starts a script of a few lines, for comparison.
+pub fn bare(script: &str, folder: &Path) -> Outcome<Running> {
+    platform::fresh_folder(folder)?;
+    files::write(&folder.join("index.js"), script)?;
+    start(folder, "(name = \"index.js\", esModule = embed \"index.js\")", "", "")
+}
+
 /// Starts a script again that was ended, on its storage and its port.
 pub fn again(folder: &Path, port: u16) -> Outcome<Running> {
     let mut workerd = process::command(at("node_modules/@cloudflare/workerd-linux-64/bin/workerd"))?;
