@@ -15,6 +15,16 @@ use crate::v1::{
 };
 use crate::{Scope, idempotency, key, limits};
 
+/// The operation whose answers are results of a resolution, whatever comes of it,
+const RESOLVE: &str = "resolveDid";
+/// and what they are besides a document (DID Resolution, HTTPS binding).
+const RESOLUTIONS: [(&str, &str); 5] = [
+    ("400", "INVALID_DID, INVALID_OPTIONS"),
+    ("404", "NOT_FOUND"),
+    ("406", "REPRESENTATION_NOT_SUPPORTED"),
+    ("410", "The identity is deactivated"),
+    ("501", "METHOD_NOT_SUPPORTED, FEATURE_NOT_SUPPORTED"),
+];
 /// Headers of `429` (draft-ietf-httpapi-ratelimit-headers-11); the first two come with other answers too.
 const RATE_LIMIT_HEADERS: [(&str, &str); 3] = [
     (
@@ -137,6 +147,12 @@ fn responses(entry: &Operation) -> Value {
             let header = |name: &str| json!({ "$ref": format!("#/components/headers/{name}") });
             response["headers"] =
                 RATE_LIMIT_HEADERS.map(|(name, _)| (name.to_owned(), header(name))).into_iter().collect();
+        }
+    }
+    if entry.id == RESOLVE {
+        for (status, about) in RESOLUTIONS {
+            let content = json!({ "application/did-resolution": { "schema": { "type": "object" } } });
+            responses.insert(status.to_string(), json!({ "description": about, "content": content }));
         }
     }
     Value::Object(responses)

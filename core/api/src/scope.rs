@@ -6,7 +6,6 @@ macro_rules! scopes {
     ($($variant:ident $text:literal $money:literal $doc:literal)*) => {
         /// One right of an API key.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         pub enum Scope {
             $(#[doc = $doc] #[serde(rename = $text)] $variant,)*
         }
@@ -53,6 +52,19 @@ impl std::fmt::Display for Scope {
         f.write_str(self.as_str())
     }
 }
+
+// The derive does not see names that a macro makes.
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for Scope {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        let names = Self::ALL.iter().map(|scope| scope.as_str());
+        let schema = utoipa::openapi::ObjectBuilder::new().schema_type(utoipa::openapi::Type::String);
+        schema.enum_values(Some(names)).description(Some("One right of an API key.")).into()
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for Scope {}
 
 #[cfg(test)]
 mod tests {

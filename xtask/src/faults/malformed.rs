@@ -21,7 +21,7 @@ use request::{Credentials, Kind, Random, Wrong};
 /// Requests, if the command line does not say.
 const REQUESTS: u64 = 100_000;
 /// Connections at once: enough that wrong requests meet each other.
-const CONNECTIONS: u64 = 16;
+const CONNECTIONS: u8 = 16;
 /// So many of the faults that were found are shown.
 const SHOWN_MAX: usize = 20;
 
@@ -60,10 +60,9 @@ pub fn run(words: &[&str]) -> Outcome<()> {
         std::thread::scope(|scope| {
             let sender = |first: u64| {
                 let (seen, credentials, port) = (&seen, &credentials, harness.port());
-                scope
-                    .spawn(move || send(port, seed, (first..requests).step_by(CONNECTIONS as usize), credentials, seen))
+                scope.spawn(move || send(port, seed, (first..requests).step_by(CONNECTIONS.into()), credentials, seen))
             };
-            let senders: Vec<_> = (0..CONNECTIONS).map(sender).collect();
+            let senders: Vec<_> = (0..CONNECTIONS.into()).map(sender).collect();
             senders.into_iter().try_for_each(|sender| sender.join().unwrap_or_else(|_| fail("a sender's thread ended")))
         })
     })?;

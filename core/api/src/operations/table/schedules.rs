@@ -32,7 +32,7 @@ pub(super) const OPERATIONS: [Operation; 7] = [
         request: "",
         example: "/v1/schedules/friday",
         success: json(200, "Schedule"),
-        problems: &[Code::ResourceUnknown],
+        problems: &[Code::RequestMalformed, Code::ResourceUnknown],
     },
     Operation {
         id: "listSchedules",
@@ -60,7 +60,7 @@ pub(super) const OPERATIONS: [Operation; 7] = [
         request: "",
         example: "/v1/schedules/friday",
         success: Success { status: 204, media_type: "", schema: "" },
-        problems: &[Code::ResourceUnknown],
+        problems: &[Code::RequestMalformed, Code::ResourceUnknown],
     },
     Operation {
         id: "pauseSchedule",
@@ -74,7 +74,7 @@ pub(super) const OPERATIONS: [Operation; 7] = [
         request: "",
         example: "/v1/schedules/friday/pause",
         success: json(200, "Schedule"),
-        problems: &[Code::ResourceUnknown],
+        problems: &[Code::RequestMalformed, Code::ResourceUnknown],
     },
     Operation {
         id: "resumeSchedule",
@@ -88,7 +88,7 @@ pub(super) const OPERATIONS: [Operation; 7] = [
         request: "",
         example: "/v1/schedules/friday/resume",
         success: json(200, "Schedule"),
-        problems: &[Code::ResourceUnknown],
+        problems: &[Code::RequestMalformed, Code::ResourceUnknown],
     },
     Operation {
         id: "triggerSchedule",
@@ -102,6 +102,6 @@ pub(super) const OPERATIONS: [Operation; 7] = [
         request: "",
         example: "/v1/schedules/friday/trigger",
         success: json(200, "Schedule"),
-        problems: &[Code::ResourceUnknown],
+        problems: &[Code::RequestMalformed, Code::ResourceUnknown],
     },
 ];
