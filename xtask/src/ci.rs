@@ -5,9 +5,10 @@ use crate::workspace::{at, scratch};
 use crate::{build, faults, files, platform, process, setup, suites};
 
 /// Crates that run in a Worker or in a test in wasm.
-const WASM: [&str; 15] = [
+const WASM: [&str; 16] = [
     "aion-api",
     "aion-chain",
+    "aion-function",
     "aion-gateway",
     "aion-identity",
     "aion-limit",
@@ -22,10 +23,11 @@ const WASM: [&str; 15] = [
     "aion-client",
     "aion-tests",
 ];
-/// Crates that run natively: not the two scripts.
-const NATIVE: [&str; 11] = [
+/// Crates that run natively: not the scripts.
+const NATIVE: [&str; 12] = [
     "aion-api",
     "aion-chain",
+    "aion-function",
     "aion-gateway",
     "aion-identity",
     "aion-limit",
