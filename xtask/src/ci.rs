@@ -5,7 +5,7 @@ use crate::workspace::{at, scratch};
 use crate::{build, faults, files, platform, process, setup, suites};
 
 /// Crates that run in a Worker or in a test in wasm.
-const WASM: [&str; 16] = [
+const WASM: [&str; 17] = [
     "aion-api",
     "aion-chain",
     "aion-function",
@@ -18,6 +18,7 @@ const WASM: [&str; 16] = [
     "kernel-do",
     "identity-do",
     "aion-edge",
+    "aion-functions-worker",
     "aion-gateway-worker",
     "aion-guardian",
     "aion-client",

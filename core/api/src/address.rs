@@ -32,6 +32,8 @@ pub enum Kind {
     Limiter,
     /// Routes, cache generations and health of one tenant's gateway.
     Gateway,
+    /// Functions of one tenant.
+    Function,
 }
 
 impl Kind {
@@ -47,6 +49,7 @@ impl Kind {
             Self::Lane => "LANE",
             Self::Limiter => "LIMITER",
             Self::Gateway => "GATEWAY",
+            Self::Function => "FUNCTIONS",
         }
     }
 
@@ -60,6 +63,7 @@ impl Kind {
             Self::Lane => "lane",
             Self::Limiter => "limiter",
             Self::Gateway => "gateway",
+            Self::Function => "function",
         }
     }
 }
@@ -128,6 +132,12 @@ impl Address {
     #[must_use]
     pub fn gateway(tenant: &str) -> Self {
         Self::new(tenant, Kind::Gateway, tenant)
+    }
+
+    /// The functions of a tenant.
+    #[must_use]
+    pub fn functions(tenant: &str) -> Self {
+        Self::new(tenant, Kind::Function, tenant)
     }
 
     /// The gas payer with this index on this chain.

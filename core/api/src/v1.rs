@@ -4,6 +4,7 @@
 
 pub mod definitions;
 pub mod egress;
+pub mod functions;
 pub mod gateway;
 pub mod identities;
 pub mod keys;

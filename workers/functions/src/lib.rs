@@ -1,0 +1,53 @@
+//! The script `aion-functions`: keeps tenants' functions and runs them in an interpreter.
+//!
+//! The edge alone reaches it, by a service binding. It has no secrets, no binding but its own object, and sends nothing
+//! anywhere: whoever breaks out of the interpreter finds modules that tenants have put there, and nothing else. What a
+//! function asks of the world, whoever asked for the run performs.
+
+#![allow(missing_docs, reason = "the macro of the platform makes public items without docs; tidy looks for ours")]
+
+mod call;
+mod memory;
+mod object;
+mod run;
+
+use aion_api::object::function::RUN_PATH;
+use wasm_bindgen::handler::set_on_abort;
+use wasm_bindgen::prelude::wasm_bindgen;
+use worker::{Context, Env, Response, event, web_sys};
+
+// A class that the script does not name is not exported, without any warning.
+pub use object::Functions;
+
+// Of the glue that this crate is built into.
+#[wasm_bindgen(inline_js = "
+import { __wbg_reset_state, start } from '../../index.js';
+export function replace() { __wbg_reset_state(); start(); }
+")]
+extern "C" {
+    /// Replaces this instance of wasm by a fresh one.
+    fn replace();
+}
+
+/// An instance that has died is replaced before anything else runs: what the runtime would call next may hold pointers
+/// into its memory, and only a number that has changed keeps them out of the next one.
+#[event(start)]
+fn start() {
+    set_on_abort(replace);
+}
+
+/// A run, a call to the object of a tenant, or the question whether the script is there.
+#[event(fetch)]
+async fn fetch(request: web_sys::Request, env: Env, _context: Context) -> worker::Result<web_sys::Response> {
+    let mut request = worker::Request::from(request);
+    if request.method() == worker::Method::Get {
+        let health = serde_json::json!({ "state": "ok", "version": env!("CARGO_PKG_VERSION") });
+        return Response::from_json(&health).map(Into::into);
+    }
+    let is_run = request.path() == RUN_PATH;
+    let body = request.bytes().await?;
+    if is_run {
+        return call::respond(&run::serve(&env, &body).await).map(Into::into);
+    }
+    call::respond(&object::pass(&env, &body).await).map(Into::into)
+}
