@@ -40,7 +40,7 @@ pub struct Worker {
     /// What its bundle is made of, besides core and the lock file.
     inputs: &'static [&'static str],
     /// Its budget in bytes, compressed: half of what the platform's free plan takes for the edge, a script that can be
-    /// audited for the guardian, and one that starts at once for the gateway.
+    /// audited for the guardian, and one that starts at once for the gateway and the eyes.
     budget_gz_bytes: usize,
 }
 
@@ -75,8 +75,16 @@ const GATEWAY: Worker = Worker {
     inputs: &["workers/entry.mjs", "workers/gateway/src", "workers/gateway/Cargo.toml"],
     budget_gz_bytes: 500_000,
 };
+/// The eyes.
+const EYES: Worker = Worker {
+    name: "eyes",
+    folder: "workers/eyes",
+    config: "workers/eyes/wrangler.toml",
+    inputs: &["workers/entry.mjs", "workers/eyes/src", "workers/eyes/Cargo.toml"],
+    budget_gz_bytes: 400_000,
+};
 /// Every Worker, in the order in which they are deployed: what others are bound to comes first.
-pub const WORKERS: [Worker; 3] = [GUARDIAN, GATEWAY, EDGE];
+pub const WORKERS: [Worker; 4] = [GUARDIAN, EYES, GATEWAY, EDGE];
 
 /// Builds all of them.
 pub fn all() -> Outcome<()> {

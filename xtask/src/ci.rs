@@ -5,7 +5,7 @@ use crate::workspace::{at, scratch};
 use crate::{build, faults, files, platform, process, setup, suites};
 
 /// Crates that run in a Worker or in a test in wasm.
-const WASM: [&str; 15] = [
+const WASM: [&str; 17] = [
     "aion-api",
     "aion-chain",
     "aion-gateway",
@@ -13,17 +13,19 @@ const WASM: [&str; 15] = [
     "aion-limit",
     "aion-mpc",
     "aion-task",
+    "aion-telemetry",
     "aion-wallet",
     "kernel-do",
     "identity-do",
     "aion-edge",
+    "aion-eyes",
     "aion-gateway-worker",
     "aion-guardian",
     "aion-client",
     "aion-tests",
 ];
-/// Crates that run natively: not the two scripts.
-const NATIVE: [&str; 11] = [
+/// Crates that run natively: not the scripts.
+const NATIVE: [&str; 12] = [
     "aion-api",
     "aion-chain",
     "aion-gateway",
@@ -31,6 +33,7 @@ const NATIVE: [&str; 11] = [
     "aion-limit",
     "aion-mpc",
     "aion-task",
+    "aion-telemetry",
     "aion-wallet",
     "aion-client",
     "aion-tests",

@@ -9,8 +9,17 @@ use crate::workspace::{self, at};
 use crate::{build, ci, process, setup};
 
 /// Pure crates, tested natively and as wasm.
-const CORES: [&str; 8] =
-    ["aion-api", "aion-chain", "aion-gateway", "aion-identity", "aion-limit", "aion-mpc", "aion-task", "aion-wallet"];
+const CORES: [&str; 9] = [
+    "aion-api",
+    "aion-chain",
+    "aion-gateway",
+    "aion-identity",
+    "aion-limit",
+    "aion-mpc",
+    "aion-task",
+    "aion-telemetry",
+    "aion-wallet",
+];
 /// Native only.
 const NATIVE: [&str; 2] = ["aion-client", "xtask"];
 /// A test in wasm may take this long: the whole threshold protocol, unoptimised, on a slow machine.
