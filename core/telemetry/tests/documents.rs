@@ -71,9 +71,16 @@ fn cells(heading: &str) -> Vec<&'static str> {
 
 #[test]
 fn the_handbook_lists_every_metric_and_every_rule() {
-    let metrics: Vec<String> = METRICS.iter().map(|metric| {
-        if metric.labels.is_empty() { metric.name.to_owned() } else { format!("{}{{{}}}", metric.name, metric.labels.join(",")) }
-    }).collect();
+    let metrics: Vec<String> = METRICS
+        .iter()
+        .map(|metric| {
+            if metric.labels.is_empty() {
+                metric.name.to_owned()
+            } else {
+                format!("{}{{{}}}", metric.name, metric.labels.join(","))
+            }
+        })
+        .collect();
     assert_eq!(cells("\n### The metrics\n"), metrics);
     let rules: Vec<String> = defaults().rules.into_iter().map(|rule| rule.name).collect();
     assert_eq!(cells("\n### The rules of the house\n"), rules);
