@@ -76,7 +76,9 @@ mod tests {
 
     fn of(values: &[u64]) -> Histogram {
         let mut histogram = Histogram::default();
-        values.iter().for_each(|ms| histogram.observe(*ms));
+        for ms in values {
+            histogram.observe(*ms);
+        }
         histogram
     }
 

@@ -28,7 +28,7 @@ pub fn write(numbers: &Numbers, now_ms: u64) -> String {
             _ = writeln!(text, "# HELP {name} {}", metric.help);
         }
         _ = writeln!(text, "# TYPE {name} {}", Kind::of(name).as_str());
-        lines.iter().for_each(|line| text.push_str(line));
+        text.push_str(&lines.concat());
     }
     text
 }

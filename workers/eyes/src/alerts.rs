@@ -173,8 +173,9 @@ impl Alerts {
         let alerts = document::Alerts { version: newest + 1, updated_at, alerts: table };
         if !dry_run {
             store.put(&alerts)?;
-            if alerts.alerts.webhook.is_none() {
-                store.give_up_all("the webhook was taken away")?;
+            match &alerts.alerts.webhook {
+                Some(_) => store.hurry(now_ms())?,
+                None => store.give_up_all("the webhook was taken away")?,
             }
             self.wake(true);
         }

@@ -151,6 +151,11 @@ impl Store {
         self.tried(number, "givenUp", tries, at_ms, result)
     }
 
+    /// What waits is sent now: it may go somewhere else than before.
+    pub fn hurry(&self, now_ms: u64) -> Result<(), Problem> {
+        self.run("UPDATE event SET at_ms = min(at_ms, ?) WHERE delivery = 'waiting'", vec![int(now_ms)])
+    }
+
     /// Nothing that waits is sent any more.
     pub fn give_up_all(&self, result: &str) -> Result<(), Problem> {
         let query = "UPDATE event SET delivery = 'givenUp', result = ? WHERE delivery = 'waiting'";
@@ -170,7 +175,7 @@ impl Store {
         let limit = limit.clamp(1, PAGE_MAX);
         let query = "SELECT * FROM event WHERE number < ? ORDER BY number DESC LIMIT ?";
         // SQL integers are exact to 2^53.
-        let before = before.unwrap_or(1 << 53).min(1 << 53);
+        let before = before.unwrap_or(u64::MAX).min((1 << 53) - 1);
         let mut rows = self.rows::<Row>(query, vec![int(before), int(u64::from(limit) + 1)])?;
         let more = rows.len() > usize::try_from(limit).unwrap_or(usize::MAX);
         rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
