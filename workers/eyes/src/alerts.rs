@@ -135,7 +135,8 @@ impl Alerts {
     async fn report(&self) {
         let batch = {
             let mut recorder = self.recorder.borrow_mut();
-            recorder.due(now_ms()).then(|| recorder.take(now_ms()).clone())
+            // Between two alarms the object may be put out of memory: whatever there is goes now.
+            recorder.due(u64::MAX).then(|| recorder.take(now_ms()).clone())
         };
         // A batch that is not acknowledged is sent again.
         if let Some(batch) = batch
