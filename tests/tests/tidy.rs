@@ -13,13 +13,14 @@ const FUNCTION_MAX_LINES: usize = 70;
 const LINE_MAX_COLUMNS: usize = 120;
 
 /// What each crate may use of ours; tests and xtask may use any.
-const EDGES: [(&str, &[&str]); 16] = [
+const EDGES: [(&str, &[&str]); 18] = [
     ("core/mpc", &[]),
     ("core/identity", &[]),
     ("core/chain", &[]),
     ("core/function", &[]),
     ("core/gateway", &[]),
     ("core/limit", &[]),
+    ("core/telemetry", &[]),
     ("core/wallet", &["aion-mpc", "aion-chain"]),
     ("core/task", &["aion-wallet", "aion-chain"]),
     (
@@ -33,6 +34,7 @@ const EDGES: [(&str, &[&str]); 16] = [
             "aion-limit",
             "aion-wallet",
             "aion-task",
+            "aion-telemetry",
         ],
     ),
     ("client", &["aion-api", "aion-mpc", "aion-wallet"]),
@@ -40,6 +42,7 @@ const EDGES: [(&str, &[&str]); 16] = [
     ("identity-do", &["aion-identity", "aion-wallet", "aion-mpc", "aion-chain", "aion-api"]),
     ("workers/guardian", &["aion-mpc", "aion-wallet", "aion-chain"]),
     ("workers/functions", &["aion-api", "aion-function"]),
+    ("workers/eyes", &["aion-api", "aion-telemetry"]),
     ("workers/gateway", &["aion-api", "aion-gateway"]),
     ("workers/edge", &["aion-api", "aion-limit", "kernel-do", "identity-do"]),
 ];
@@ -48,9 +51,10 @@ const EDGES: [(&str, &[&str]); 16] = [
 const PLATFORM: [&str; 5] = ["worker", "wasm-bindgen", "js-sys", "web-sys", "tokio"];
 
 /// Each script with its wrangler file and the folders that its code stands in.
-const SCRIPTS: [(&str, &str, &[&str]); 4] = [
+const SCRIPTS: [(&str, &str, &[&str]); 5] = [
     ("wrangler.toml", "workers/edge", &["workers/edge/src", "kernel-do/src", "identity-do/src"]),
     ("workers/functions/wrangler.toml", "workers/functions", &["workers/functions/src"]),
+    ("workers/eyes/wrangler.toml", "workers/eyes", &["workers/eyes/src"]),
     ("workers/gateway/wrangler.toml", "workers/gateway", &["workers/gateway/src"]),
     ("workers/guardian/wrangler.toml", "workers/guardian", &["workers/guardian/src"]),
 ];
@@ -331,7 +335,10 @@ fn scripts_know_the_deployed_contracts() {
         let text = read(wrangler);
         // A script without it decides nothing that has to do with the chain.
         let Some(chain) = text.split("CHAIN_137 = '''").nth(1).and_then(|rest| rest.split("'''").next()) else {
-            assert!(["workers/functions", "workers/gateway"].contains(&folder), "{wrangler} lacks CHAIN_137");
+            assert!(
+                ["workers/eyes", "workers/functions", "workers/gateway"].contains(&folder),
+                "{wrangler} lacks CHAIN_137"
+            );
             continue;
         };
         let chain: serde_json::Value = serde_json::from_str(chain).unwrap();

@@ -40,7 +40,7 @@ pub struct Worker {
     /// What its bundle is made of, besides core and the lock file.
     inputs: &'static [&'static str],
     /// Its budget in bytes, compressed: half of what the platform's free plan takes for the edge, a script that can be
-    /// audited for the guardian, and one that starts at once for the gateway and for functions.
+    /// audited for the guardian, and scripts that start at once for the others.
     budget_gz_bytes: usize,
 }
 
@@ -75,6 +75,14 @@ const GATEWAY: Worker = Worker {
     inputs: &["workers/entry.mjs", "workers/gateway/src", "workers/gateway/Cargo.toml"],
     budget_gz_bytes: 500_000,
 };
+/// The eyes.
+const EYES: Worker = Worker {
+    name: "eyes",
+    folder: "workers/eyes",
+    config: "workers/eyes/wrangler.toml",
+    inputs: &["workers/entry.mjs", "workers/eyes/src", "workers/eyes/Cargo.toml"],
+    budget_gz_bytes: 400_000,
+};
 /// What runs tenants' functions.
 const FUNCTIONS: Worker = Worker {
     name: "functions",
@@ -84,7 +92,7 @@ const FUNCTIONS: Worker = Worker {
     budget_gz_bytes: 600_000,
 };
 /// Every Worker, in the order in which they are deployed: what others are bound to comes first.
-pub const WORKERS: [Worker; 4] = [GUARDIAN, GATEWAY, FUNCTIONS, EDGE];
+pub const WORKERS: [Worker; 5] = [GUARDIAN, EYES, GATEWAY, FUNCTIONS, EDGE];
 
 /// Builds all of them.
 pub fn all() -> Outcome<()> {

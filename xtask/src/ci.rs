@@ -5,7 +5,7 @@ use crate::workspace::{at, scratch};
 use crate::{build, faults, files, platform, process, setup, suites};
 
 /// Crates that run in a Worker or in a test in wasm.
-const WASM: [&str; 17] = [
+const WASM: [&str; 19] = [
     "aion-api",
     "aion-chain",
     "aion-function",
@@ -14,10 +14,12 @@ const WASM: [&str; 17] = [
     "aion-limit",
     "aion-mpc",
     "aion-task",
+    "aion-telemetry",
     "aion-wallet",
     "kernel-do",
     "identity-do",
     "aion-edge",
+    "aion-eyes",
     "aion-functions-worker",
     "aion-gateway-worker",
     "aion-guardian",
@@ -25,7 +27,7 @@ const WASM: [&str; 17] = [
     "aion-tests",
 ];
 /// Crates that run natively: not the scripts.
-const NATIVE: [&str; 12] = [
+const NATIVE: [&str; 13] = [
     "aion-api",
     "aion-chain",
     "aion-function",
@@ -34,6 +36,7 @@ const NATIVE: [&str; 12] = [
     "aion-limit",
     "aion-mpc",
     "aion-task",
+    "aion-telemetry",
     "aion-wallet",
     "aion-client",
     "aion-tests",

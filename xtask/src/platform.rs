@@ -12,6 +12,7 @@ use crate::{build, http};
 
 /// Their files.
 const EDGE: &str = "wrangler.toml";
+const EYES: &str = "workers/eyes/wrangler.toml";
 const FUNCTIONS: &str = "workers/functions/wrangler.toml";
 const GATEWAY: &str = "workers/gateway/wrangler.toml";
 const GUARDIAN: &str = "workers/guardian/wrangler.toml";
@@ -49,12 +50,12 @@ impl Place {
 
     /// Starts all of them in one process.
     pub fn start_all(&self) -> Outcome<Server> {
-        self.start(&[EDGE, FUNCTIONS, GATEWAY, GUARDIAN], self.port, "platform")
+        self.start(&[EDGE, EYES, FUNCTIONS, GATEWAY, GUARDIAN], self.port, "platform")
     }
 
-    /// Starts the edge, and the gateway and functions behind it.
+    /// Starts the edge and what stands behind it, but for the guardian.
     pub fn start_edge(&self) -> Outcome<Server> {
-        self.start(&[EDGE, FUNCTIONS, GATEWAY], self.port, "edge")
+        self.start(&[EDGE, EYES, FUNCTIONS, GATEWAY], self.port, "edge")
     }
 
     /// Starts the guardian alone.

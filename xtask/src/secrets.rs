@@ -5,6 +5,8 @@ use std::os::unix::fs::PermissionsExt;
 
 use aion_mpc::envelope::LinkIdentity;
 use alloy_primitives::Address;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 
 use crate::files;
 use crate::report::{Context, Outcome, failure, step};
@@ -16,9 +18,10 @@ pub const DEV_RPC_URL: &str = "http://127.0.0.1:8545";
 pub const CHAIN_ID: u64 = 137;
 
 const AION: &str = ".dev.vars";
+const EYES: &str = "workers/eyes/.dev.vars";
 const GUARDIAN: &str = "workers/guardian/.dev.vars";
 
-/// Writes .dev.vars of both Workers, unless both stand.
+/// Writes .dev.vars of each Worker that has secrets, unless they stand.
 pub fn ensure() -> Outcome<()> {
     let names = |path: &str| -> Outcome<Vec<String>> {
         let example = read(&format!("{path}.example"))?;
@@ -31,6 +34,11 @@ pub fn ensure() -> Outcome<()> {
         let known = read(path)?;
         Ok(names(path)?.iter().all(|name| known.contains_key(name)))
     };
+    // Nobody else knows it: it is made whether the others stand or not.
+    if !complete(EYES)? {
+        let secret = format!("whsec_{}", BASE64_STANDARD.encode(random()?));
+        write(EYES, &BTreeMap::from([("WEBHOOK_SECRET", secret)]))?;
+    }
     if complete(AION)? && complete(GUARDIAN)? {
         return Ok(());
     }

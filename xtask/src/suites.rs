@@ -9,7 +9,7 @@ use crate::workspace::{self, at};
 use crate::{build, ci, process, setup};
 
 /// Pure crates, tested natively and as wasm.
-const CORES: [&str; 9] = [
+const CORES: [&str; 10] = [
     "aion-api",
     "aion-chain",
     "aion-function",
@@ -18,6 +18,7 @@ const CORES: [&str; 9] = [
     "aion-limit",
     "aion-mpc",
     "aion-task",
+    "aion-telemetry",
     "aion-wallet",
 ];
 /// Native only.

@@ -22,6 +22,7 @@ pub mod shards;
 pub mod trace;
 pub mod v1;
 pub mod vault;
+pub mod webhook;
 
 pub use address::Address;
 pub use aion_task::schema::definition as definition_schema;

@@ -13,6 +13,7 @@ use crate::trace::Trace;
 pub use aion_task::Outcome;
 
 pub mod archive;
+pub mod eyes;
 pub mod function;
 pub mod gateway;
 pub mod identity;

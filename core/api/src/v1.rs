@@ -2,6 +2,7 @@
 //!
 //! Requests refuse unknown fields; answers are read leniently by the client, so that a newer server can say more.
 
+pub mod alerts;
 pub mod definitions;
 pub mod egress;
 pub mod functions;
