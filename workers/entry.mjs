@@ -25,6 +25,8 @@ Object.defineProperty(state, "instanceId", {
   get: () => instance,
   set(number) {
     instance = number;
+    // For the numbers of the next instance (kernel-do/src/eyes.rs).
+    globalThis.aionDeaths = (globalThis.aionDeaths ?? 0) + 1;
     for (const end of open) end(gone);
     open.clear();
   },

@@ -3,6 +3,7 @@
 use aion_api::Address;
 use aion_api::idempotency::Idempotency;
 use aion_api::object::Call;
+use aion_api::object::eyes::catalogue;
 use aion_api::object::identity::{Change, File, Reply, Request};
 use aion_api::object::tenant::{self, Entry, ListKind};
 use aion_api::problem::{Code, Problem};
@@ -16,6 +17,7 @@ use worker::{DurableObject, Env, Response, State, durable_object};
 
 use crate::call::{self, fault};
 use crate::config::{kek, random};
+use crate::eyes;
 
 mod keys;
 mod store;
@@ -59,6 +61,13 @@ impl DurableObject for Identity {
 }
 
 impl Identity {
+    /// Counts an entry of the log for the eyes.
+    fn count(&self) {
+        eyes::record(|recorder| recorder.add(catalogue::IDENTITY_UPDATES, &[], 1));
+        let env = self.env.clone();
+        self.state.wait_until(async move { eyes::send(&env).await });
+    }
+
     async fn answer(&self, call: Call<Request>) -> Result<Reply, Problem> {
         let address = call.address;
         let reply = match call.request {
@@ -122,6 +131,7 @@ impl Identity {
         let keys = Keys::new(kek(&self.env)?, &address.tenant, record.did());
         store.put_keys(&keys.seal_first(&record, &seeds)?)?;
         store.append(&effects)?;
+        self.count();
         let reply = identity(&address.id, &record, false)?;
         store.put_first(address, idempotency, &record, &reply)?;
         Ok(reply)
@@ -163,6 +173,7 @@ impl Identity {
         let effects = record.apply(&command, call::now_ms()).map_err(|error| problem(&error))?;
         store.check_room(&effects)?;
         store.append(&effects)?;
+        self.count();
         store.put_keys(&[sealed])?;
         store.save(&record)?;
         identity(&address.id, &record, false)

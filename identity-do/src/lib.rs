@@ -7,6 +7,7 @@
 
 pub mod call;
 mod config;
+mod eyes;
 mod identity;
 pub mod resolve;
 mod wallet;

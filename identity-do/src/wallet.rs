@@ -2,6 +2,7 @@
 
 use aion_api::Problem;
 use aion_api::idempotency::Idempotency;
+use aion_api::object::eyes::catalogue;
 use aion_api::object::wallet::{Charter, Reply, Request};
 use aion_api::object::{Call, Outcome, StepAddress};
 use aion_chain::action::TokenAction;
@@ -13,6 +14,7 @@ use worker::{DurableObject, Env, Response, State, durable_object};
 
 use crate::call::{self, fault};
 use crate::config::deployment;
+use crate::eyes;
 
 mod outbox;
 mod session;
@@ -146,6 +148,7 @@ impl Wallet {
             None if record.status == Status::Creating => return Ok(creating()),
             None => {
                 let operation = record.accept(&deployment, key, action, None, call::now_ms());
+                count_denial(matches!(operation.stage, aion_wallet::operation::Stage::Denied { .. }));
                 store.save(&record)?;
                 operation
             }
@@ -164,6 +167,7 @@ impl Wallet {
             None => {
                 let chain_id = deployment(&self.env)?.chain_id;
                 let document = record.accept_document(chain_id, key, text, None, call::now_ms());
+                count_denial(matches!(document.stage, aion_wallet::document::Stage::Denied { .. }));
                 store.save(&record)?;
                 document
             }
@@ -188,6 +192,8 @@ impl Wallet {
             return Ok(());
         };
         session::attend(&self.env, &store).await?;
+        let env = self.env.clone();
+        self.state.wait_until(async move { eyes::send(&env).await });
         outbox::attend(&self.env, &store).await
     }
 
@@ -206,6 +212,13 @@ impl Wallet {
 
     async fn arm_in(&self, wait_ms: u64) -> worker::Result<()> {
         self.state.storage().set_alarm(i64::try_from(wait_ms).unwrap_or(i64::MAX)).await
+    }
+}
+
+/// Counts what our own policy denies.
+fn count_denial(denied: bool) {
+    if denied {
+        eyes::record(|recorder| recorder.add(catalogue::POLICY_DENIALS, &[("party", "K")], 1));
     }
 }
 

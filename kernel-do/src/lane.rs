@@ -1,8 +1,11 @@
 //! The Lane object: one gas payer on one chain, a shell over the ledger of core/chain.
 
+use std::cell::Cell;
+
 use aion_api::Problem;
 use aion_api::address;
 use aion_api::object::Call;
+use aion_api::object::eyes::catalogue;
 use aion_api::object::lane::{Health, Reply, Request};
 use aion_chain::lane_key::LaneKey;
 use aion_chain::ledger::{Command, Effect, RETRY_MS};
@@ -10,8 +13,8 @@ use alloy_primitives::U256;
 use serde_json::json;
 use worker::{DurableObject, Env, Response, State, durable_object};
 
-use crate::call;
 use crate::chain::Chain;
+use crate::{call, eyes};
 
 mod attend;
 mod look;
@@ -26,16 +29,23 @@ const PAUSE_MS: u64 = 100;
 /// The wait for a silent chain doubles this many times: from two seconds to about a minute.
 const BACKOFF_DOUBLINGS: u64 = 5;
 
+/// The eyes are told this often, by two reads of the chain.
+const TELL_MS: u64 = 60_000;
+/// Wei of a gwei.
+const GWEI: U256 = U256::from_limbs([1_000_000_000, 0, 0, 0]);
+
 /// One gas payer.
 #[durable_object]
 pub struct Lane {
     state: State,
     env: Env,
+    /// When it last told the eyes how it is.
+    told_ms: Cell<u64>,
 }
 
 impl DurableObject for Lane {
     fn new(state: State, env: Env) -> Self {
-        Self { state, env }
+        Self { state, env, told_ms: Cell::default() }
     }
 
     async fn fetch(&self, mut request: worker::Request) -> worker::Result<Response> {
@@ -51,7 +61,10 @@ impl DurableObject for Lane {
         // Armed again before anything is done: whatever dies below, the lane wakes up.
         log(self.state.storage().set_alarm(i64_ms(REARM_MS)).await.map_err(|error| call::fault("lane alarm", &error)));
         match self.attend().await {
-            Ok(()) => log(self.arm().await),
+            Ok(()) => {
+                log(self.arm().await);
+                self.tell().await;
+            }
             // Our own fault, a missing setting for one: it stays at the slow alarm.
             Err(problem) => log(Err(problem)),
         }
@@ -74,7 +87,11 @@ impl Lane {
                 self.arm().await?;
                 Ok(Reply::Accepted)
             }
-            Request::Health => self.health(&store).await.map(Reply::Health),
+            Request::Health => {
+                let health = self.health(&store).await?;
+                self.tell().await;
+                Ok(Reply::Health(health))
+            }
         }
     }
 
@@ -109,6 +126,32 @@ impl Lane {
             balance: balance.map(|wei| wei.to_string()),
             pending: store.pending()?,
         })
+    }
+
+    /// Tells the eyes what the payer has and how old the newest final block is, now and then.
+    async fn tell(&self) {
+        let now_ms = call::now_ms();
+        if now_ms.saturating_sub(self.told_ms.get()) < TELL_MS {
+            return;
+        }
+        self.told_ms.set(now_ms);
+        // What cannot be read now is told another time; that nothing is told is seen as well.
+        if let Ok(Some(store)) = Store::existing(self.state.storage().sql())
+            && let (Ok(chain), Ok(key)) = (Chain::connect(&self.env), self.key(&store))
+        {
+            let (payer, chain_id) = (key.address().to_checksum(None), store.place().0.to_string());
+            let labels = [("chain", chain_id.as_str()), ("payer", payer.as_str())];
+            let balance = chain.ask::<U256>("eth_getBalance", json!([payer, "latest"])).await;
+            if let Some(gwei) = balance.ok().and_then(|wei| i64::try_from(wei / GWEI).ok()) {
+                eyes::record(|recorder| recorder.set(catalogue::LANE_BALANCE, &labels, gwei));
+            }
+            if let Ok(block) = look::final_block(&chain).await {
+                let lag_s = (now_ms / 1_000).saturating_sub(block.timestamp.to());
+                let lag_s = i64::try_from(lag_s).unwrap_or(i64::MAX);
+                eyes::record(|recorder| recorder.set(catalogue::LANE_FINALITY_LAG, &labels, lag_s));
+            }
+        }
+        eyes::send(&self.env).await;
     }
 
     fn key(&self, store: &Store) -> Result<LaneKey, Problem> {

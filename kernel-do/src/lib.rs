@@ -8,6 +8,7 @@
 mod archive;
 pub mod call;
 pub mod chain;
+pub mod eyes;
 mod kernel;
 mod lane;
 pub mod submit;

@@ -3,6 +3,7 @@
 //! Generated natively into docs/openapi.json and served from there; a drift fails the tests.
 
 use aion_gateway::table;
+use aion_telemetry::alert;
 use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -10,8 +11,8 @@ use crate::health::{Component, Readiness, State};
 use crate::operations::{Credential, OPERATIONS, Operation};
 use crate::problem::{Code, Fault, MEDIA_TYPE, ProblemDocument};
 use crate::v1::{
-    definitions, egress, gateway as routes, identities, keys, limits as rates, schedules, tasks, tenants, tokens,
-    wallets,
+    alerts, definitions, egress, gateway as routes, identities, keys, limits as rates, schedules, tasks, tenants,
+    tokens, wallets,
 };
 use crate::{Scope, idempotency, key, limits};
 
@@ -207,6 +208,7 @@ fn schemas() -> Value {
     add::<rates::ExplainedRule>(&mut schemas);
     add::<egress::Hosts>(&mut schemas);
     gateway(&mut schemas);
+    eyes(&mut schemas);
     add::<egress::PutSecret>(&mut schemas);
     add::<egress::SecretName>(&mut schemas);
     add::<egress::Report>(&mut schemas);
@@ -252,6 +254,30 @@ fn gateway(schemas: &mut Map<String, Value>) {
     add::<table::Credential>(schemas);
     add::<aion_gateway::cache::Rule>(schemas);
     add::<aion_gateway::cache::Credentials>(schemas);
+}
+
+fn eyes(schemas: &mut Map<String, Value>) {
+    add::<alerts::Table>(schemas);
+    add::<alerts::Alerts>(schemas);
+    add::<alerts::AlertStates>(schemas);
+    add::<alerts::AlertState>(schemas);
+    add::<alerts::AlertEvent>(schemas);
+    add::<alerts::AlertDelivery>(schemas);
+    add::<alerts::DeliveryState>(schemas);
+    add::<alerts::Silence>(schemas);
+    add::<alert::Webhook>(schemas);
+    add::<alert::Rule>(schemas);
+    add::<alert::Severity>(schemas);
+    add::<alert::Selector>(schemas);
+    add::<alert::What>(schemas);
+    add::<alert::GaugeLevel>(schemas);
+    add::<alert::Ratio>(schemas);
+    add::<alert::Rate>(schemas);
+    add::<alert::Quantile>(schemas);
+    add::<alert::Silent>(schemas);
+    add::<alert::Phase>(schemas);
+    add::<alert::EventKind>(schemas);
+    schemas.insert("AlertEventList".to_owned(), list(&reference("AlertEvent")));
 }
 
 fn add<T: ToSchema>(schemas: &mut Map<String, Value>) {

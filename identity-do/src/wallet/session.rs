@@ -3,6 +3,7 @@
 //! The counter of a session is stored before its first message leaves; its result is stored in one turn at its end. A
 //! session that dies in between leaves nothing but a used counter.
 
+use aion_api::object::eyes::catalogue;
 use aion_api::problem::{Code, Problem};
 use aion_chain::action::Deployment;
 use aion_chain::operation::Signature;
@@ -22,6 +23,7 @@ use worker::{Env, Method, RequestInit};
 use super::store::Store;
 use crate::call::{self, fault};
 use crate::config::{deployment, kek, link, random};
+use crate::eyes;
 
 /// Operations that one alarm signs: each takes two round trips.
 const BATCH: usize = 8;
@@ -153,6 +155,7 @@ fn conclude(store: &Store, wish: &Wish, end: Result<(), End>) -> Result<(), Prob
         return Ok(());
     };
     let now_ms = call::now_ms();
+    count(wish, &end);
     match end {
         Ok(()) => wallet.session_succeeded(now_ms),
         Err(End::Banned) => wallet.banned(),
@@ -181,6 +184,25 @@ fn conclude(store: &Store, wish: &Wish, end: Result<(), End>) -> Result<(), Prob
     }
     debug_assert!(wallet.status != Status::Failed || !wallet.registered);
     store.save(&wallet)
+}
+
+/// Counts how a session ended.
+fn count(wish: &Wish, end: &Result<(), End>) {
+    let outcome = match end {
+        Ok(()) => "signed",
+        Err(End::Denied(_)) => "denied",
+        Err(End::Failed(_) | End::Banned) => "failed",
+    };
+    eyes::record(|recorder| {
+        if !matches!(wish, Wish::Key) {
+            recorder.add(catalogue::WALLET_SIGNATURES, &[("outcome", outcome)], 1);
+        }
+        match end {
+            Err(End::Denied(_)) => recorder.add(catalogue::POLICY_DENIALS, &[("party", "G")], 1),
+            Err(End::Banned) => recorder.add(catalogue::BANS, &[], 1),
+            Ok(()) | Err(End::Failed(_)) => {}
+        }
+    });
 }
 
 async fn generate(env: &Env, store: &Store, wallet: &Wallet, session: &mut Session<'_>) -> Result<(), End> {
@@ -245,7 +267,10 @@ fn context<'a>(wallet: &'a Wallet, public_key: &'a [u8]) -> Context<'a> {
 
 async fn say(env: &Env, wallet: &Wallet, session: &mut Session<'_>, message: &ToGuardian) -> Result<FromGuardian, End> {
     let bytes = session.seal(message)?;
-    let away = |error: worker::Error| End::Failed(format!("the guardian is not reachable: {error}"));
+    let away = |error: worker::Error| {
+        eyes::record(|recorder| recorder.add(catalogue::GUARDIAN_UNREACHABLE, &[], 1));
+        End::Failed(format!("the guardian is not reachable: {error}"))
+    };
     let mut init = RequestInit::new();
     init.with_method(Method::Post).with_body(Some(Uint8Array::from(bytes.as_slice()).into()));
     let url = format!("https://guardian/wallets/{}", wallet.id);

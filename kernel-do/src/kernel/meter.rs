@@ -5,21 +5,30 @@ use std::collections::BTreeMap;
 
 use aion_api::address::Address;
 use aion_api::metrics;
+use aion_api::object::eyes::catalogue;
 use aion_api::problem::{Code, Problem};
 use aion_task::quota;
 use aion_task::task::State;
 
 use super::shard::Shard;
 use crate::call::now_ms;
+use crate::eyes;
 
 /// What a shard holds is counted anew after this time; what is accepted in between is added.
 const COUNT_FRESH_MS: u64 = 10_000;
 /// Whoever is refused because a shard is full comes again after this time.
 const FULL_RETRY_S: u32 = 10;
 
+/// How late work is, is told the eyes this often,
+const TELL_MS: u64 = 60_000;
+/// and how many tasks there are, this often: to count them is to read an index.
+const TELL_TASKS_MS: u64 = 300_000;
+
 /// Counters in memory: they begin anew with the object.
 #[derive(Default)]
 pub(super) struct Meter {
+    told_ms: Cell<u64>,
+    told_tasks_ms: Cell<u64>,
     rows_written: Cell<u64>,
     attempts: Cell<u64>,
     load: Cell<Option<Load>>,
@@ -68,6 +77,32 @@ impl Shard {
             stored_bytes: store.stored_bytes(),
             poisoned: self.suspects.counts(),
         })
+    }
+
+    /// Tells the eyes how this shard is, now and then. That it is not told harms nobody.
+    pub(super) fn tell(&self) {
+        let (now_ms, meter) = (now_ms(), &self.meter);
+        if now_ms.saturating_sub(meter.told_ms.get()) < TELL_MS {
+            return;
+        }
+        meter.told_ms.set(now_ms);
+        let (Ok(Some(owner)), Ok(overdue_ms)) = (self.owner(), self.overdue_ms()) else {
+            return;
+        };
+        let (shard, tenant) = (owner.id.as_str(), owner.tenant.as_str());
+        let labels = [("shard", shard), ("tenant", tenant)];
+        let overdue_s = i64::try_from(overdue_ms / 1_000).unwrap_or(i64::MAX);
+        eyes::record(|recorder| recorder.set(catalogue::KERNEL_OVERDUE, &labels, overdue_s));
+        if now_ms.saturating_sub(meter.told_tasks_ms.get()) >= TELL_TASKS_MS {
+            meter.told_tasks_ms.set(now_ms);
+            for (state, count) in self.store().counts().unwrap_or_default() {
+                let labels = [("shard", shard), ("state", state.as_str()), ("tenant", tenant)];
+                let count = i64::try_from(count).unwrap_or(i64::MAX);
+                eyes::record(|recorder| recorder.set(catalogue::KERNEL_TASKS, &labels, count));
+            }
+        }
+        let env = self.env().clone();
+        self.wait_until(async move { eyes::send(&env).await });
     }
 
     /// Refuses what there is no room for.

@@ -216,6 +216,7 @@ impl Shard {
     pub(super) fn alarm(self: &Rc<Self>) {
         fault::point("alarm-fires");
         self.armed_ms.set(None);
+        self.tell();
         let (due_ms, now_ms) = (self.store().due_ms(), now_ms());
         if matches!(due_ms, Ok(None)) {
             return;

@@ -69,7 +69,7 @@ async fn mined(chain: &Chain, receipt: Receipt) -> Result<Look, ChainError> {
     Ok(Look::Mined { receipt, final_number, canonical_hash: block.map(|block| block.hash) })
 }
 
-async fn final_block(chain: &Chain) -> Result<Block, ChainError> {
+pub async fn final_block(chain: &Chain) -> Result<Block, ChainError> {
     chain.ask("eth_getBlockByNumber", json!(["finalized", false])).await
 }
 

@@ -1,6 +1,6 @@
 //! Answers and the headers that every one of them has.
 
-use aion_api::problem::{self, Problem};
+use aion_api::problem::{self, Code, Problem};
 use aion_api::trace::{REQUEST_ID_HEADER, Trace};
 use axum::body::Body;
 use http::header::{self, HeaderName, HeaderValue};
@@ -98,4 +98,10 @@ pub fn is_current(if_none_match: Option<&str>, etag: &str) -> bool {
 /// The ETag of a version.
 pub fn etag(version: &str) -> String {
     format!("\"{version}\"")
+}
+
+/// The version that an `If-Match` names; nothing if it names any.
+pub fn version(if_match: &str) -> Result<Option<u64>, Problem> {
+    let malformed = |_| Problem::new(Code::PreconditionFailed, "If-Match is the ETag of the version that was read");
+    if if_match == "*" { Ok(None) } else { if_match.trim_matches('"').parse().map(Some).map_err(malformed) }
 }

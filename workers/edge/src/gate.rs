@@ -22,6 +22,7 @@ use crate::ask::{Ask, Caller};
 use crate::credential;
 use crate::limit::source::{Source, facts};
 use crate::limit::{self, Outcome, flood};
+use crate::numbers;
 
 /// What answers an operation. Its type is erased, so that what surrounds it stands in the script once and not sixty
 /// times.
@@ -63,6 +64,7 @@ pub async fn run(app: App, operation: &'static Operation, request: Request, hand
         "version": env!("CARGO_PKG_VERSION"),
     });
     worker::console_log!("{line}");
+    numbers::count(operation.id, answer.status().as_u16(), started_ms, limit);
     answer::finish(limit.on(answer), &trace)
 }
 

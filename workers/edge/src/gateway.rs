@@ -24,7 +24,7 @@ use crate::app::App;
 use crate::credential;
 use crate::limit::source::Source;
 use crate::limit::{self, Outcome, flood};
-use crate::wire;
+use crate::{numbers, wire};
 
 /// Where the gateway begins in paths of the deployment's own host.
 const MOUNT: &str = "/g/";
@@ -91,6 +91,7 @@ pub async fn serve(app: &App, mounted: Mounted, request: web_sys::Request) -> wo
         "version": env!("CARGO_PKG_VERSION"),
     });
     worker::console_log!("{line}");
+    numbers::count(OPERATION, status, started_ms, &seen.limit);
     match result {
         Ok(response) => Ok(response),
         Err(problem) => wire::response(answer::finish(seen.limit.on(answer::problem(app, &trace, &problem)), &trace)),

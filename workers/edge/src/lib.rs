@@ -11,6 +11,7 @@ mod docs;
 mod gate;
 mod gateway;
 mod limit;
+mod numbers;
 mod ready;
 mod routes;
 mod wire;
@@ -26,6 +27,7 @@ use worker::{Context, Env, HttpRequest, event, web_sys};
 
 // A class that the script does not name is not exported, without any warning.
 pub use identity_do::{Identity, Wallet};
+use kernel_do::eyes;
 pub use kernel_do::{Archive, Kernel, Lane, Tenant};
 pub use limit::Limiter;
 
@@ -52,12 +54,16 @@ fn start() {
 }
 
 #[event(fetch)]
-async fn fetch(request: web_sys::Request, env: Env, _context: Context) -> worker::Result<web_sys::Response> {
+async fn fetch(request: web_sys::Request, env: Env, context: Context) -> worker::Result<web_sys::Response> {
     let known = ROUTER.with(|cell| cell.get().map(|(app, _)| app.clone()));
     let app = match known {
         Some(app) => app,
         None => App::from_env(env)?,
     };
+    if eyes::is_due() {
+        let env = app.env.clone();
+        context.wait_until(async move { eyes::send(&env).await });
+    }
     match gateway::mounted(&app, &request.url()) {
         Some(mounted) => gateway::serve(&app, mounted, request).await,
         None => wire::response(match worker::request_from_wasm(request) {

@@ -17,6 +17,7 @@ use crate::gate::{self, Handler};
 
 mod definitions;
 mod egress;
+mod eyes;
 mod gateway;
 mod identities;
 mod keys;
@@ -94,7 +95,13 @@ pub fn router(app: App) -> axum::Router {
         .at("reportStep", egress::report)
         .at("readRoutes", gateway::read_routes)
         .at("putRoutes", gateway::put_routes)
-        .at("purgeCache", gateway::purge);
+        .at("purgeCache", gateway::purge)
+        .at("platformMetrics", eyes::metrics)
+        .at("readAlerts", eyes::read)
+        .at("putAlerts", eyes::put)
+        .at("alertStates", eyes::states)
+        .at("alertHistory", eyes::history)
+        .at("silenceAlert", eyes::silence);
     routes.0.fallback(unknown).method_not_allowed_fallback(unsupported).with_state(app)
 }
 

@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use aion_api::Address;
+use aion_api::object::eyes::catalogue;
 use aion_api::object::limiter::{Reply, Request};
 use aion_api::trace::Trace;
 use aion_limit::share::{ASK_PATIENCE_MS, Look, Share};
 use aion_limit::{Answer, Selected, Terms};
 use futures_util::future::{Either, select};
-use kernel_do::call;
+use kernel_do::{call, eyes};
 use serde_json::json;
 
 use crate::app::App;
@@ -107,5 +108,6 @@ async fn limiter(app: &App, trace: &Trace, address: &Address, request: Request) 
         "requestId": trace.request_id
     });
     worker::console_warn!("{alert}");
+    eyes::record(|recorder| recorder.add(catalogue::LIMITER_AWAY, &[], 1));
     None
 }

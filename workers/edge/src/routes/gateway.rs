@@ -29,11 +29,7 @@ pub async fn put_routes(ask: Ask) -> Result<Answer, Problem> {
         return Err(Problem::internal());
     };
     let dry_run = ask.query.get("dryRun").is_some_and(|wish| wish == "true");
-    let malformed = || Problem::new(Code::PreconditionFailed, "If-Match is the ETag of the table that was read");
-    let if_match = match ask.header(IF_MATCH.as_str()) {
-        None | Some("*") => None,
-        Some(etag) => Some(etag.trim_matches('"').parse::<u64>().map_err(|_| malformed())?),
-    };
+    let if_match = ask.header(IF_MATCH.as_str()).map(answer::version).transpose()?.flatten();
     routes(gateway(&ask, Request::Put { table, dry_run, if_match, hosts }).await?)
 }
 
