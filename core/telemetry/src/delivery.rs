@@ -10,8 +10,8 @@ pub fn retry_after_ms(tries: u32) -> Option<u64> {
     Some(u64::from(*wait_s) * 1_000)
 }
 
-/// The URL of a webhook: over https, or over http on this machine alone; 8 to 2,048 printable characters, and no name or
-/// password in it.
+/// The URL of a webhook: over https, or over http on this machine alone; at most 2,048 printable characters, without a
+/// name or password.
 #[must_use]
 pub fn is_webhook_url(url: &str) -> bool {
     let Some((scheme, rest)) = url.split_once("://") else {

@@ -1,4 +1,5 @@
-//! A series: the name of a metric and its labels, written in one way only, that of Prometheus (exposition format 0.0.4).
+//! A series: the name of a metric and its labels, written in one way only, that of Prometheus (exposition format
+//! 0.0.4).
 
 use serde::{Deserialize, Deserializer, Serialize};
 

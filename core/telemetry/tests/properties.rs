@@ -135,7 +135,8 @@ proptest! {
             // Gauges may, or vanish.
             let (types, samples) = parse(&text::write(&meter.numbers.totals(now_ms), now_ms));
             prop_assert!(types.keys().all(|name| ["a_total", "b_ms", "c_bytes"].contains(&name.as_str())));
-            let totals: BTreeMap<String, i64> = samples.into_iter().filter(|(name, _)| !name.starts_with('c')).collect();
+            let totals = samples.into_iter().filter(|(name, _)| !name.starts_with('c'));
+            let totals: BTreeMap<String, i64> = totals.collect();
             for (name, before) in &last {
                 prop_assert!(totals.get(name) >= Some(before), "{} fell", name);
             }
@@ -144,7 +145,9 @@ proptest! {
     }
 
     #[test]
-    fn a_quantile_lies_in_the_bucket_of_the_exact_one(values in vec(0..20_000_u64, 1..200), per_mille in 1..=1_000_u16) {
+    fn a_quantile_lies_in_the_bucket_of_the_exact_one(
+        values in vec(0..20_000_u64, 1..200), per_mille in 1..=1_000_u16,
+    ) {
         let mut histogram = Histogram::default();
         for ms in &values {
             histogram.observe(*ms);

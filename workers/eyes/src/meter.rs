@@ -1,9 +1,9 @@
 //! The Meter object: batches of an eighth of the senders.
 //!
 //! It counts in memory and stores what it has five seconds after the first change, all at once: two rows, the alarm's
-//! included, and a row more for each further megabyte. An object under load so writes 34,560 rows a day, however much is
-//! pushed. Whatever came in the seconds before an object dies is lost, as it is with a process that restarts; rates see
-//! that as a counter that begins anew.
+//! included, and a row more for each further megabyte. An object under load so writes 34,560 rows a day, however much
+//! is pushed. Whatever came in the seconds before an object dies is lost, as it is with a process that restarts; rates
+//! see that as a counter that begins anew.
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
@@ -23,8 +23,8 @@ mod store;
 
 use store::Store;
 
-/// What has changed is stored so much later: the platform may put an object out of memory that nobody has called for ten
-/// seconds, and an alarm may be late.
+/// What has changed is stored so much later: the platform may put an object out of memory that nobody has called for
+/// ten seconds, and an alarm may be late.
 const STORE_AFTER_MS: u64 = 5_000;
 
 /// What it is asked.
