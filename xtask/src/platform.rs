@@ -20,7 +20,7 @@ const GUARDIAN: &str = "workers/guardian/wrangler.toml";
 /// How long a part may take to answer after its start.
 const PATIENCE: Duration = Duration::from_secs(90);
 /// Which parts must work before the platform counts as started.
-const PARTS: [&str; 5] = ["kernel", "identity", "guardian", "gateway", "chain"];
+const PARTS: [&str; 7] = ["kernel", "identity", "guardian", "gateway", "functions", "eyes", "chain"];
 
 /// Where and on what they run.
 #[derive(Clone)]

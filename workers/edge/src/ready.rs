@@ -5,31 +5,33 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aion_api::health::{Component, Readiness, State};
-use aion_api::object::gateway::SERVICE;
-use aion_api::object::{identity, kernel, lane};
+use aion_api::object::{eyes, function, gateway, identity, kernel, lane};
 use aion_api::problem::Problem;
 use aion_api::{Address, address};
-use futures_util::future::{Either, join5, select};
+use futures_util::FutureExt;
+use futures_util::future::{Either, LocalBoxFuture, join_all, select};
 use kernel_do::call;
 
 use crate::ask::Ask;
 
 /// How long a component may take to say that it works.
 const PATIENCE_MS: u64 = 2_500;
-/// What it means that a script is away.
-const WALLETS_WAIT: &str = "wallet writes wait; everything else works";
-const ROUTES_FAIL: &str = "tenants' routes fail; everything else works";
 /// Work may be this late before the kernel counts as degraded.
 const OVERDUE_MAX_MS: u64 = 30_000;
 
 /// Asks every component.
 pub async fn readiness(ask: &Ask) -> Readiness {
-    let (guardian, gateway) = (script(ask, "GUARDIAN", WALLETS_WAIT), script(ask, SERVICE, ROUTES_FAIL));
-    let (kernel, identity, guardian, chain, gateway) =
-        join5(timed(kernel(ask)), timed(identity(ask)), timed(guardian), timed(chain(ask)), timed(gateway)).await;
-    let named =
-        [("kernel", kernel), ("identity", identity), ("guardian", guardian), ("chain", chain), ("gateway", gateway)];
-    let components: BTreeMap<_, _> = named.into_iter().map(|(name, part)| (name.to_owned(), part)).collect();
+    let parts: [(&str, LocalBoxFuture<'_, Report>); 7] = [
+        ("kernel", kernel(ask).boxed_local()),
+        ("identity", identity(ask).boxed_local()),
+        ("guardian", script(ask, "GUARDIAN", "wallet writes wait; everything else works").boxed_local()),
+        ("gateway", script(ask, gateway::SERVICE, "tenants' routes fail; everything else works").boxed_local()),
+        ("functions", script(ask, function::SERVICE, "functions fail; everything else works").boxed_local()),
+        ("eyes", script(ask, eyes::SERVICE, "nobody counts and no alert fires; everything else works").boxed_local()),
+        ("chain", chain(ask).boxed_local()),
+    ];
+    let parts = parts.map(|(name, report)| async move { (name.to_owned(), timed(report).await) });
+    let components: BTreeMap<_, _> = join_all(parts).await.into_iter().collect();
     Readiness::of(env!("CARGO_PKG_VERSION"), components)
 }
 
