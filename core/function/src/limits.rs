@@ -33,8 +33,8 @@ pub const CALL_FUEL: u8 = 16;
 /// What one run is bounded by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Fuel: about one for each instruction. Whatever is done with it, a third of a second was the most that workerd
-    /// took on a slow machine, and nine runs are what one request may need.
+    /// Fuel: about one for each instruction. Whatever was done with it, workerd took up to a third of a second on a
+    /// slow machine, half a second in a fresh isolate; and nine runs are what one request may need.
     pub fuel: u64,
     /// Memory in bytes.
     pub memory_bytes: usize,
