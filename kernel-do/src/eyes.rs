@@ -1,4 +1,5 @@
-//! Numbers of this isolate on their way to the script `aion-eyes`: of the edge, and of whatever kernel objects live here.
+//! Numbers of this isolate on their way to the script `aion-eyes`: of the edge, and of whatever kernel objects live
+//! here.
 //!
 //! identity-do has the same few lines of its own, as with calls: the two crates of shells do not know each other.
 

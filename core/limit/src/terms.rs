@@ -77,9 +77,9 @@ impl Terms {
         (period_ms * NS_PER_MS).div_ceil(units)
     }
 
-    /// How many units a limiter leases that has `level` left; 0 if it cannot give what is needed. Each request that waits
-    /// gets what it needs, as far as it goes. Beyond that an isolate may have a reserve: up to a quarter of what is left,
-    /// and none below a tenth of the burst, so that nothing lies about near the limit.
+    /// How many units a limiter leases that has `level` left; 0 if it cannot give what is needed. Each request that
+    /// waits gets what it needs, as far as it goes. Beyond that an isolate may have a reserve: up to a quarter of what
+    /// is left, and none below a tenth of the burst, so that nothing lies about near the limit.
     #[must_use]
     pub fn batch(&self, level: u32, ask: &Ask) -> u32 {
         if ask.needed > level {
@@ -90,8 +90,8 @@ impl Terms {
     }
 
     /// For how long a denial is remembered at least: until an eighth of the burst is there again, so that there is
-    /// something to lease after it and nothing is lost even if the next ask takes long; and no longer than a second, the
-    /// least that callers are told to wait.
+    /// something to lease after it and nothing is lost even if the next ask takes long; and no longer than a second,
+    /// the least that callers are told to wait.
     #[must_use]
     pub fn denial_ms(&self) -> u64 {
         (u64::from(self.burst) * self.interval_ns() / 8 / NS_PER_MS).min(DENIAL_MAX_MS)

@@ -31,6 +31,20 @@ mod tenants;
 mod tokens;
 mod wallets;
 
+/// What the edge is by itself: routes of tenants, and what its operator sees.
+fn front(routes: Routes) -> Routes {
+    routes
+        .at("readRoutes", gateway::read_routes)
+        .at("putRoutes", gateway::put_routes)
+        .at("purgeCache", gateway::purge)
+        .at("platformMetrics", eyes::metrics)
+        .at("readAlerts", eyes::read)
+        .at("putAlerts", eyes::put)
+        .at("alertStates", eyes::states)
+        .at("alertHistory", eyes::history)
+        .at("silenceAlert", eyes::silence)
+}
+
 /// Builds the router; once an isolate.
 pub fn router(app: App) -> axum::Router {
     let routes = Routes(Router::new())
@@ -92,17 +106,9 @@ pub fn router(app: App) -> axum::Router {
         .at("putSecret", egress::put_secret)
         .at("listSecrets", egress::list_secrets)
         .at("deleteSecret", egress::delete_secret)
-        .at("reportStep", egress::report)
-        .at("readRoutes", gateway::read_routes)
-        .at("putRoutes", gateway::put_routes)
-        .at("purgeCache", gateway::purge)
-        .at("platformMetrics", eyes::metrics)
-        .at("readAlerts", eyes::read)
-        .at("putAlerts", eyes::put)
-        .at("alertStates", eyes::states)
-        .at("alertHistory", eyes::history)
-        .at("silenceAlert", eyes::silence);
-    routes.0.fallback(unknown).method_not_allowed_fallback(unsupported).with_state(app)
+        .at("reportStep", egress::report);
+
+    front(routes).0.fallback(unknown).method_not_allowed_fallback(unsupported).with_state(app)
 }
 
 struct Routes(Router<App>);
