@@ -23,18 +23,25 @@ impl Alerts {
         }
         let table = alerts.alerts;
         let view = View { numbers: &numbers, silenced: &silenced(&table, now_ms) };
-        let (states, events) = step(&table.rules, &store.states()?, &view, now_ms);
+        let before = store.states()?;
+        let (states, events) = step(&table.rules, &before, &view, now_ms);
         // One implicit transaction: nothing is awaited in between.
         store.put_states(now_ms, &states)?;
         for event in &events {
             store.append(event, table.webhook.is_some())?;
         }
-        self.count(&table, &states);
+        self.count(&table, &before, &states);
         Ok(())
     }
 
-    fn count(&self, table: &Table, states: &States) {
+    fn count(&self, table: &Table, before: &States, states: &States) {
         let mut recorder = self.recorder.borrow_mut();
+        // A rule that is gone is said to be well once; then its gauge vanishes.
+        for (name, by_series) in before.iter().filter(|(name, _)| !states.contains_key(*name)) {
+            if let Some(state) = by_series.values().next() {
+                recorder.set(ALERTS_FIRING, &[("alert", name), ("severity", state.severity.as_str())], 0);
+            }
+        }
         for rule in &table.rules {
             let own = states.get(&rule.name).into_iter().flat_map(|by_series| by_series.values());
             let firing = own.filter(|state| matches!(state.phase, Phase::Firing | Phase::Resolving)).count();
