@@ -128,7 +128,11 @@ pub const METRICS: [Metric; 20] = [
     metric(REQUEST_MS, &["route", "script"], "Milliseconds from a request to its answer."),
     metric(REQUESTS, &["route", "script", "status"], "Requests that were answered, by class of status: 2xx to 5xx."),
     metric(SERIES_DROPPED, &[], "Samples that were left out because there are too many series, or theirs is none."),
-    metric(UPSTREAM, &["outcome"], "Requests to targets of tenants' routes: ok, failed, slow or open (not tried)."),
+    metric(
+        UPSTREAM,
+        &["outcome"],
+        "Requests to targets of tenants' routes: ok, failed (slow ones among them) or open (not tried).",
+    ),
     metric(WALLET_SIGNATURES, &["outcome"], "Threshold signatures by outcome: signed, denied or failed."),
 ];
 

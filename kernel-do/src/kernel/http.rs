@@ -9,15 +9,11 @@ use aion_api::object::tenant;
 use aion_api::problem::Problem;
 use aion_api::v1::egress::Hosts;
 use aion_api::vault::{self, Sealed};
-use aion_api::{Address, Secret};
+use aion_api::{Address, Secret, webhook};
 use aion_task::Outcome;
 use aion_task::kind::{HeaderValue, Http};
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use futures_util::StreamExt;
-use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Map, Value, json};
-use sha2::Sha256;
 use worker::wasm_bindgen::JsValue;
 use worker::{Env, Fetch, Headers, Method, RequestInit, RequestRedirect, Response};
 
@@ -33,8 +29,6 @@ const EGRESS_FRESH_MS: u64 = 10_000;
 const EGRESS_KEPT_MAX: usize = 100;
 /// Headers of an answer that its output keeps.
 const KEPT_HEADERS: [&str; 6] = ["content-type", "etag", "last-modified", "link", "location", "x-request-id"];
-/// What a symmetric key of Standard Webhooks begins with; the rest is base64.
-const WEBHOOK_KEY_PREFIX: &str = "whsec_";
 
 /// What a tenant's tasks may reach.
 struct Egress {
@@ -110,11 +104,9 @@ fn request(
     headers.set("idempotency-key", key)?;
     headers.set("traceparent", &outgoing.trace.traceparent)?;
     if let Some(secret) = http.sign.as_deref().and_then(|name| secrets.get(name)) {
-        let seconds = (now_ms() / 1_000).to_string();
-        headers.set("webhook-id", key)?;
-        headers.set("webhook-timestamp", &seconds)?;
-        let content = format!("{key}.{seconds}.{}", http.body.as_deref().unwrap_or_default());
-        headers.set("webhook-signature", &format!("v1,{}", signature(secret, &content)))?;
+        for (name, value) in webhook::headers(secret, key, now_ms(), http.body.as_deref().unwrap_or_default()) {
+            headers.set(name, &value)?;
+        }
     }
     if http.callback {
         let callback = Callback { tenant: outgoing.tenant.clone(), step: reply(outgoing) };
@@ -143,19 +135,6 @@ fn method(name: &str) -> Method {
         "DELETE" => Method::Delete,
         _ => Method::Get,
     }
-}
-
-/// A signature of Standard Webhooks: HMAC-SHA-256 over `id.timestamp.body`, base64.
-fn signature(secret: &Secret<String>, content: &str) -> String {
-    let text = secret.expose();
-    let decoded = text.strip_prefix(WEBHOOK_KEY_PREFIX).and_then(|key| BASE64_STANDARD.decode(key).ok());
-    let key = decoded.as_deref().unwrap_or(text.as_bytes());
-    // HMAC takes keys of any length.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
-        return String::new();
-    };
-    mac.update(content.as_bytes());
-    BASE64_STANDARD.encode(mac.finalize().into_bytes())
 }
 
 async fn meaning(http: &Http, mut response: Response) -> Result<Outcome, String> {

@@ -8,6 +8,7 @@
 
 mod cached;
 mod call;
+mod eyes;
 mod facts;
 mod flight;
 mod forward;
@@ -51,9 +52,13 @@ async fn fetch(request: web_sys::Request, env: Env, context: Context) -> worker:
             Response::from_json(&health).map(Into::into)
         }
         None => object::pass(&env, request).await,
-        Some(text) => match serde_json::from_str::<Handed>(&text) {
-            Ok(handed) => route::serve(env, handed, request, &context).await,
-            Err(error) => call::problem(&call::fault("handed", &error)),
-        },
+        Some(text) => {
+            let sender = env.clone();
+            context.wait_until(async move { eyes::send(&sender).await });
+            match serde_json::from_str::<Handed>(&text) {
+                Ok(handed) => route::serve(env, handed, request, &context).await,
+                Err(error) => call::problem(&call::fault("handed", &error)),
+            }
+        }
     }
 }

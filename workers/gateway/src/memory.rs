@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use aion_api::object::eyes::catalogue;
 use aion_api::object::gateway::Handed;
 use aion_api::problem::Problem;
 use aion_api::v1::egress::Hosts;
@@ -16,9 +17,9 @@ use aion_gateway::select::Routes;
 use aion_gateway::table::Route;
 use worker::Env;
 
-use crate::call;
 use crate::forward::{Hop, Tried};
 use crate::object::{Order, Snapshot, Told};
+use crate::{call, eyes};
 
 /// How long routes, purges and health count before they are asked for again: what changes is in force everywhere within
 /// this time, and at once in the isolate that it went through.
@@ -118,6 +119,8 @@ pub fn note(tenant: &str, route: &Route, tried: &[Tried]) {
             circuits.clear();
         }
         for Tried { id, failed } in tried {
+            let outcome = if *failed { "failed" } else { "ok" };
+            eyes::record(|recorder| recorder.add(catalogue::UPSTREAM, &[("outcome", outcome)], 1));
             let circuit = circuits.entry((tenant.to_owned(), id.clone())).or_default();
             if *failed {
                 circuit.failed(route.breaker, now_ms);

@@ -4,10 +4,11 @@
 
 use std::rc::Rc;
 
+use aion_api::object::eyes::catalogue;
 use aion_api::object::gateway::{Handed, OWN_HEADER, Own};
 use aion_api::problem::{Code, Problem};
 use aion_api::trace::REQUEST_ID_HEADER;
-use aion_gateway::cache::Status;
+use aion_gateway::cache::{Forward, Status};
 use aion_gateway::path::{Params, fill};
 use aion_gateway::select::Unrouted;
 use aion_gateway::table::{Credential, Rewrite, Route};
@@ -17,7 +18,7 @@ use worker::{Context, Env, Headers, Response, web_sys};
 use crate::facts::{self, Sent};
 use crate::forward::{self, Hop, Plan};
 use crate::memory::{self, Kept};
-use crate::{cached, call};
+use crate::{cached, call, eyes};
 
 /// What a request that has passed so many gateways is refused with: it goes round in circles.
 pub const VIA: &str = "1.1 aion";
@@ -73,6 +74,13 @@ pub async fn serve(
         headers.set(name, value)?;
     }
     if let Some(cache) = seen.cache {
+        let outcome = match cache {
+            Status::Hit { ttl_s, .. } if ttl_s < 0 => "stale",
+            Status::Hit { .. } => "hit",
+            Status::Forwarded { why: Forward::Bypass, .. } => "bypass",
+            Status::Forwarded { .. } => "miss",
+        };
+        eyes::record(|recorder| recorder.add(catalogue::CACHE, &[("outcome", outcome)], 1));
         headers.set("cache-status", &cache.to_text())?;
     }
     Ok(response.into())
@@ -97,6 +105,7 @@ async fn route(
     let ticket = sent.ticket(route, handed.key.as_deref());
     let (hops, waits_ms) = memory::hops(&kept, &handed.tenant, route, ticket);
     if hops.is_empty() {
+        eyes::record(|recorder| recorder.add(catalogue::UPSTREAM, &[("outcome", "open")], 1));
         let problem = Problem::new(Code::UpstreamIll, format!("no target of the route {} is well", route.name));
         return Err(problem.retry_after(u32::try_from(waits_ms.div_ceil(1_000)).unwrap_or(1).max(1)));
     }
