@@ -44,7 +44,7 @@ const EDGES: [(&str, &[&str]); 18] = [
     ("workers/functions", &["aion-api", "aion-function"]),
     ("workers/eyes", &["aion-api", "aion-telemetry"]),
     ("workers/gateway", &["aion-api", "aion-gateway"]),
-    ("workers/edge", &["aion-api", "aion-limit", "kernel-do", "identity-do"]),
+    ("workers/edge", &["aion-api", "aion-gateway", "aion-limit", "kernel-do", "identity-do"]),
 ];
 
 /// What a pure crate must not use outside of its tests.

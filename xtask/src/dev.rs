@@ -94,6 +94,7 @@ fn greet(url: &str, light: Option<&Light>) -> Outcome<()> {
     say(format_args!("  curl {url}/health/ready"));
     say(format_args!("  curl -H \"authorization: Bearer $KEY\" {url}/v1/tasks/{}", light.task));
     say(format_args!("  curl -H \"authorization: Bearer $KEY\" {url}/v1/wallets"));
+    say(format_args!("\n  Numbers and alerts, with the operator's token: {url}/v1/metrics, {url}/v1/alerts/states"));
     say(format_args!("\n  {url}/docs describes every operation. Gas payer: {}", secrets::lane_address()?));
     Ok(())
 }

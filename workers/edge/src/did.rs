@@ -4,12 +4,15 @@ use aion_api::Address;
 use aion_api::object::identity::{File, Reply, Request};
 use aion_api::problem::Problem;
 use aion_api::v1::identities::is_id;
+use axum::body::Body;
+use futures_util::FutureExt;
 use http::StatusCode;
-use http::header::{ACCEPT, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, ETAG, IF_NONE_MATCH, VARY};
+use http::header::{ACCEPT, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
 use identity_do::resolve::{self, Options};
 
 use crate::answer::{self, Answer};
 use crate::ask::Ask;
+use crate::kept::{self, Kept};
 
 /// The media type of a full resolution result (DID Resolution, HTTP binding).
 const RESULT: &str = "application/did-resolution";
@@ -24,16 +27,22 @@ pub async fn resolve(ask: Ask) -> Result<Answer, Problem> {
         version_number: text("versionNumber"),
         accept: text("accept").or_else(|| ask.header(ACCEPT.as_str()).map(str::to_owned)),
     };
-    let resolved = resolve::resolve(&ask.app.env, &ask.trace, &ask.app.public_host, ask.param("did"), &options).await?;
+    let name = format!("{}\n{options:?}", ask.param("did"));
+    let (kept, status) = kept::served(name, kept::DIDS, resolved(&ask, &options).boxed_local()).await?;
+    let answer = answer::with(kept.answer(status), VARY, "accept");
+    Ok(public(&ask, answer, kept.version.as_deref()))
+}
+
+async fn resolved(ask: &Ask, options: &Options) -> Result<Kept, Problem> {
+    let resolved = resolve::resolve(&ask.app.env, &ask.trace, &ask.app.public_host, ask.param("did"), options).await?;
     let status = StatusCode::from_u16(resolved.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let whole = options.accept.as_deref().is_some_and(|accept| accept.contains(RESULT)) || status != StatusCode::OK;
-    let answer = if whole {
-        answer::bytes(status, RESULT, resolved.result.to_string())
+    let (media_type, body) = if whole {
+        (RESULT, resolved.result.to_string())
     } else {
-        answer::bytes(status, DOCUMENT, resolved.result["didDocument"].to_string())
+        (DOCUMENT, resolved.result["didDocument"].to_string())
     };
-    let answer = answer::with(answer, VARY, "accept");
-    Ok(public(&ask, answer, resolved.version_id.as_deref()))
+    Ok(Kept { status, media_type, body: body.into(), version: resolved.version_id })
 }
 
 pub async fn log(ask: Ask) -> Result<Answer, Problem> {
@@ -49,11 +58,16 @@ async fn file(ask: &Ask, file: File, media_type: &'static str) -> Result<Answer,
     if !is_id(&id) {
         return Err(Problem::unknown("identity"));
     }
-    let reply = ask.object(Address::public_identity(&id), Request::File { file }).await?;
-    let Reply::File { text, version_id } = reply else {
-        return Err(Problem::internal());
+    let (name, address) = (format!("{id}\n{media_type}"), Address::public_identity(&id));
+    let made = async {
+        let reply = ask.object(address, Request::File { file }).await?;
+        let Reply::File { text, version_id } = reply else {
+            return Err(Problem::internal());
+        };
+        Ok(Kept { status: StatusCode::OK, media_type, body: text.into(), version: Some(version_id) })
     };
-    Ok(public(ask, answer::bytes(StatusCode::OK, media_type, text), Some(&version_id)))
+    let (kept, status) = kept::served(name, kept::DIDS, made.boxed_local()).await?;
+    Ok(public(ask, kept.answer(status), kept.version.as_deref()))
 }
 
 /// Anyone may read DIDs, from pages of any origin; a version that the caller has is not sent again.
@@ -65,8 +79,11 @@ fn public(ask: &Ask, answer: Answer, version: Option<&str>) -> Answer {
     };
     let etag = answer::etag(version);
     if answer::is_current(ask.header(IF_NONE_MATCH.as_str()), &etag) {
-        let unchanged = answer::with(answer::empty(StatusCode::NOT_MODIFIED), ETAG, &etag);
-        return answer::with(unchanged, ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+        let (mut unchanged, body) = answer.into_parts();
+        drop(body);
+        unchanged.status = StatusCode::NOT_MODIFIED;
+        unchanged.headers.remove(CONTENT_TYPE);
+        return answer::with(Answer::from_parts(unchanged, Body::empty()), ETAG, &etag);
     }
     answer::with(answer, ETAG, &etag)
 }

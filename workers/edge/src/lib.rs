@@ -10,6 +10,7 @@ mod did;
 mod docs;
 mod gate;
 mod gateway;
+mod kept;
 mod limit;
 mod numbers;
 mod ready;

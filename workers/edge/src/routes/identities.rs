@@ -11,6 +11,7 @@ use http::header::{ETAG, IF_MATCH, IF_NONE_MATCH, LOCATION};
 use super::wallets::page_of;
 use crate::answer::{self, Answer};
 use crate::ask::Ask;
+use crate::kept;
 
 pub async fn create(ask: Ask) -> Result<Answer, Problem> {
     let body: CreateIdentity = ask.json()?;
@@ -18,6 +19,7 @@ pub async fn create(ask: Ask) -> Result<Answer, Problem> {
     let idempotency = ask.idempotency("/v1/identities")?;
     let address = Address::identity(&ask.caller()?.tenant, &id);
     let (identity, version, replayed) = identity(ask.object(address, Request::Create { idempotency }).await?)?;
+    kept::forget();
     let answer = answer::json(StatusCode::CREATED, &identity)?;
     let answer = answer::with(answer, LOCATION, &format!("/v1/identities/{id}"));
     Ok(answer::replayed(answer::with(answer, ETAG, &answer::etag(&version)), replayed))
@@ -40,6 +42,7 @@ pub async fn update(ask: Ask) -> Result<Answer, Problem> {
     let if_match = if_match.trim().trim_matches('"').to_owned();
     let reply = ask.object(address(&ask)?, Request::Update { if_match, change, key: None }).await?;
     let (identity, version, _) = identity(reply)?;
+    kept::forget();
     Ok(answer::with(answer::json(StatusCode::OK, &identity)?, ETAG, &answer::etag(&version)))
 }
 

@@ -4,12 +4,14 @@ use aion_api::object::tenant::ListKind;
 use aion_api::problem::{Code, Problem};
 use aion_api::v1::tasks::SubmitTask;
 use aion_api::v1::tokens::{Address, Balance, CreateToken, Mint, Transfer, balance_call, read_address, read_balance};
+use futures_util::FutureExt;
 use http::StatusCode;
 
 use super::tasks::submit_task;
 use super::wallets::page_of;
-use crate::answer::{self, Answer};
+use crate::answer::Answer;
 use crate::ask::Ask;
+use crate::kept::{self, Kept};
 
 pub async fn create(ask: Ask) -> Result<Answer, Problem> {
     let body: CreateToken = ask.json()?;
@@ -36,10 +38,15 @@ pub async fn transfer(ask: Ask) -> Result<Answer, Problem> {
 
 pub async fn balance(ask: Ask) -> Result<Answer, Problem> {
     let (token, holder) = (address(&ask, "address")?, address(&ask, "holder")?);
-    let words = kernel_do::chain::call_contract(&ask.app.env, token, balance_call(holder)).await?;
-    let balance = read_balance(&words).ok_or_else(|| Problem::unknown("token"))?;
-    let (token, holder) = (token.to_checksum(None), holder.to_checksum(None));
-    answer::json(StatusCode::OK, &Balance { token, holder, balance })
+    let made = async {
+        let words = kernel_do::chain::call_contract(&ask.app.env, token, balance_call(holder)).await?;
+        let balance = read_balance(&words).ok_or_else(|| Problem::unknown("token"))?;
+        let (token, holder) = (token.to_checksum(None), holder.to_checksum(None));
+        let body = serde_json::to_vec(&Balance { token, holder, balance }).map_err(|_| Problem::internal())?;
+        Ok(Kept { status: StatusCode::OK, media_type: "application/json", body: body.into(), version: None })
+    };
+    let (kept, status) = kept::served(format!("{token}\n{holder}"), kept::CHAIN, made.boxed_local()).await?;
+    Ok(kept.answer(status))
 }
 
 fn task(task: Result<SubmitTask, serde_json::Error>) -> Result<SubmitTask, Problem> {
