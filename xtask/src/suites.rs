@@ -21,6 +21,10 @@ const CORES: [&str; 10] = [
     "aion-telemetry",
     "aion-wallet",
 ];
+/// The rules of what stands in front,
+const EDGE: [&str; 4] = ["aion-function", "aion-gateway", "aion-limit", "aion-telemetry"];
+/// and its end-to-end tests.
+const EDGE_FILES: [&str; 5] = ["eyes", "functions", "gateway", "limits", "own_cache"];
 /// Native only.
 const NATIVE: [&str; 2] = ["aion-client", "xtask"];
 /// A test in wasm may take this long: the whole threshold protocol, unoptimised, on a slow machine.
@@ -80,12 +84,10 @@ pub fn all() -> Outcome<()> {
     fail("the suite named last failed; its output stands above")
 }
 
-/// Runs one suite. `kernel` is a part of two of them: the rules of tasks, natively and as wasm.
+/// Runs one suite. `kernel` and `edge` are parts of others: the rules of tasks, and all that stands in front.
 pub fn one(name: &str) -> Outcome<()> {
-    if name == "kernel" {
-        return run(("kernel", kernel)).map(|_| ());
-    }
-    match SUITES.into_iter().find(|(known, _)| *known == name) {
+    let parts: [Suite; 2] = [("kernel", kernel), ("edge", edge)];
+    match parts.into_iter().chain(SUITES).find(|(known, _)| *known == name) {
         Some(suite) => run(suite).map(|_| ()),
         None => fail(format!("there is no suite {name}: {}", SUITES.map(|(name, _)| name).join(", "))),
     }
@@ -144,6 +146,13 @@ fn kernel(count: &mut Count) -> Outcome<()> {
     setup::for_workers()?;
     counted(&mut cargo_test(&["aion-task"])?, count)?;
     counted(wasm_test(&["aion-task"])?.arg("--lib"), count)
+}
+
+fn edge(count: &mut Count) -> Outcome<()> {
+    setup::for_platform()?;
+    counted(&mut cargo_test(&EDGE)?, count)?;
+    counted(wasm_test(&EDGE)?.arg("--lib"), count)?;
+    on_platform(&EDGE_FILES.map(|file| ["--test", file]).concat(), count)
 }
 
 fn contracts(count: &mut Count) -> Outcome<()> {
