@@ -8,11 +8,13 @@ mod ask;
 mod credential;
 mod did;
 mod docs;
+mod function;
 mod gate;
 mod gateway;
 mod limit;
 mod ready;
 mod routes;
+mod script;
 mod wire;
 
 use std::cell::OnceCell;

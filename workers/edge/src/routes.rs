@@ -17,6 +17,7 @@ use crate::gate::{self, Handler};
 
 mod definitions;
 mod egress;
+mod functions;
 mod gateway;
 mod identities;
 mod keys;
@@ -25,7 +26,7 @@ mod metrics;
 mod platform;
 mod schedules;
 mod steer;
-mod tasks;
+pub mod tasks;
 mod tenants;
 mod tokens;
 mod wallets;
@@ -94,7 +95,11 @@ pub fn router(app: App) -> axum::Router {
         .at("reportStep", egress::report)
         .at("readRoutes", gateway::read_routes)
         .at("putRoutes", gateway::put_routes)
-        .at("purgeCache", gateway::purge);
+        .at("purgeCache", gateway::purge)
+        .at("listFunctions", functions::list)
+        .at("putFunction", functions::put)
+        .at("readFunction", functions::read)
+        .at("deleteFunction", functions::delete);
     routes.0.fallback(unknown).method_not_allowed_fallback(unsupported).with_state(app)
 }
 

@@ -4,6 +4,7 @@ use super::{Operation, Success};
 
 mod definitions;
 mod egress;
+mod functions;
 mod gateway;
 mod identities;
 mod limits;
@@ -29,13 +30,14 @@ const COUNT: usize = platform::OPERATIONS.len()
     + schedules::OPERATIONS.len()
     + egress::OPERATIONS.len()
     + limits::OPERATIONS.len()
-    + gateway::OPERATIONS.len();
+    + gateway::OPERATIONS.len()
+    + functions::OPERATIONS.len();
 
 /// Every operation of the API.
 pub static OPERATIONS: &[Operation] = &joined();
 
 const fn joined() -> [Operation; COUNT] {
-    let groups: [&[Operation]; 9] = [
+    let groups: [&[Operation]; 10] = [
         &platform::OPERATIONS,
         &identities::OPERATIONS,
         &wallets::OPERATIONS,
@@ -45,6 +47,7 @@ const fn joined() -> [Operation; COUNT] {
         &egress::OPERATIONS,
         &limits::OPERATIONS,
         &gateway::OPERATIONS,
+        &functions::OPERATIONS,
     ];
     let mut all = [platform::OPERATIONS[0]; COUNT];
     let (mut group, mut place) = (0, 0);
