@@ -7,6 +7,7 @@ use aion_api::operations::Method;
 use aion_api::v1::List;
 use aion_api::v1::definitions::{CheckDefinition, Checked, Definition};
 use aion_api::v1::egress::{Hosts, PutSecret, SecretName};
+use aion_api::v1::functions::{self, Function};
 use aion_api::v1::gateway::{Purge, Purged, Routes, Table};
 use aion_api::v1::identities::{CreateIdentity, Identity, UpdateIdentity};
 use aion_api::v1::keys::{CreateKey, Key, KeyCreated};
@@ -267,6 +268,30 @@ impl<T: Transport> Client<T> {
     /// `POST /v1/cache:purge`
     pub async fn purge(&self, purge: &Purge) -> Result<Purged, Error> {
         self.post("/v1/cache:purge", None, purge).await
+    }
+
+    /// `PUT /v1/functions/{name}`; grants with commas between them.
+    pub async fn put_function(&self, name: &str, grants: &str, module: &[u8]) -> Result<Function, Error> {
+        let request = Request::new(Method::Put, &format!("/v1/functions/{name}?grants={grants}"));
+        let mut request = request.with_header("content-type", functions::MEDIA_TYPE);
+        request.body = Some(module.to_vec());
+        self.call(request).await
+    }
+
+    /// `GET /v1/functions/{name}`, the newest version or the one asked for.
+    pub async fn function(&self, name: &str, version: Option<u64>) -> Result<Function, Error> {
+        let query = version.map_or_else(String::new, |version| format!("?version={version}"));
+        self.read(&format!("/v1/functions/{name}{query}")).await
+    }
+
+    /// `GET /v1/functions`
+    pub async fn functions(&self) -> Result<List<Function>, Error> {
+        self.read("/v1/functions").await
+    }
+
+    /// `DELETE /v1/functions/{name}`
+    pub async fn delete_function(&self, name: &str) -> Result<(), Error> {
+        self.call_raw(Request::new(Method::Delete, &format!("/v1/functions/{name}"))).await.map(|_| ())
     }
 
     /// `GET /v1/hosts`

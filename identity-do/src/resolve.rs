@@ -7,6 +7,7 @@ use aion_api::{Address, v1};
 use aion_identity::method::host::Place;
 use aion_identity::method::{web, webvh};
 use aion_identity::resolution::{Failure, Kind, Query, Resolution, is_acceptable, resolve_static};
+use aion_identity::signature::is_signed;
 use aion_identity::{Did, DidUrl, Jws};
 use serde_json::{Value, json};
 use worker::Env;
@@ -69,6 +70,23 @@ pub async fn signed(env: &Env, trace: &Trace, public_host: &str, jws: &str) -> R
     }
     let payload = jws.verify(&resolved.result["didDocument"]).map_err(invalid)?.to_vec();
     Ok((jws.did().to_owned(), payload))
+}
+
+/// Whether a bare signature over a payload is one of a DID that is resolved here. A DID that cannot be resolved is a
+/// problem: nothing is known of its signatures.
+pub async fn verified(
+    env: &Env,
+    trace: &Trace,
+    public_host: &str,
+    did: &str,
+    payload: &[u8],
+    signature: &[u8],
+) -> Result<bool, Problem> {
+    let resolved = resolve(env, trace, public_host, did, &Options::default()).await?;
+    if resolved.status != 200 {
+        return Err(Problem::invalid("/did", format!("{did} cannot be resolved here")));
+    }
+    Ok(is_signed(&resolved.result["didDocument"], payload, signature))
 }
 
 async fn find(

@@ -57,6 +57,16 @@ async fn post(env: &Env, address: &Address, call: &str) -> Result<Response, Prob
     fetch(env, address, &init).await
 }
 
+/// Posts a text to another script by its service binding, and gives status and body of its answer.
+pub async fn script(env: &Env, service: &str, url: &str, text: &str) -> Result<(u16, Vec<u8>), Problem> {
+    let mut init = RequestInit::new();
+    init.with_method(Method::Post).with_body(Some(JsValue::from_str(text)));
+    let fetcher = env.service(service).map_err(|error| away(&error))?;
+    let response = fetcher.fetch(url, Some(init)).await.map_err(|error| away(&error))?;
+    let mut response = Response::try_from(response).map_err(|error| away(&error))?;
+    Ok((response.status_code(), response.bytes().await.map_err(|error| away(&error))?))
+}
+
 /// Asks an object for a WebSocket. Such a request has no body, so the call stands in a header.
 pub async fn upgrade<R: Request>(env: &Env, address: Address, trace: &Trace, request: R) -> Result<Response, Problem> {
     let call = text(&address, None, trace, request)?;

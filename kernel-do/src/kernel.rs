@@ -16,6 +16,7 @@ mod archive;
 mod definitions;
 mod events;
 mod fault;
+mod function;
 mod growth;
 mod http;
 mod inbox;

@@ -22,6 +22,12 @@ impl Approver {
         Self { did: format!("did:key:z{text}"), key }
     }
 
+    /// A bare signature over a text, base64url.
+    #[must_use]
+    pub fn sign_text(&self, text: &str) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(self.key.sign(text.as_bytes()).to_bytes())
+    }
+
     /// A compact JWS over claims.
     #[must_use]
     pub fn sign(&self, claims: &Value) -> String {
@@ -29,7 +35,7 @@ impl Approver {
         let header = json!({ "alg": "EdDSA", "kid": format!("{}#{fragment}", self.did) });
         let encode = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
         let input = format!("{}.{}", encode(&header), encode(claims));
-        let signature = BASE64_URL_SAFE_NO_PAD.encode(self.key.sign(input.as_bytes()).to_bytes());
+        let signature = self.sign_text(&input);
         format!("{input}.{signature}")
     }
 }

@@ -129,6 +129,14 @@ impl Control {
         (number("bytes"), number("beforeKb"), number("mostKb"))
     }
 
+    /// The module of an example of functions.
+    pub async fn module(&self, name: &str) -> Vec<u8> {
+        let response = self.client.send(Request::new(Method::Get, &format!("/module/{name}"))).await;
+        let response = response.expect("the harness answers");
+        assert_eq!(response.status, 200, "{name}: {}", response.text());
+        response.body
+    }
+
     /// What the platform says over a WebSocket until it closes it.
     pub async fn websocket(&self, path: &str, key: &str) -> Vec<serde_json::Value> {
         let wish = serde_json::json!({ "path": path, "key": key });

@@ -38,13 +38,13 @@ const EDGES: [(&str, &[&str]); 18] = [
         ],
     ),
     ("client", &["aion-api", "aion-mpc", "aion-wallet"]),
-    ("kernel-do", &["aion-task", "aion-chain", "aion-api"]),
+    ("kernel-do", &["aion-task", "aion-chain", "aion-function", "aion-api"]),
     ("identity-do", &["aion-identity", "aion-wallet", "aion-mpc", "aion-chain", "aion-api"]),
     ("workers/guardian", &["aion-mpc", "aion-wallet", "aion-chain"]),
     ("workers/functions", &["aion-api", "aion-function"]),
     ("workers/eyes", &["aion-api", "aion-telemetry"]),
     ("workers/gateway", &["aion-api", "aion-gateway"]),
-    ("workers/edge", &["aion-api", "aion-gateway", "aion-limit", "kernel-do", "identity-do"]),
+    ("workers/edge", &["aion-api", "aion-function", "aion-gateway", "aion-limit", "kernel-do", "identity-do"]),
 ];
 
 /// What a pure crate must not use outside of its tests.

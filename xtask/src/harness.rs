@@ -12,7 +12,7 @@ use crate::process::Server;
 use crate::proxy::{Mode, Proxy};
 use crate::report::{Outcome, fail, step};
 use crate::workspace::scratch;
-use crate::{http, origin, recorder, secrets, sqlite, streaming, websocket};
+use crate::{http, modules, origin, recorder, secrets, sqlite, streaming, websocket};
 
 /// Everything that runs for one suite.
 pub struct Harness {
@@ -128,6 +128,12 @@ impl Harness {
 
     fn answer(&mut self, stream: &TcpStream) -> Outcome<()> {
         let request = http::receive(stream)?;
+        if let Some(name) = request.line.strip_prefix("GET /module/") {
+            return match modules::read(name) {
+                Ok(module) => http::answer(stream, 200, &module),
+                Err(failure) => http::answer(stream, 500, failure.to_string().as_bytes()),
+            };
+        }
         let (status, body) = if request.line == "POST /websocket" {
             let wish: Value = serde_json::from_slice(&request.body)?;
             let text = |name: &str| wish[name].as_str().unwrap_or_default();

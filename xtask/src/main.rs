@@ -11,6 +11,7 @@ mod files;
 mod first_light;
 mod harness;
 mod http;
+mod modules;
 mod origin;
 mod platform;
 mod process;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use crate::harness::{self, Harness};
 use crate::report::{Context, Outcome, fail, now, say};
 use crate::workspace::{self, at};
-use crate::{build, ci, process, setup};
+use crate::{build, ci, modules, process, setup};
 
 /// Pure crates, tested natively and as wasm.
 const CORES: [&str; 10] = [
@@ -175,6 +175,7 @@ fn end_to_end(count: &mut Count) -> Outcome<()> {
 
 fn on_platform(files: &[&str], count: &mut Count) -> Outcome<()> {
     build::all()?;
+    modules::build()?;
     // Built first, so that the platform does not stand idle beside a compiler.
     process::run(wasm_test(&["aion-tests"])?.args(files).arg("--no-run"))?;
     let harness = Arc::new(Mutex::new(Harness::start()?));

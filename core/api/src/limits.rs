@@ -19,7 +19,7 @@ pub const NAME_MAX_CHARS: usize = 64;
 /// Reads a JSON body: bounded in size and depth, unknown fields refused by the types.
 pub fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     if body.len() > BODY_MAX_BYTES {
-        return Err(too_large());
+        return Err(too_large(BODY_MAX_BYTES));
     }
     check_depth(body)?;
     let text = std::str::from_utf8(body);
@@ -37,10 +37,10 @@ pub fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     })
 }
 
-/// The problem of a body above [`BODY_MAX_BYTES`].
+/// The problem of a body that has more bytes than it may.
 #[must_use]
-pub fn too_large() -> Problem {
-    Problem::new(Code::RequestTooLarge, format!("the body has more than {BODY_MAX_BYTES} bytes"))
+pub fn too_large(max_bytes: usize) -> Problem {
+    Problem::new(Code::RequestTooLarge, format!("the body has more than {max_bytes} bytes"))
 }
 
 /// Refuses documents that nest deeper than [`DEPTH_MAX`], before a parser sees them.

@@ -11,8 +11,8 @@ use crate::health::{Component, Readiness, State};
 use crate::operations::{Credential, OPERATIONS, Operation};
 use crate::problem::{Code, Fault, MEDIA_TYPE, ProblemDocument};
 use crate::v1::{
-    alerts, definitions, egress, gateway as routes, identities, keys, limits as rates, schedules, tasks, tenants,
-    tokens, wallets,
+    alerts, definitions, egress, functions, gateway as routes, identities, keys, limits as rates, schedules, tasks,
+    tenants, tokens, wallets,
 };
 use crate::{Scope, idempotency, key, limits};
 
@@ -87,9 +87,14 @@ fn operation(entry: &Operation) -> Value {
             operation["x-scope"] = json!(scope.as_str());
         }
     }
-    if entry.request.is_empty() {
+    let binary = entry.media_type() != "application/json";
+    if entry.request.is_empty() || binary {
         operation["x-example"] = json!(entry.example);
-    } else {
+    }
+    if binary {
+        // Bytes as they are: a schema without a type (OpenAPI 3.1.1 section 4.8.14.3).
+        operation["requestBody"] = json!({ "required": true, "content": { entry.media_type(): { "schema": {} } } });
+    } else if !entry.request.is_empty() {
         let example: Value = serde_json::from_str(entry.example).unwrap_or_default();
         operation["requestBody"] = json!({
             "required": true,
@@ -209,6 +214,9 @@ fn schemas() -> Value {
     add::<egress::Hosts>(&mut schemas);
     gateway(&mut schemas);
     eyes(&mut schemas);
+    add::<functions::Function>(&mut schemas);
+    add::<functions::Grant>(&mut schemas);
+    add::<functions::Grants>(&mut schemas);
     add::<egress::PutSecret>(&mut schemas);
     add::<egress::SecretName>(&mut schemas);
     add::<egress::Report>(&mut schemas);
@@ -225,7 +233,7 @@ fn schemas() -> Value {
     add::<Code>(&mut schemas);
     add::<Fault>(&mut schemas);
     add_as::<ProblemDocument>(&mut schemas, "Problem");
-    for item in ["Key", "Identity", "Wallet", "Token", "Task", "Definition", "Schedule", "SecretName"] {
+    for item in ["Key", "Identity", "Wallet", "Token", "Task", "Definition", "Schedule", "SecretName", "Function"] {
         schemas.insert(format!("{item}List"), list(&reference(item)));
     }
     let object = json!({ "type": "object" });

@@ -3,8 +3,12 @@
 //! A route whose operation does not stand here cannot be reached, so none can be forgotten in the document or be left
 //! without a scope.
 
+use aion_function::limits::MODULE_MAX_BYTES;
+
 use crate::Scope;
+use crate::limits::BODY_MAX_BYTES;
 use crate::problem::Code;
+use crate::v1::functions::MEDIA_TYPE as MODULE_TYPE;
 
 mod table;
 
@@ -80,7 +84,7 @@ pub struct Operation {
     pub idempotent: bool,
     /// Query parameters, each `name: what it does`.
     pub query: &'static [(&'static str, &'static str)],
-    /// The name of the schema of the request body; empty if it takes none.
+    /// The name of the schema of the request body, or the media type of one that is no JSON; empty if it takes none.
     pub request: &'static str,
     /// An example of the request body, or of the path for a request without one.
     pub example: &'static str,
@@ -91,6 +95,18 @@ pub struct Operation {
 }
 
 impl Operation {
+    /// The media type of its request body.
+    #[must_use]
+    pub fn media_type(&self) -> &'static str {
+        if self.request.contains('/') { self.request } else { "application/json" }
+    }
+
+    /// So many bytes its request body may have.
+    #[must_use]
+    pub fn body_max_bytes(&self) -> usize {
+        if self.request == MODULE_TYPE { MODULE_MAX_BYTES } else { BODY_MAX_BYTES }
+    }
+
     /// Whether the Kernel object refuses revoked keys for this operation by itself, so that a kept snapshot of the
     /// tenant's keys is enough before it: everything that starts or steers a task.
     #[must_use]
@@ -208,7 +224,7 @@ mod tests {
     fn every_operation_has_an_example_and_its_problems() {
         for operation in OPERATIONS {
             assert!(!operation.example.is_empty() && !operation.summary.is_empty(), "{}", operation.id);
-            if operation.request.is_empty() {
+            if operation.request.is_empty() || operation.media_type() != "application/json" {
                 assert!(operation.example.starts_with('/'), "{}", operation.id);
             } else {
                 assert!(serde_json::from_str::<serde_json::Value>(operation.example).is_ok(), "{}", operation.id);

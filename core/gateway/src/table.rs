@@ -34,7 +34,7 @@ pub struct Route {
     /// Which requests take it.
     #[serde(rename = "match")]
     pub matches: Match,
-    /// Where they go: each target gets a share by its weight.
+    /// Where they go: each target gets a share by its weight. A function stands first, before all others.
     pub targets: Vec<Target>,
     /// Where they go when no target is well, in this order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -93,7 +93,15 @@ pub struct Match {
     pub countries: Vec<String>,
 }
 
-/// Where requests go: an origin, a bound service, or this deployment's own API.
+impl Route {
+    /// The function that stands before the other targets, if one does.
+    #[must_use]
+    pub fn function(&self) -> Option<&str> {
+        self.targets.first().and_then(|target| target.function.as_deref())
+    }
+}
+
+/// Where requests go: an origin, a bound service, this deployment's own API, or a function.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = RouteTarget))]
@@ -107,6 +115,9 @@ pub struct Target {
     /// This deployment's own API.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub api: bool,
+    /// A function of the tenant. It sees each request before the other targets of its route, which get what it passes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub function: Option<String>,
     /// Its share among the others, 0 to 1,000; a target of weight 0 gets what the others cannot take.
     #[serde(default = "weight")]
     pub weight: u16,
@@ -125,16 +136,19 @@ pub enum Upstream<'a> {
     Service(&'a str),
     /// Our own API.
     Api,
+    /// A function.
+    Function(&'a str),
 }
 
 impl Target {
     /// Where it is; a checked target is at exactly one place.
     #[must_use]
     pub fn upstream(&self) -> Option<Upstream<'_>> {
-        match (&self.origin, &self.service, self.api) {
-            (Some(origin), None, false) => Some(Upstream::Origin(origin)),
-            (None, Some(service), false) => Some(Upstream::Service(service)),
-            (None, None, true) => Some(Upstream::Api),
+        match (&self.origin, &self.service, self.api, &self.function) {
+            (Some(origin), None, false, None) => Some(Upstream::Origin(origin)),
+            (None, Some(service), false, None) => Some(Upstream::Service(service)),
+            (None, None, true, None) => Some(Upstream::Api),
+            (None, None, false, Some(function)) => Some(Upstream::Function(function)),
             _ => None,
         }
     }
@@ -145,6 +159,7 @@ impl Target {
         match self.upstream() {
             Some(Upstream::Origin(origin)) => origin.to_owned(),
             Some(Upstream::Service(service)) => format!("service:{service}"),
+            Some(Upstream::Function(function)) => format!("function:{function}"),
             Some(Upstream::Api) | None => "api".to_owned(),
         }
     }

@@ -5,8 +5,6 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use ed25519_dalek::VerifyingKey;
-use k256::ecdsa::signature::Verifier;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -74,20 +72,13 @@ impl Jws {
         }
         let method = self.method(document).ok_or(Error::Proof("kid is not among the DID's authentication keys"))?;
         let key = method["publicKeyMultibase"].as_str().ok_or(Error::Proof("the key is not a Multikey"))?;
-        let wrong = Error::Proof("the signature is wrong");
-        match (self.alg.as_str(), PublicKey::decode(key)?) {
-            ("EdDSA", PublicKey::Ed25519(bytes)) => {
-                let key = VerifyingKey::from_bytes(&bytes).map_err(|_| Error::Proof("the key is not a point"))?;
-                let signature = ed25519_dalek::Signature::from_bytes(&self.signature);
-                key.verify_strict(self.input.as_bytes(), &signature).map_err(|_| wrong)?;
-            }
-            ("ES256K", PublicKey::Secp256k1(bytes)) => {
-                let key = k256::ecdsa::VerifyingKey::from_sec1_bytes(&bytes);
-                let key = key.map_err(|_| Error::Proof("the key is not a point"))?;
-                let signature = k256::ecdsa::Signature::from_slice(&self.signature).map_err(|_| wrong.clone())?;
-                key.verify(self.input.as_bytes(), &signature).map_err(|_| wrong)?;
-            }
+        let key = PublicKey::decode(key)?;
+        match (self.alg.as_str(), key) {
+            ("EdDSA", PublicKey::Ed25519(_)) | ("ES256K", PublicKey::Secp256k1(_)) => {}
             _ => return Err(Error::Proof("alg is EdDSA or ES256K, and the key's type")),
+        }
+        if !key.has_signed(self.input.as_bytes(), &self.signature) {
+            return Err(Error::Proof("the signature is wrong"));
         }
         Ok(&self.payload)
     }

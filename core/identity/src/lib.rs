@@ -15,6 +15,7 @@ pub mod multikey;
 pub mod proof;
 pub mod record;
 pub mod resolution;
+pub mod signature;
 pub mod time;
 
 pub use did::{Did, DidUrl};

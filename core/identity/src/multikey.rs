@@ -1,6 +1,7 @@
 //! Public keys as Multikey text: `z` and base58btc over a multicodec prefix and the key.
 
 use ed25519_dalek::VerifyingKey;
+use k256::ecdsa::signature::Verifier;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::Error;
@@ -57,6 +58,22 @@ impl PublicKey {
     pub fn p256(bytes: [u8; 33]) -> Result<Self, Error> {
         let key = p256::PublicKey::from_sec1_bytes(&bytes);
         key.map(|_| Self::P256(bytes)).map_err(|_| Error::InvalidKey("not a point of P-256"))
+    }
+
+    /// Whether it has made a signature of 64 bytes over a message: Ed25519 (RFC 8032), or ECDSA over secp256k1 and
+    /// SHA-256 (RFC 8812). Keys of other types sign nothing here.
+    #[must_use]
+    pub fn has_signed(&self, message: &[u8], signature: &[u8; 64]) -> bool {
+        match self {
+            Self::Ed25519(bytes) => VerifyingKey::from_bytes(bytes)
+                .is_ok_and(|key| key.verify_strict(message, &ed25519_dalek::Signature::from_bytes(signature)).is_ok()),
+            Self::Secp256k1(bytes) => {
+                let key = k256::ecdsa::VerifyingKey::from_sec1_bytes(bytes);
+                let signature = k256::ecdsa::Signature::from_slice(signature);
+                key.is_ok_and(|key| signature.is_ok_and(|signature| key.verify(message, &signature).is_ok()))
+            }
+            Self::X25519(_) | Self::P256(_) => false,
+        }
     }
 
     /// The Multikey text.

@@ -56,6 +56,13 @@ pub enum Call {
     },
     /// Asks another system over HTTP.
     HttpRequest(Box<Http>),
+    /// Runs a function of the tenant.
+    FunctionRun {
+        /// Its name.
+        function: String,
+        /// What it is given.
+        input: Value,
+    },
     /// Reads a contract.
     ContractRead {
         /// The contract.
@@ -110,6 +117,7 @@ impl Call {
             | Self::WalletCreate { .. }
             | Self::Operate { .. }
             | Self::Sign { .. }
+            | Self::FunctionRun { .. }
             | Self::ContractRead { .. } => true,
         }
     }

@@ -12,6 +12,7 @@ use crate::definition::{Fault, nearest};
 use crate::expression::{self, Scope};
 
 mod contract_read;
+mod function_run;
 mod http_request;
 mod identity_create;
 mod identity_update;
@@ -80,6 +81,7 @@ pub type Fields = (&'static [&'static str], &'static [&'static str]);
 /// Every kind with its fields.
 const KINDS: &[(&str, Fields)] = &[
     ("contract.read", contract_read::FIELDS),
+    ("function.run", function_run::FIELDS),
     ("http.request", http_request::FIELDS),
     ("identity.create", identity_create::FIELDS),
     ("identity.update", identity_update::FIELDS),
@@ -139,6 +141,7 @@ pub fn fill(kind: &str, with: &Map<String, Value>, scope: &Scope<'_>) -> Result<
 pub fn start(kind: &str, with: &Value, place: Place<'_>) -> Result<Start, Fault> {
     match kind {
         "contract.read" => contract_read::start(with).map(Start::Call),
+        "function.run" => function_run::start(with).map(Start::Call),
         "http.request" => http_request::start(with).map(Start::Call),
         "identity.create" => identity_create::start(with).map(Start::Call),
         "identity.update" => identity_update::start(with).map(Start::Call),

@@ -13,8 +13,8 @@ use futures_util::future::{Either, select};
 use serde_json::json;
 use worker::{Delay, Env};
 
-use super::http;
 use super::shard::Outgoing;
+use super::{function, http};
 use crate::{call, chain};
 
 /// An answer may take this long: a little less than the lease, so that a late one does not meet the next lease.
@@ -77,6 +77,7 @@ async fn answer(env: &Env, outgoing: &Outgoing) -> Result<Result<Outcome, String
             step(env, outgoing, wallet, request).await.map(Ok)
         }
         Call::ContractRead { to, data } => read(env, *to, data.clone()).await.map(Ok),
+        Call::FunctionRun { function, input } => function::perform(env, outgoing, function, input).await,
         Call::HttpRequest(request) => http::perform(env, outgoing, request).await,
     }
 }
@@ -107,7 +108,7 @@ pub(super) fn reply(outgoing: &Outgoing) -> StepAddress {
 /// any other fault nobody knows whether the work was done.
 fn meaning(call: &Call, problem: Problem) -> Result<Outcome, String> {
     let Problem { code, detail, .. } = problem;
-    let harmless = matches!(call, Call::ContractRead { .. } | Call::HttpRequest(_));
+    let harmless = matches!(call, Call::ContractRead { .. } | Call::FunctionRun { .. } | Call::HttpRequest(_));
     match code {
         Code::RequestRunning => Ok(Outcome::Pending),
         Code::GuardianUnavailable | Code::ChainUnavailable | Code::LimitReached => Ok(retry(code, detail)),

@@ -10,6 +10,7 @@ use aion_api::object::tenant::Snapshot;
 use aion_api::problem::{Code, Problem};
 use aion_api::shards::Shards;
 use aion_api::trace::Trace;
+use aion_api::v1::egress::Hosts;
 use aion_api::{Address, Scope, limits};
 use axum::body::Bytes;
 use http::HeaderMap;
@@ -31,6 +32,30 @@ pub struct Caller {
     pub shards: Shards,
     /// The tenant as this isolate knows it.
     pub snapshot: Rc<Snapshot>,
+}
+
+/// In whose name something is done: a tenant's, and that of its key if a caller has shown one.
+#[derive(Clone, Copy)]
+pub struct Party<'a> {
+    /// The deployment.
+    pub app: &'a App,
+    /// The request that it belongs to.
+    pub trace: &'a Trace,
+    /// The tenant.
+    pub tenant: &'a str,
+    /// The id of the key.
+    pub key: Option<&'a str>,
+    /// The tenant's kernel shards.
+    pub shards: &'a Shards,
+    /// The hosts that the tenant allows.
+    pub hosts: &'a Hosts,
+}
+
+impl Party<'_> {
+    /// Asks an object.
+    pub async fn object<R: Request>(&self, address: Address, request: R) -> Result<R::Reply, Problem> {
+        call::ask_for(&self.app.env, address, self.key, self.trace, request).await
+    }
 }
 
 /// A request that passed the gate.
@@ -57,6 +82,12 @@ impl Ask {
     /// The caller; the gate has made sure that there is one where the operation's table says so.
     pub fn caller(&self) -> Result<&Caller, Problem> {
         self.caller.as_ref().ok_or_else(|| Problem::new(Code::CredentialMissing, "send an API key"))
+    }
+
+    /// In whose name the caller's work is done.
+    pub fn party(&self) -> Result<Party<'_>, Problem> {
+        let Caller { tenant, key, shards, snapshot, .. } = self.caller()?;
+        Ok(Party { app: &self.app, trace: &self.trace, tenant, key: Some(key), shards, hosts: &snapshot.hosts })
     }
 
     /// A parameter of the path.

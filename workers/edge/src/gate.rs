@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use aion_api::limits::{self, BODY_MAX_BYTES};
+use aion_api::limits;
 use aion_api::operations::{Credential, Operation};
 use aion_api::problem::{Code, Problem};
 use aion_api::trace::{REQUEST_ID_HEADER, TRACEPARENT_HEADER, Trace};
@@ -121,7 +121,8 @@ async fn admit(
     debug_assert!(caller.is_some() == matches!(operation.credential, Credential::Key(_)));
     let Path(path) = path?;
     let Query(query) = Query::from_request_parts(&mut parts, &()).await.map_err(|_| unreadable_query())?;
-    let body = if operation.request.is_empty() { Bytes::new() } else { read_body(&parts.headers, body).await? };
+    let body =
+        if operation.request.is_empty() { Bytes::new() } else { read_body(operation, &parts.headers, body).await? };
     let ask = Ask {
         app: app.clone(),
         trace: trace.clone(),
@@ -142,13 +143,14 @@ fn unreadable_query() -> Problem {
     Problem::new(Code::RequestMalformed, "the query cannot be read, or names a parameter twice")
 }
 
-async fn read_body(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
+async fn read_body(operation: &Operation, headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
     let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = media_type.split(';').next().unwrap_or_default().trim();
-    if !essence.eq_ignore_ascii_case("application/json") {
-        return Err(Problem::new(Code::RequestMediaType, "send the body as application/json"));
+    let (wanted, max_bytes) = (operation.media_type(), operation.body_max_bytes());
+    if !essence.eq_ignore_ascii_case(wanted) {
+        return Err(Problem::new(Code::RequestMediaType, format!("send the body as {wanted}")));
     }
-    axum::body::to_bytes(body, BODY_MAX_BYTES).await.map_err(|_| limits::too_large())
+    axum::body::to_bytes(body, max_bytes).await.map_err(|_| limits::too_large(max_bytes))
 }
 
 fn trace(headers: &HeaderMap) -> Trace {

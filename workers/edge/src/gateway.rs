@@ -4,9 +4,10 @@
 //! The edge says who calls, counts the request, and carries out what its own API is the target of. Bodies pass as
 //! streams, in both directions, and so does a WebSocket.
 
-use aion_api::Address;
-use aion_api::object::gateway::{HANDED_HEADER, Handed, OWN_HEADER, Own, PROBLEM_HEADER, Reply, Request, SERVICE};
-use aion_api::object::{self, Call};
+use std::rc::Rc;
+
+use aion_api::object::gateway::{HANDED_HEADER, Handed, OWN_HEADER, Own, PROBLEM_HEADER, SERVICE, header_text};
+use aion_api::object::tenant::Snapshot;
 use aion_api::problem::{Code, Problem};
 use aion_api::trace::{REQUEST_ID_HEADER, TRACEPARENT_HEADER, Trace};
 use aion_api::v1::gateway::{OPERATION, PATH};
@@ -14,17 +15,19 @@ use aion_limit::Facts;
 use http::{HeaderName, HeaderValue, Method};
 use kernel_do::call;
 use serde_json::json;
-use wasm_bindgen::{JsCast, JsValue};
-use worker::js_sys::futures::JsFuture;
+use wasm_bindgen::JsValue;
+use worker::js_sys::Uint8Array;
 use worker::worker_sys::ext::RequestExt;
-use worker::{Headers, Response, web_sys, worker_sys};
+use worker::{Headers, Response, web_sys};
 
 use crate::answer;
 use crate::app::App;
+use crate::ask::Party;
 use crate::credential;
+use crate::function::{self, Decision, Sent};
 use crate::limit::source::Source;
 use crate::limit::{self, Outcome, flood};
-use crate::{numbers, wire};
+use crate::{numbers, script, wire};
 
 /// Where the gateway begins in paths of the deployment's own host.
 const MOUNT: &str = "/g/";
@@ -60,6 +63,7 @@ struct Seen {
     key: Option<String>,
     limit: Outcome,
     own: bool,
+    function: Option<String>,
 }
 
 /// Serves a request of a tenant's gateway.
@@ -78,6 +82,7 @@ pub async fn serve(app: &App, mounted: Mounted, request: web_sys::Request) -> wo
         "level": "info",
         "route": OPERATION,
         "own": seen.own,
+        "function": seen.function,
         "status": status,
         "problem": problem,
         "tenant": tenant,
@@ -112,19 +117,55 @@ async fn answered(
     trace: &Trace,
     seen: &mut Seen,
 ) -> Result<web_sys::Response, Problem> {
-    let handed = admitted(app, mounted, &request, trace, seen).await?;
-    let response = fetch(app, &onward(&request, &handed).map_err(|error| away(&error))?).await?;
+    let (mut handed, snapshot) = admitted(app, mounted, &request, trace, seen).await?;
+    let (response, own) = handed_over(app, &request, &handed, None).await?;
+    let Some(mut own) = own else {
+        return Ok(response);
+    };
+    seen.own = true;
+    let Some(call) = own.function.take() else {
+        return carried_out(app, &request, own, response).await;
+    };
+    seen.function = Some(call.name.clone());
+    let body = function::read(response).await?;
+    let sent = Sent { method: request.method(), path: handed.path.clone(), query: handed.query.clone(), body };
+    let key = handed.key.as_deref();
+    let (tenant, shards, hosts) = (&*handed.tenant, &snapshot.shards, &snapshot.hosts);
+    match function::decide(&Party { app, trace, tenant, key, shards, hosts }, call, sent).await? {
+        Decision::Answer(answer) => {
+            let mut answer = seen.limit.on(answer);
+            change(answer.headers_mut(), &own.rewrite.remove_answer_headers, own.rewrite.set_answer_headers.iter());
+            let answer = answer::with(answer, HeaderName::from_static(REQUEST_ID_HEADER), &trace.request_id);
+            wire::response(answer).map_err(|error| call::fault("function", &error))
+        }
+        Decision::Pass { headers, body } => {
+            handed.passed = Some(headers);
+            match handed_over(app, &request, &handed, Some(&body)).await? {
+                (response, None) => Ok(response),
+                (response, Some(own)) if own.function.is_none() => carried_out(app, &request, own, response).await,
+                _ => Err(Problem::internal()),
+            }
+        }
+    }
+}
+
+/// Hands a request over to the gateway. With its answer comes what is ours to carry out, if something is; that answer's
+/// body is then the request's.
+async fn handed_over(
+    app: &App,
+    request: &web_sys::Request,
+    handed: &Handed,
+    body: Option<&[u8]>,
+) -> Result<(web_sys::Response, Option<Own>), Problem> {
+    let onward = onward(request, handed, body).map_err(|error| script::away(SERVICE, &error))?;
+    let response = script::fetch(app, SERVICE, &onward).await?;
     let headers = Headers(response.headers());
     let header = |name: &str| headers.get(name).ok().flatten();
     if header(PROBLEM_HEADER).is_some() {
         return Err(Response::from(response).json().await.unwrap_or_else(|_| Problem::internal()));
     }
-    let Some(own) = header(OWN_HEADER) else {
-        return Ok(response);
-    };
-    seen.own = true;
-    let own = serde_json::from_str(&own).map_err(|error| call::fault("own", &error))?;
-    carried_out(app, &request, own, response).await
+    let own = header(OWN_HEADER).map(|own| serde_json::from_str(&own)).transpose();
+    Ok((response, own.map_err(|error| call::fault("own", &error))?))
 }
 
 /// Who calls; refuses a request that has no tenant, or is one too many.
@@ -134,7 +175,7 @@ async fn admitted(
     request: &web_sys::Request,
     trace: &Trace,
     seen: &mut Seen,
-) -> Result<Handed, Problem> {
+) -> Result<(Handed, Rc<Snapshot>), Problem> {
     let headers = Headers(request.headers());
     let country = request.cf().and_then(|cf| cf.country().ok().flatten());
     let source = Source::new(headers.get(Source::ADDRESS_HEADER).ok().flatten().as_deref(), country);
@@ -162,36 +203,34 @@ async fn admitted(
     limit::check(app, trace, &facts, &snapshot.limits, &mut seen.limit).await?;
     let (ip, country) = (source.ip.map(|ip| ip.to_string()), source.country);
     let (hosts, trace, answer) = (snapshot.hosts.clone(), trace.clone(), owned(seen.limit.fields()));
-    Ok(Handed { tenant, host, path, query, key, ip, country, trace, hosts, answer })
+    let handed = Handed { tenant, host, path, query, key, ip, country, trace, hosts, answer, passed: None };
+    Ok((handed, snapshot))
 }
 
 fn owned(fields: Vec<(&str, String)>) -> Vec<(String, String)> {
     fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// The same request with what is handed over, and nothing that pretends to be it.
-fn onward(request: &web_sys::Request, handed: &Handed) -> Result<web_sys::Request, JsValue> {
+/// The same request with what is handed over, and nothing that pretends to be it; with the body that a function has let
+/// pass, if it was one's to see.
+fn onward(request: &web_sys::Request, handed: &Handed, body: Option<&[u8]>) -> Result<web_sys::Request, JsValue> {
     let headers = Headers(web_sys::Headers::new_with_headers(&request.headers())?);
-    let text = serde_json::to_string(handed).map_err(|error| JsValue::from_str(&error.to_string()))?;
-    // A URL and what we name are ASCII, so this is a header.
+    let text = header_text(handed).map_err(|error| JsValue::from_str(&error.to_string()))?;
     headers.0.set(HANDED_HEADER, &text)?;
     let init = web_sys::RequestInit::new();
     init.set_headers(headers.as_ref());
     init.set_redirect(web_sys::RequestRedirect::Manual);
-    web_sys::Request::new_with_request_and_init(request, &init)
-}
-
-async fn fetch(app: &App, request: &web_sys::Request) -> Result<web_sys::Response, Problem> {
-    let service = app.env.service(SERVICE).map_err(|error| away(&error))?.into_rpc::<worker_sys::Fetcher>();
-    let promise = service.fetch(request).map_err(|error| away(&error))?;
-    let response = JsFuture::from(promise).await.map_err(|error| away(&error))?;
-    response.dyn_into().map_err(|_| Problem::internal())
-}
-
-fn away(error: &dyn std::fmt::Debug) -> Problem {
-    let line = json!({ "level": "warn", "at": "gateway", "reason": format!("{error:?}") });
-    worker::console_warn!("{line}");
-    Problem::new(Code::ComponentUnavailable, "the gateway does not answer; the request can be sent again")
+    let Some(body) = body else {
+        return web_sys::Request::new_with_request_and_init(request, &init);
+    };
+    headers.0.delete("content-length")?;
+    init.set_headers(headers.as_ref());
+    let method = request.method();
+    if !body.is_empty() && !matches!(method.as_str(), "GET" | "HEAD") {
+        init.set_body(&Uint8Array::from(body));
+    }
+    init.set_method(&method);
+    web_sys::Request::new_with_str_and_init(&request.url(), &init)
 }
 
 /// Has our own API answer, as if it had been asked itself. It cannot lead back here: its paths begin elsewhere.
@@ -202,7 +241,7 @@ async fn carried_out(
     response: web_sys::Response,
 ) -> Result<web_sys::Response, Problem> {
     let unreadable = |_| Problem::new(Code::RequestMalformed, "the request cannot be read");
-    let Own { path, rewrite } = own;
+    let Own { path, rewrite, .. } = own;
     if path.starts_with(MOUNT) {
         return Err(Problem::new(Code::RouteUnknown, "a gateway does not lead into a gateway"));
     }
@@ -228,17 +267,4 @@ fn change<'a>(headers: &mut http::HeaderMap, removed: &[String], set: impl Itera
             headers.insert(name, value);
         }
     }
-}
-
-/// Asks the Gateway object of a tenant.
-pub async fn ask(app: &App, tenant: &str, trace: &Trace, request: Request) -> Result<Reply, Problem> {
-    let call = Call { address: Address::gateway(tenant), key: None, trace: trace.clone(), request };
-    let text = serde_json::to_string(&call).map_err(|_| Problem::internal())?;
-    let init = web_sys::RequestInit::new();
-    init.set_method("POST");
-    init.set_body(&JsValue::from_str(&text));
-    let request = web_sys::Request::new_with_str_and_init(object::URL, &init).map_err(|error| away(&error))?;
-    let mut response = Response::from(fetch(app, &request).await?);
-    let bytes = response.bytes().await.map_err(|error| away(&error))?;
-    object::read_answer(response.status_code(), &bytes)
 }

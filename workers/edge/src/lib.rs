@@ -8,6 +8,7 @@ mod ask;
 mod credential;
 mod did;
 mod docs;
+mod function;
 mod gate;
 mod gateway;
 mod kept;
@@ -15,6 +16,7 @@ mod limit;
 mod numbers;
 mod ready;
 mod routes;
+mod script;
 mod wire;
 
 use std::cell::OnceCell;

@@ -18,6 +18,7 @@ use crate::gate::{self, Handler};
 mod definitions;
 mod egress;
 mod eyes;
+mod functions;
 mod gateway;
 mod identities;
 mod keys;
@@ -26,7 +27,7 @@ mod metrics;
 mod platform;
 mod schedules;
 mod steer;
-mod tasks;
+pub mod tasks;
 mod tenants;
 mod tokens;
 mod wallets;
@@ -37,6 +38,10 @@ fn front(routes: Routes) -> Routes {
         .at("readRoutes", gateway::read_routes)
         .at("putRoutes", gateway::put_routes)
         .at("purgeCache", gateway::purge)
+        .at("listFunctions", functions::list)
+        .at("putFunction", functions::put)
+        .at("readFunction", functions::read)
+        .at("deleteFunction", functions::delete)
         .at("platformMetrics", eyes::metrics)
         .at("readAlerts", eyes::read)
         .at("putAlerts", eyes::put)

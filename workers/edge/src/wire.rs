@@ -1,7 +1,7 @@
 //! Answers as the runtime takes them.
 
 use axum::body::{Body, HttpBody, to_bytes};
-use futures_util::FutureExt;
+use futures_util::{FutureExt, StreamExt};
 use http::Response;
 use worker::{Headers, web_sys};
 
@@ -20,4 +20,19 @@ pub fn response(answer: Response<Body>) -> worker::Result<web_sys::Response> {
     let response =
         if bytes.is_empty() { worker::Response::empty()? } else { worker::Response::from_bytes(bytes.into())? };
     Ok(response.with_status(parts.status.as_u16()).with_headers(Headers::from(&parts.headers)).into())
+}
+
+/// The body of what the runtime has given us; nothing if it has more bytes than that.
+pub async fn bounded(response: &mut worker::Response, max_bytes: usize) -> worker::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    // What has no body has no stream.
+    if let Ok(mut stream) = response.stream() {
+        while let Some(chunk) = stream.next().await {
+            bytes.extend(chunk?);
+            if bytes.len() > max_bytes {
+                return Ok(None);
+            }
+        }
+    }
+    Ok(Some(bytes))
 }

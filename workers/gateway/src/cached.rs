@@ -175,6 +175,8 @@ fn refresh(work: &Work<'_>, rule: &Rule, credential: Option<&str>) -> Refresh {
     parts.push(work.kept.snapshot.version.to_string());
     parts.extend(rule.vary.iter().map(|name| work.sent.header(name).unwrap_or_default()));
     parts.push(credential.unwrap_or_default().to_owned());
+    // What a function has added may be what the target answers by.
+    parts.extend(work.handed.passed.iter().flatten().flat_map(|(name, value)| [name.clone(), value.clone()]));
     let key = cache::key(parts.iter().map(String::as_str));
     let mut plan = work.plan.clone();
     // One entry is for all who ask: it has the encoding of none of them, and no condition of theirs.

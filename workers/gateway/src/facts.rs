@@ -23,6 +23,9 @@ const HOP_BY_HOP: [&str; 9] = [
     "upgrade",
 ];
 
+/// What every API key begins with.
+const KEY_PREFIX: &str = "aion_";
+
 /// A request as it was sent.
 pub struct Sent {
     pub method: String,
@@ -117,11 +120,10 @@ impl Sent {
         let nominated = self.header("connection").unwrap_or_default().to_ascii_lowercase();
         let nominated: Vec<&str> = nominated.split(',').map(str::trim).collect();
         let goes = |name: &str| {
-            let own = name == "host" || name == "content-length" || name == "via" || name.starts_with("x-aion-");
             // A key of ours is nobody else's business, whether the route wants one or not.
             let secret = name == "authorization" && (key.is_some() || route.credential == Credential::Key);
             let removed = route.rewrite.remove_headers.iter().any(|removed| removed == name);
-            !own && !secret && !removed && !HOP_BY_HOP.contains(&name) && !nominated.contains(&name)
+            is_free(name) && !secret && !removed && !nominated.contains(&name)
         };
         let mut headers: Vec<(String, String)> = self.headers.entries().filter(|(name, _)| goes(name)).collect();
         let mut set = |name: &str, value: String| {
@@ -142,11 +144,31 @@ impl Sent {
         if self.is_upgrade {
             set("upgrade", "websocket".to_owned());
         }
+        for (name, value) in handed.passed.iter().flatten() {
+            if is_free(name) {
+                set(name, value.clone());
+            }
+        }
         for (name, value) in &route.rewrite.set_headers {
             set(name, value.clone());
         }
         headers
     }
+
+    /// The headers that a function sees: those of a target, without what only the grant `caller` tells. A key of this
+    /// platform is never one of them, whosever it is.
+    pub fn shown(&self, route: &Route, handed: &Handed) -> Vec<(String, String)> {
+        let is_key = |value: &str| value.split_once(' ').is_some_and(|(_, token)| token.trim().starts_with(KEY_PREFIX));
+        let mut headers = self.onward(route, handed);
+        headers.retain(|(name, value)| !name.starts_with("x-aion-") && !(name == "authorization" && is_key(value)));
+        headers
+    }
+}
+
+/// Whether a function may give a request this header: none of one connection, and none that the gateway sets itself.
+pub fn is_free(name: &str) -> bool {
+    let own = matches!(name, "host" | "content-length" | "via") || name.starts_with("x-aion-");
+    !own && !HOP_BY_HOP.contains(&name)
 }
 
 /// A cookie's value.

@@ -26,7 +26,8 @@ impl From<&Target> for Hop {
         let (origin, service) = match target.upstream() {
             Some(Upstream::Origin(origin)) => (Some(origin.to_owned()), None),
             Some(Upstream::Service(service)) => (None, Some(service.to_owned())),
-            Some(Upstream::Api) | None => (None, None),
+            // A function is no hop: the edge asks it before.
+            Some(Upstream::Api | Upstream::Function(_)) | None => (None, None),
         };
         Self { id: target.id(), origin, service }
     }

@@ -14,7 +14,7 @@ use aion_gateway::balance;
 use aion_gateway::breaker::{Circuit, State};
 use aion_gateway::budget::Budget;
 use aion_gateway::select::Routes;
-use aion_gateway::table::Route;
+use aion_gateway::table::{Route, Target};
 use worker::Env;
 
 use crate::forward::{Hop, Tried};
@@ -83,12 +83,13 @@ pub fn forget(tenant: &str) {
     GATEWAYS.with_borrow_mut(|all| all.remove(tenant));
 }
 
-/// The targets to try, the first choice first, and how long it takes until one that is ill is tried again. A half-open
-/// target is one of them only as the first, so that its trial takes place.
+/// The targets to try without the function before them, the first choice first, and how long it takes until one that is
+/// ill is tried again. A half-open target is one of them only as the first, so that its trial takes place.
 pub fn hops(kept: &Kept, tenant: &str, route: &Route, ticket: u64) -> (Vec<Hop>, u64) {
-    let ids: Vec<(String, u16)> = route.targets.iter().map(|target| (target.id(), target.weight)).collect();
+    let targets: Vec<&Target> = route.targets.iter().filter(|target| target.function.is_none()).collect();
+    let ids: Vec<(String, u16)> = targets.iter().map(|target| (target.id(), target.weight)).collect();
     let weighed: Vec<(&str, u16)> = ids.iter().map(|(id, weight)| (id.as_str(), *weight)).collect();
-    let ordered = balance::order(&weighed, ticket).into_iter().map(|place| &route.targets[place]);
+    let ordered = balance::order(&weighed, ticket).into_iter().map(|place| targets[place]);
     let now_ms = call::now_ms();
     let mut hops: Vec<Hop> = Vec::new();
     CIRCUITS.with_borrow_mut(|circuits| {

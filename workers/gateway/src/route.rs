@@ -5,7 +5,7 @@
 use std::rc::Rc;
 
 use aion_api::object::eyes::catalogue;
-use aion_api::object::gateway::{Handed, OWN_HEADER, Own};
+use aion_api::object::gateway::{FunctionCall, Handed, OWN_HEADER, Own, header_text};
 use aion_api::problem::{Code, Problem};
 use aion_api::trace::REQUEST_ID_HEADER;
 use aion_gateway::cache::{Forward, Status};
@@ -101,9 +101,21 @@ async fn route(
     }
     admitted(handed, sent, route)?;
     memory::deposit();
+    if let Some(name) = route.function().filter(|_| handed.passed.is_none()) {
+        seen.target = Some(format!("function:{name}"));
+        let (headers, params) = (sent.shown(route, handed), params.into_iter().collect());
+        let function = Some(FunctionCall { name: name.to_owned(), headers, params });
+        let path = format!("{}{}", handed.path, handed.query);
+        return give_back(sent, &Own { path, rewrite: route.rewrite.clone(), function });
+    }
     let path = path(route, &params, handed);
     let ticket = sent.ticket(route, handed.key.as_deref());
     let (hops, waits_ms) = memory::hops(&kept, &handed.tenant, route, ticket);
+    if hops.is_empty() && route.targets.len() == 1 && route.function().is_some() && route.failover.is_empty() {
+        let detail =
+            format!("the function of the route {} passes the request on, and nothing is behind it", route.name);
+        return Err(Problem::new(Code::UpstreamFailed, detail));
+    }
     if hops.is_empty() {
         eyes::record(|recorder| recorder.add(catalogue::UPSTREAM, &[("outcome", "open")], 1));
         let problem = Problem::new(Code::UpstreamIll, format!("no target of the route {} is well", route.name));
@@ -195,12 +207,18 @@ pub async fn direct(work: &Work<'_>, seen: &mut Seen) -> Result<Response, Proble
 /// came.
 fn own(work: &Work<'_>, seen: &mut Seen) -> Result<Response, Problem> {
     seen.target = Some("api".to_owned());
-    let rewrite = Rewrite { path: None, ..work.route.rewrite.clone() };
-    let own = Own { path: work.plan.path.clone(), rewrite };
-    let text = serde_json::to_string(&own).map_err(|error| call::fault("own", &error))?;
+    let mut rewrite = Rewrite { path: None, ..work.route.rewrite.clone() };
+    for (name, value) in work.handed.passed.iter().flatten().filter(|(name, _)| facts::is_free(name)) {
+        rewrite.set_headers.entry(name.clone()).or_insert_with(|| value.clone());
+    }
+    give_back(work.sent, &Own { path: work.plan.path.clone(), rewrite, function: None })
+}
+
+fn give_back(sent: &Sent, own: &Own) -> Result<Response, Problem> {
+    let text = header_text(own).map_err(|error| call::fault("own", &error))?;
     let headers = Headers::new();
     headers.set(OWN_HEADER, &text).map_err(|error| call::fault("own", &error))?;
-    let body = web_sys::Response::new_with_opt_readable_stream(work.sent.body().as_ref());
+    let body = web_sys::Response::new_with_opt_readable_stream(sent.body().as_ref());
     let body = body.map_err(|_| Problem::new(Code::RequestMalformed, "the request cannot be read"))?;
     Ok(Response::from(body).with_headers(headers))
 }

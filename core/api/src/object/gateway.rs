@@ -5,6 +5,7 @@
 //! it with each request.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use aion_gateway::table::Rewrite;
 use serde::{Deserialize, Serialize};
@@ -45,16 +46,51 @@ pub struct Handed {
     pub hosts: Hosts,
     /// Headers that the answer gets.
     pub answer: Vec<(String, String)>,
+    /// The headers that the function before the targets has added, once it has let the request pass.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passed: Option<Vec<(String, String)>>,
 }
 
-/// What the edge carries out itself, because the target of the route is its own API.
+/// What the edge carries out itself: a target of the route is its own API, or a function stands before the targets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Own {
-    /// Path and query.
+    /// Path and query of the API; those that were sent for a function.
     pub path: String,
     /// What changes on the way; the path has changed already.
     pub rewrite: Rewrite,
+    /// The function, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub function: Option<FunctionCall>,
+}
+
+/// A function that is to see a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FunctionCall {
+    /// Its name.
+    pub name: String,
+    /// The headers that it sees: those that a target would get, without what is the gateway's own.
+    pub headers: Vec<(String, String)>,
+    /// What the route's pattern found in the path.
+    pub params: BTreeMap<String, String>,
+}
+
+/// JSON as the value of a header: what is not ASCII is escaped (RFC 8259 section 7).
+pub fn header_text<T: Serialize>(value: &T) -> serde_json::Result<String> {
+    let text = serde_json::to_string(value)?;
+    if text.is_ascii() {
+        return Ok(text);
+    }
+    let mut ascii = String::with_capacity(text.len());
+    for unit in text.encode_utf16() {
+        match u8::try_from(unit) {
+            Ok(byte) if byte.is_ascii() => ascii.push(char::from(byte)),
+            // Writing to a string cannot fail.
+            _ => _ = write!(ascii, "\\u{unit:04x}"),
+        }
+    }
+    Ok(ascii)
 }
 
 /// What the edge asks of a tenant's gateway. The table travels as the JSON that was sent: only the gateway reads it.
@@ -107,4 +143,21 @@ pub enum Reply {
 
 impl super::Request for Request {
     type Reply = Reply;
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::header_text;
+
+    #[test]
+    fn headers_are_ascii_and_say_the_same() {
+        let text = "a\n\u{7f}\u{e4}\u{20ac}\u{1f600}\"";
+        let header = header_text(&text).unwrap();
+        assert!(header.is_ascii() && !header.contains('\n'), "{header}");
+        assert_eq!(serde_json::from_str::<String>(&header).unwrap(), text);
+        assert_eq!(header_text(&["a"]).unwrap(), "[\"a\"]");
+    }
 }

@@ -5,6 +5,7 @@ use super::{Operation, Success};
 mod definitions;
 mod egress;
 mod eyes;
+mod functions;
 mod gateway;
 mod identities;
 mod limits;
@@ -31,13 +32,14 @@ const COUNT: usize = platform::OPERATIONS.len()
     + egress::OPERATIONS.len()
     + limits::OPERATIONS.len()
     + gateway::OPERATIONS.len()
-    + eyes::OPERATIONS.len();
+    + eyes::OPERATIONS.len()
+    + functions::OPERATIONS.len();
 
 /// Every operation of the API.
 pub static OPERATIONS: &[Operation] = &joined();
 
 const fn joined() -> [Operation; COUNT] {
-    let groups: [&[Operation]; 10] = [
+    let groups: [&[Operation]; 11] = [
         &platform::OPERATIONS,
         &identities::OPERATIONS,
         &wallets::OPERATIONS,
@@ -48,6 +50,7 @@ const fn joined() -> [Operation; COUNT] {
         &limits::OPERATIONS,
         &gateway::OPERATIONS,
         &eyes::OPERATIONS,
+        &functions::OPERATIONS,
     ];
     let mut all = [platform::OPERATIONS[0]; COUNT];
     let (mut group, mut place) = (0, 0);

@@ -49,9 +49,10 @@ catalogue! {
         "The document was read but breaks a rule. Each entry of `errors` names the place by JSON pointer and the \
          rule. Nothing was changed."
     RequestTooLarge "request.too_large" 413 "The body is too large"
-        "Bodies may have up to 256 KiB. Send less, or refer to data by its location."
+        "Bodies may have up to 256 KiB; a module of a function, and a request that one sees, up to 1 MiB. Send less, \
+         or refer to data by its location."
     RequestMediaType "request.media_type" 415 "The media type is not supported"
-        "Send `Content-Type: application/json`."
+        "Send `Content-Type: application/json`, and a module of a function as `application/wasm`."
     RequestNotAcceptable "request.not_acceptable" 406 "No representation fits the Accept header"
         "Ask for `application/json` or leave the header away."
     IdempotencyMissing "idempotency.missing" 400 "An Idempotency-Key is required"
@@ -124,6 +125,13 @@ catalogue! {
          retried after the given time."
     UpstreamTimeout "upstream.timeout" 504 "The target of the route is too slow"
         "The target did not begin its answer within the time that the route gives it."
+    FunctionUnknown "function.unknown" 502 "The route has no function"
+        "The route names a function that the tenant does not have. Put it with `PUT /v1/functions/{name}`, or change \
+         the route."
+    FunctionFailed "function.failed" 502 "The function of the route failed"
+        "The detail says how: `outOfFuel`, `outOfMemory`, `tooDeep`, `outputTooLarge`, `logTooLarge`, `tooManyAsks`, \
+         `trapped`, `notGranted`, `badPointer`, `badText`, `differentReplay` or `noAnswer`, and why in words. Whoever \
+         has written the function has to look."
     Internal "internal" 500 "A fault of ours"
         "This should not happen. Tell the operator the request id; it is in `instance` and in `X-Request-Id`."
 }

@@ -27,6 +27,9 @@ const RESERVED: [&str; 12] = [
     "x-aion-tenant",
 ];
 
+/// What a name of a route or of a function is.
+const NAME_RULE: &str = "1 to 32 lower-case letters, digits and dashes";
+
 /// What is wrong with a table, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
@@ -61,15 +64,20 @@ pub fn check(table: &Table) -> Vec<Fault> {
 }
 
 fn check_route(route: &Route, at: &str, faults: &mut Faults) {
-    let name = route.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-    let sized = (1..=32).contains(&route.name.len());
-    faults.unless(name && sized, format!("{at}/name"), "1 to 32 lower-case letters, digits and dashes");
+    faults.unless(is_name(&route.name), format!("{at}/name"), NAME_RULE);
     check_match(route, at, faults);
     faults.unless(!route.targets.is_empty(), format!("{at}/targets"), "at least one target");
     for (list, targets) in [("targets", &route.targets), ("failover", &route.failover)] {
         faults.unless(targets.len() <= TARGETS_MAX, format!("{at}/{list}"), format!("at most {TARGETS_MAX} targets"));
         for (place, target) in targets.iter().enumerate() {
-            check_target(target, &format!("{at}/{list}/{place}"), faults);
+            let at = format!("{at}/{list}/{place}");
+            check_target(target, &at, faults);
+            let first = list == "targets" && place == 0;
+            faults.unless(
+                first || target.function.is_none(),
+                format!("{at}/function"),
+                "a function is the first target",
+            );
         }
     }
     if let Some(mirror) = &route.mirror {
@@ -154,7 +162,10 @@ fn check_rewrite(route: &Route, at: &str, faults: &mut Faults) {
 
 fn check_target(target: &Target, at: &str, faults: &mut Faults) {
     faults.unless(target.weight <= 1_000, format!("{at}/weight"), "0 to 1000");
-    faults.unless(target.upstream().is_some(), at, "exactly one of origin, service and api");
+    faults.unless(target.upstream().is_some(), at, "exactly one of origin, service, api and function");
+    if let Some(function) = &target.function {
+        faults.unless(is_name(function), format!("{at}/function"), NAME_RULE);
+    }
     if let Some(origin) = &target.origin {
         check_origin(origin, &format!("{at}/origin"), faults);
     }
@@ -193,6 +204,11 @@ fn is_host(name: &str) -> bool {
         (1..=63).contains(&label.len()) && label.bytes().all(fits) && !label.starts_with('-') && !label.ends_with('-')
     };
     name.len() <= 253 && name.split('.').all(label)
+}
+
+fn is_name(name: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=32).contains(&name.len()) && name.bytes().all(fits)
 }
 
 fn is_header(name: &str) -> bool {

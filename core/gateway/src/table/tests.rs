@@ -56,6 +56,7 @@ fn each_fault_is_named() {
         ("/routes/0/targets", json!([])),
         ("/routes/0/targets/0", json!({})),
         ("/routes/0/targets/0", json!({ "origin": "https://a.example", "api": true })),
+        ("/routes/0/targets/0", json!({ "function": "gate", "api": true })),
         ("/routes/0/targets/0/weight", json!(1001)),
         ("/routes/0/mirror/percent", json!(101)),
         ("/routes/0/timeoutMs", json!(0)),
@@ -121,4 +122,22 @@ fn headers_of_the_gateway_are_its_own() {
         faulty["routes"][0]["rewrite"]["setHeaders"] = json!({ name: value });
         assert_eq!(pointers(faulty), [format!("/routes/0/rewrite/setHeaders/{name}")]);
     }
+}
+
+#[test]
+fn a_function_stands_before_the_other_targets() {
+    let mut with = table();
+    with["routes"][0]["targets"].as_array_mut().unwrap().insert(0, json!({ "function": "gate" }));
+    let read: Table = serde_json::from_value(with.clone()).unwrap();
+    assert_eq!((check(&read), read.routes[0].function()), (vec![], Some("gate")));
+    let target = &read.routes[0].targets[0];
+    assert_eq!((target.upstream(), target.id().as_str()), (Some(Upstream::Function("gate")), "function:gate"));
+    assert_eq!(serde_json::from_value::<Table>(table()).unwrap().routes[0].function(), None);
+    for list in ["targets", "failover"] {
+        let mut later = with.clone();
+        later["routes"][0][list][1] = json!({ "function": "gate" });
+        assert_eq!(pointers(later), [format!("/routes/0/{list}/1/function")]);
+    }
+    with["routes"][0]["targets"][0]["function"] = json!("Gate");
+    assert_eq!(pointers(with), ["/routes/0/targets/0/function"]);
 }

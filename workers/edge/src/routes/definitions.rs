@@ -13,7 +13,7 @@ use http::StatusCode;
 use serde_json::Value;
 
 use crate::answer::{self, Answer};
-use crate::ask::Ask;
+use crate::ask::{Ask, Party};
 
 /// An isolate remembers this many versions, 64 kB each at most. A version never changes, so none grows stale.
 const REMEMBERED_MAX: usize = 64;
@@ -52,26 +52,26 @@ pub async fn list(ask: Ask) -> Result<Answer, Problem> {
 }
 
 /// The definition that a request means: its own, or a stored one that it names.
-pub async fn of(ask: &Ask, definition: Value) -> Result<Value, Problem> {
+pub async fn of(party: &Party<'_>, definition: Value) -> Result<Value, Problem> {
     let Value::String(reference) = &definition else {
         return Ok(definition);
     };
-    Ok(stored(ask, reference).await?.definition.clone())
+    Ok(stored(party, reference).await?.definition.clone())
 }
 
 /// A stored definition by `name` or `name@version`.
-pub async fn stored(ask: &Ask, reference: &str) -> Result<Rc<Definition>, Problem> {
+pub async fn stored(party: &Party<'_>, reference: &str) -> Result<Rc<Definition>, Problem> {
     thread_local! {
         static REMEMBERED: RefCell<HashMap<(String, String, u64), Rc<Definition>>> = RefCell::default();
     }
     let (name, version) = read_reference(reference)?;
-    let key = |version| Some((ask.caller().ok()?.tenant.clone(), name.to_owned(), version));
-    let known = version.and_then(key).and_then(|key| REMEMBERED.with_borrow(|all| all.get(&key).cloned()));
+    let key = |version| (party.tenant.to_owned(), name.to_owned(), version);
+    let known = version.map(key).and_then(|key| REMEMBERED.with_borrow(|all| all.get(&key).cloned()));
     if let Some(known) = known {
         return Ok(known);
     }
     let request = Request::ReadDefinition { name: name.to_owned(), version };
-    let found = match tenant(ask, request).await {
+    let found = match party.object(Address::tenant(party.tenant), request).await {
         Ok(Reply::Definition(found)) => Rc::new(found),
         Ok(_) => return Err(Problem::internal()),
         Err(problem) if problem.code == Code::ResourceUnknown => {
@@ -79,14 +79,12 @@ pub async fn stored(ask: &Ask, reference: &str) -> Result<Rc<Definition>, Proble
         }
         Err(problem) => return Err(problem),
     };
-    if let Some(key) = key(found.version) {
-        REMEMBERED.with_borrow_mut(|all| {
-            if all.len() >= REMEMBERED_MAX {
-                all.clear();
-            }
-            all.insert(key, Rc::clone(&found));
-        });
-    }
+    REMEMBERED.with_borrow_mut(|all| {
+        if all.len() >= REMEMBERED_MAX {
+            all.clear();
+        }
+        all.insert(key(found.version), Rc::clone(&found));
+    });
     Ok(found)
 }
 

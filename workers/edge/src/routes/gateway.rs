@@ -2,8 +2,8 @@
 
 use aion_api::Address;
 use aion_api::limits::read_json;
-use aion_api::object::gateway::{Reply, Request};
-use aion_api::object::tenant;
+use aion_api::object::gateway::{Reply, Request, SERVICE};
+use aion_api::object::{self, tenant};
 use aion_api::problem::{Code, Problem};
 use aion_api::v1::gateway::{Purge, Purged};
 use http::StatusCode;
@@ -12,7 +12,7 @@ use serde::de::IgnoredAny;
 
 use crate::answer::{self, Answer};
 use crate::ask::Ask;
-use crate::gateway;
+use crate::script;
 
 pub async fn read_routes(ask: Ask) -> Result<Answer, Problem> {
     let version = ask.query.get("version").map(|text| text.parse::<u64>()).transpose();
@@ -42,7 +42,9 @@ pub async fn purge(ask: Ask) -> Result<Answer, Problem> {
 }
 
 async fn gateway(ask: &Ask, request: Request) -> Result<Reply, Problem> {
-    gateway::ask(&ask.app, &ask.caller()?.tenant, &ask.trace, request).await
+    let address = Address::gateway(&ask.caller()?.tenant);
+    let (status, body) = script::ask(&ask.app, SERVICE, address, &ask.trace, request).await?;
+    object::read_answer(status, &body)
 }
 
 fn routes(reply: Reply) -> Result<Answer, Problem> {

@@ -18,7 +18,7 @@ pub async fn put(ask: Ask) -> Result<Answer, Problem> {
     let name = name(&ask)?;
     let source = match definition {
         Value::String(reference) => {
-            let stored = definitions::stored(&ask, &reference).await?;
+            let stored = definitions::stored(&ask.party()?, &reference).await?;
             Source::Named { name: stored.name.clone(), version: stored.version }
         }
         definition => Source::Definition(definition),

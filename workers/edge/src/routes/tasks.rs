@@ -2,6 +2,7 @@
 
 use aion_api::Address;
 use aion_api::cursor::Page;
+use aion_api::idempotency::Idempotency;
 use aion_api::object::kernel::{Reply, Request};
 use aion_api::problem::{Code, Problem};
 use aion_api::shards::SHARDS_MAX;
@@ -15,7 +16,7 @@ use serde_json::Value;
 
 use super::definitions;
 use crate::answer::{self, Answer};
-use crate::ask::Ask;
+use crate::ask::{Ask, Party};
 use crate::credential;
 
 pub async fn submit(ask: Ask) -> Result<Answer, Problem> {
@@ -25,30 +26,25 @@ pub async fn submit(ask: Ask) -> Result<Answer, Problem> {
 
 /// Submits a task under the caller's idempotency key; `route` keeps the keys of different routes apart.
 pub async fn submit_task(ask: &Ask, route: &str, task: SubmitTask) -> Result<Answer, Problem> {
-    let caller = ask.caller()?;
-    let idempotency = ask.idempotency(route)?;
-    let definition = definitions::of(ask, task.definition).await?;
-    let new = Submission {
-        tenant: &caller.tenant,
-        key: Some(&caller.key),
-        trace: &ask.trace,
-        idempotency,
-        definition,
-        input: task.input,
-    };
-    let env = &ask.app.env;
-    let submitted = match submit::submit(env, &caller.shards, &new).await {
-        // It has grown since this isolate has looked.
-        Err(problem) if problem.code == Code::ShardMoved => {
-            let shards = credential::shards(&ask.app, &ask.trace, &caller.tenant).await?;
-            submit::submit(env, &shards, &new).await?
-        }
-        submitted => submitted?,
-    };
-    let Submitted { task, replayed } = submitted;
+    let Submitted { task, replayed } = submitted(&ask.party()?, ask.idempotency(route)?, task).await?;
     let location = format!("/v1/tasks/{}", task["id"].as_str().unwrap_or_default());
     let answer = answer::with(answer::json(StatusCode::ACCEPTED, &task)?, LOCATION, &location);
     Ok(answer::replayed(answer, replayed))
+}
+
+/// Submits a task in somebody's name.
+pub async fn submitted(party: &Party<'_>, idempotency: Idempotency, task: SubmitTask) -> Result<Submitted, Problem> {
+    let definition = definitions::of(party, task.definition).await?;
+    let Party { app, trace, tenant, key, shards, .. } = *party;
+    let new = Submission { tenant, key, trace, idempotency, definition, input: task.input };
+    match submit::submit(&app.env, shards, &new).await {
+        // It has grown since this isolate has looked.
+        Err(problem) if problem.code == Code::ShardMoved => {
+            let shards = credential::shards(app, trace, tenant).await?;
+            submit::submit(&app.env, &shards, &new).await
+        }
+        submitted => submitted,
+    }
 }
 
 pub async fn list(ask: Ask) -> Result<Answer, Problem> {

@@ -16,6 +16,7 @@ fn input(kind: &str) -> Option<Value> {
     let wallet = format!("wal_{}", "0".repeat(20));
     Some(match kind {
         "contract.read" => json!({ "to": address, "function": "totalSupply()", "returns": ["uint256"] }),
+        "function.run" => json!({ "function": "price", "input": { "a": 1 } }),
         "http.request" => json!({ "url": "https://x.example/", "method": "POST", "json": {}, "idempotent": true }),
         "identity.create" => json!({ "name": "ana" }),
         "identity.update" => json!({ "identity": "u:ana", "alsoKnownAs": [] }),
