@@ -5,6 +5,7 @@
 use aion_client::api::Code;
 use aion_client::api::operations::Method;
 use aion_client::api::v1::gateway::Table;
+use aion_client::api::v1::tasks::SubmitTask;
 use aion_client::{Request, Response};
 use aion_tests::{Approver, World, fresh};
 use serde_json::{Value, json};
@@ -325,4 +326,31 @@ async fn what_functions_ask_is_judged_and_performed() {
     assert_eq!(first, again, "under one key it is started once");
     let task = client.finished(first["id"].as_str().expect("an id"), 30_000).await.expect("it ends");
     assert_eq!(task.state, "done");
+}
+
+#[test]
+async fn a_step_runs_a_function() {
+    let site = Site::new("steps").await;
+    let client = &site.world.client;
+    client.put_function("echo", "", &asking("request", None)).await.expect("put");
+    client.put_function("far", "fetch", &asking("fetch", Some(r#"{"url":"https://a.example"}"#))).await.expect("put");
+    let endless = module(r#"(module (memory (export "memory") 1) (func (export "handle") (loop (br 0))))"#);
+    client.put_function("endless", "", &endless).await.expect("put");
+    let run = async |name: &str| {
+        let steps = json!({ "run": { "do": "function.run", "with": {
+            "function": name, "input": { "price": "${{ input.price }}" } } } });
+        let task = SubmitTask { definition: json!({ "steps": steps }), input: json!({ "price": 7 }) };
+        let task = client.submit(&fresh("task"), &task).await.expect("accepted");
+        client.finished(&task.id, 30_000).await.expect("it ends")
+    };
+    let done = run("echo").await;
+    assert_eq!(done.state, "done", "{}", done.steps);
+    assert_eq!(done.output("run"), Some(&json!({ "kind": "step", "input": { "price": 7 } })), "{}", done.steps);
+    let told = run("far").await;
+    assert_eq!(told.output("run").expect("an output")["error"]["code"], "notOffered", "{}", told.steps);
+    for (name, code) in [("endless", "function.outOfFuel"), ("missing", "resource.unknown")] {
+        let failed = run(name).await;
+        assert_eq!(failed.state, "failed", "{name}: {}", failed.steps);
+        assert!(failed.steps.to_string().contains(code), "{name}: {}", failed.steps);
+    }
 }

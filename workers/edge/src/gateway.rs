@@ -122,8 +122,8 @@ async fn answered(
     let Some(mut own) = own else {
         return Ok(response);
     };
-    seen.own = true;
     let Some(call) = own.function.take() else {
+        seen.own = true;
         return carried_out(app, &request, own, response).await;
     };
     seen.function = Some(call.name.clone());
@@ -142,7 +142,10 @@ async fn answered(
             handed.passed = Some(headers);
             match handed_over(app, &request, &handed, Some(&body)).await? {
                 (response, None) => Ok(response),
-                (response, Some(own)) if own.function.is_none() => carried_out(app, &request, own, response).await,
+                (response, Some(own)) if own.function.is_none() => {
+                    seen.own = true;
+                    carried_out(app, &request, own, response).await
+                }
                 _ => Err(Problem::internal()),
             }
         }
@@ -223,7 +226,9 @@ fn onward(request: &web_sys::Request, handed: &Handed, body: Option<&[u8]>) -> R
     let Some(body) = body else {
         return web_sys::Request::new_with_request_and_init(request, &init);
     };
-    headers.0.delete("content-length")?;
+    for name in ["content-length", "transfer-encoding"] {
+        headers.0.delete(name)?;
+    }
     init.set_headers(headers.as_ref());
     let method = request.method();
     if !body.is_empty() && !matches!(method.as_str(), "GET" | "HEAD") {

@@ -160,7 +160,7 @@ impl Sent {
     pub fn shown(&self, route: &Route, handed: &Handed) -> Vec<(String, String)> {
         let is_key = |value: &str| value.split_once(' ').is_some_and(|(_, token)| token.trim().starts_with(KEY_PREFIX));
         let mut headers = self.onward(route, handed);
-        headers.retain(|(name, value)| !name.starts_with("x-aion-") && !(name == "authorization" && is_key(value)));
+        headers.retain(|(name, value)| !(name.starts_with("x-aion-") || name == "authorization" && is_key(value)));
         headers
     }
 }
@@ -177,9 +177,11 @@ fn cookie(cookies: &str, name: &str) -> Option<String> {
     pairs.find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
 }
 
-/// The headers of an answer that may go on to whoever asked.
+/// The headers of an answer that may go on to whoever asked. What begins with `x-aion-` is what scripts of the platform
+/// say to each other, and no target's to say.
 pub fn carried(headers: &Headers) -> Vec<(String, String)> {
-    headers.entries().filter(|(name, _)| !HOP_BY_HOP.contains(&name.as_str())).collect()
+    let goes = |name: &str| !HOP_BY_HOP.contains(&name) && !name.starts_with("x-aion-");
+    headers.entries().filter(|(name, _)| goes(name)).collect()
 }
 
 /// An answer with the headers that the route gives it. What comes from a target cannot be changed itself.

@@ -12,7 +12,7 @@ const LIST_MAX: usize = 32;
 /// A header's value may have so many characters.
 const VALUE_MAX_CHARS: usize = 512;
 /// Headers that the gateway and the platform set themselves, or that belong to one connection (RFC 9110 section 7.6.1).
-const RESERVED: [&str; 12] = [
+const RESERVED: [&str; 10] = [
     "host",
     "connection",
     "keep-alive",
@@ -23,9 +23,10 @@ const RESERVED: [&str; 12] = [
     "transfer-encoding",
     "upgrade",
     "content-length",
-    "x-aion-key",
-    "x-aion-tenant",
 ];
+
+/// What the platform's own headers begin with.
+const OWN_PREFIX: &str = "x-aion-";
 
 /// What a name of a route or of a function is.
 const NAME_RULE: &str = "1 to 32 lower-case letters, digits and dashes";
@@ -217,7 +218,7 @@ fn is_header(name: &str) -> bool {
 }
 
 fn is_free(name: &str) -> bool {
-    is_header(name) && !RESERVED.contains(&name)
+    is_header(name) && !RESERVED.contains(&name) && !name.starts_with(OWN_PREFIX)
 }
 
 fn is_value(value: &str) -> bool {

@@ -117,7 +117,9 @@ fn origins_are_public_or_of_this_machine() {
 
 #[test]
 fn headers_of_the_gateway_are_its_own() {
-    for (name, value) in [("host", "x"), ("X-Upper", "x"), ("x-aion-key", "x"), ("x-ok", "line\nbreak")] {
+    for (name, value) in
+        [("host", "x"), ("X-Upper", "x"), ("x-aion-key", "x"), ("x-aion-own", "{}"), ("x-ok", "line\nbreak")]
+    {
         let mut faulty = table();
         faulty["routes"][0]["rewrite"]["setHeaders"] = json!({ name: value });
         assert_eq!(pointers(faulty), [format!("/routes/0/rewrite/setHeaders/{name}")]);
