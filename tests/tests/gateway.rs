@@ -379,4 +379,10 @@ async fn large_answers_and_sockets_pass_through() {
     let read: Value = site.send(site.request(&path).with_header("authorization", &bearer)).await.json().expect("JSON");
     assert_eq!(read["id"], json!(task.id));
     assert_eq!(code(&site.get(&path).await), "credential.missing", "the API asks for its own credential");
+    let check = json!({ "definition": { "steps": { "a": { "do": "set", "with": { "value": 1 } } } } });
+    let mut post = site.request("/api/v1/definitions:check").with_header("authorization", &bearer);
+    post.method = Method::Post;
+    post.body = Some(check.to_string().into_bytes());
+    let checked = site.send(post.with_header("content-type", "application/json")).await;
+    assert_eq!(checked.status, 200, "{}", checked.text());
 }

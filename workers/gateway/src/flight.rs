@@ -121,7 +121,7 @@ async fn fly(env: &Env, plan: &Plan, may_retry: impl FnMut() -> bool) -> (Landed
     let plain = |name: &str| !matches!(name, "content-encoding" | "content-length");
     landed.status = response.status_code();
     landed.headers = carried(response.headers()).into_iter().filter(|(name, _)| plain(name)).collect();
-    match body(response).await {
+    match body(response, BODY_MAX_BYTES).await {
         Ok(Some(bytes)) => {
             landed.end = End::Here;
             (landed, bytes)
@@ -134,8 +134,8 @@ async fn fly(env: &Env, plan: &Plan, may_retry: impl FnMut() -> bool) -> (Landed
     }
 }
 
-/// The body; nothing if it is too large.
-async fn body(response: Response) -> worker::Result<Option<Vec<u8>>> {
+/// A body; nothing if it has more bytes.
+pub async fn body(response: Response, max_bytes: usize) -> worker::Result<Option<Vec<u8>>> {
     let raw: web_sys::Response = response.into();
     if raw.body().is_none() {
         return Ok(Some(Vec::new()));
@@ -144,7 +144,7 @@ async fn body(response: Response) -> worker::Result<Option<Vec<u8>>> {
     let mut stream = response.stream()?;
     while let Some(chunk) = stream.next().await {
         bytes.extend(chunk?);
-        if bytes.len() > BODY_MAX_BYTES {
+        if bytes.len() > max_bytes {
             return Ok(None);
         }
     }

@@ -18,11 +18,14 @@ use worker::{Context, Env, Headers, Response, web_sys};
 use crate::facts::{self, Sent};
 use crate::forward::{self, Hop, Plan};
 use crate::memory::{self, Kept};
-use crate::{cached, call, eyes};
+use crate::{cached, call, eyes, flight};
 
 /// What a request that has passed so many gateways is refused with: it goes round in circles.
 pub const VIA: &str = "1.1 aion";
 const VIA_MAX: usize = 4;
+
+/// A body that goes back to the edge has at most so many bytes: what a function sees, and more than our own API takes.
+const BACK_MAX_BYTES: usize = 1 << 20;
 
 /// What is learned of a request on its way, for its line in the log.
 #[derive(Default)]
@@ -106,7 +109,7 @@ async fn route(
         let (headers, params) = (sent.shown(route, handed), params.into_iter().collect());
         let function = Some(FunctionCall { name: name.to_owned(), headers, params });
         let path = format!("{}{}", handed.path, handed.query);
-        return give_back(sent, &Own { path, rewrite: route.rewrite.clone(), function });
+        return give_back(sent, &Own { path, rewrite: route.rewrite.clone(), function }).await;
     }
     let path = path(route, &params, handed);
     let ticket = sent.ticket(route, handed.key.as_deref());
@@ -133,7 +136,7 @@ async fn route(
     mirror(route, sent, &plan, context);
     let work = Work { env, handed, route, kept: &kept, sent, plan };
     let response = match (&route.cache, &work.plan.hops[0]) {
-        (_, Hop { origin: None, service: None, .. }) => return own(&work, seen),
+        (_, Hop { origin: None, service: None, .. }) => return own(&work, seen).await,
         (Some(rule), _) => cached::serve(&work, rule, context, seen).await,
         (None, _) => direct(&work, seen).await,
     }?;
@@ -203,24 +206,28 @@ pub async fn direct(work: &Work<'_>, seen: &mut Seen) -> Result<Response, Proble
     sent.result.map_err(|failure| work.problem(failure))
 }
 
-/// Gives the request back to the edge: what our own API answers is the edge's to carry out. The body goes back as it
-/// came.
-fn own(work: &Work<'_>, seen: &mut Seen) -> Result<Response, Problem> {
+/// Gives the request back to the edge: what our own API answers is the edge's to carry out.
+async fn own(work: &Work<'_>, seen: &mut Seen) -> Result<Response, Problem> {
     seen.target = Some("api".to_owned());
     let mut rewrite = Rewrite { path: None, ..work.route.rewrite.clone() };
     for (name, value) in work.handed.passed.iter().flatten().filter(|(name, _)| facts::is_free(name)) {
         rewrite.set_headers.entry(name.clone()).or_insert_with(|| value.clone());
     }
-    give_back(work.sent, &Own { path: work.plan.path.clone(), rewrite, function: None })
+    let own = Own { path: work.plan.path.clone(), rewrite, function: None };
+    give_back(work.sent, &own).await
 }
 
-fn give_back(sent: &Sent, own: &Own) -> Result<Response, Problem> {
+async fn give_back(sent: &Sent, own: &Own) -> Result<Response, Problem> {
     let text = header_text(own).map_err(|error| call::fault("own", &error))?;
     let headers = Headers::new();
     headers.set(OWN_HEADER, &text).map_err(|error| call::fault("own", &error))?;
-    let body = web_sys::Response::new_with_opt_readable_stream(sent.body().as_ref());
-    let body = body.map_err(|_| Problem::new(Code::RequestMalformed, "the request cannot be read"))?;
-    Ok(Response::from(body).with_headers(headers))
+    let unreadable = || Problem::new(Code::RequestMalformed, "the request cannot be read");
+    let body = web_sys::Response::new_with_opt_readable_stream(sent.body().as_ref()).map_err(|_| unreadable())?;
+    // Neither our own API nor a function takes more, and a body that goes back as a stream has been sent once already.
+    let bytes = flight::body(Response::from(body), BACK_MAX_BYTES).await.map_err(|_| unreadable())?;
+    let large = || Problem::new(Code::RequestTooLarge, format!("at most {BACK_MAX_BYTES} bytes"));
+    let response = Response::from_bytes(bytes.ok_or_else(large)?).map_err(|_| unreadable())?;
+    Ok(response.with_headers(headers))
 }
 
 /// Sends a copy to whoever mirrors the route; nobody waits for it.
