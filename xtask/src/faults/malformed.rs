@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use aion_client::api::operations::{Credential, OPERATIONS};
 use aion_client::{Client, NativeTransport};
@@ -22,6 +23,10 @@ use request::{Credentials, Kind, Random, Wrong};
 const REQUESTS: u64 = 100_000;
 /// Connections at once: enough that wrong requests meet each other.
 const CONNECTIONS: u8 = 16;
+/// A request that was lost on its way is sent again so often,
+const AGAIN_MAX: u8 = 4;
+/// after this time.
+const PAUSE: Duration = Duration::from_millis(50);
 /// So many of the faults that were found are shown.
 const SHOWN_MAX: usize = 20;
 
@@ -99,13 +104,17 @@ fn send(
         let mut random = Random::of(seed, number);
         let Wrong { kind, bytes, last } = request::wrong(&mut random, port, credentials);
         let mut answer = connection.send(&bytes);
-        // A server may close a connection that was kept, and wrangler's proxy loses one now and then: once more, on a
-        // fresh one. What is wrong with the request itself is wrong again.
+        // A server may close a connection that was kept, and wrangler's proxy loses one now and then: it is sent again,
+        // on fresh ones. What is wrong with the request itself is wrong each time.
         let lost = |answer: &Outcome<(u16, Vec<u8>)>| match answer {
             Ok((status, body)) => *status >= 500 && !body.starts_with(b"{"),
             Err(_) => true,
         };
-        if kind == Kind::Http && lost(&answer) {
+        for _ in 0..AGAIN_MAX {
+            if kind != Kind::Http || !lost(&answer) {
+                break;
+            }
+            std::thread::sleep(PAUSE);
             connection = Connection::open(port)?;
             answer = connection.send(&bytes);
         }
