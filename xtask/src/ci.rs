@@ -59,7 +59,6 @@ pub fn run() -> Outcome<()> {
     suites::all()?;
     faults::run(&["--tasks", FAULT_TASKS])?;
     faults::run(&["--panics", "--tasks", PANIC_TASKS])?;
-    faults::edge::run(&[])?;
     faults::malformed::run(&["--requests", MALFORMED])?;
     deploy(&["--dry-run"])
 }
