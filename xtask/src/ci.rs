@@ -4,18 +4,8 @@ use crate::report::{Outcome, fail, step};
 use crate::workspace::{at, scratch};
 use crate::{build, faults, files, platform, process, setup, suites};
 
-/// Crates that run in a Worker or in a test in wasm.
-const WASM: [&str; 19] = [
-    "aion-api",
-    "aion-chain",
-    "aion-function",
-    "aion-gateway",
-    "aion-identity",
-    "aion-limit",
-    "aion-mpc",
-    "aion-task",
-    "aion-telemetry",
-    "aion-wallet",
+/// Beside the cores, crates that run in a Worker or in a test in wasm,
+const WASM: [&str; 9] = [
     "kernel-do",
     "identity-do",
     "aion-edge",
@@ -26,22 +16,8 @@ const WASM: [&str; 19] = [
     "aion-client",
     "aion-tests",
 ];
-/// Crates that run natively: not the scripts.
-const NATIVE: [&str; 13] = [
-    "aion-api",
-    "aion-chain",
-    "aion-function",
-    "aion-gateway",
-    "aion-identity",
-    "aion-limit",
-    "aion-mpc",
-    "aion-task",
-    "aion-telemetry",
-    "aion-wallet",
-    "aion-client",
-    "aion-tests",
-    "xtask",
-];
+/// and crates that run natively: not the scripts.
+const NATIVE: [&str; 3] = ["aion-client", "aion-tests", "xtask"];
 
 /// Tasks of the bounded run under SIGKILL: half a minute, some four kills.
 const FAULT_TASKS: &str = "200";
@@ -71,8 +47,10 @@ pub fn format() -> Outcome<()> {
 /// Clippy, natively and as wasm; warnings are errors.
 pub fn lint() -> Outcome<()> {
     setup::wasm_target()?;
-    step("clippy, native", || clippy(&NATIVE, &["--all-targets"]))?;
-    step("clippy, wasm", || clippy(&WASM, &["--target", "wasm32-unknown-unknown", "--lib"]))?;
+    step("clippy, native", || clippy(&[&suites::CORES[..], &NATIVE].concat(), &["--all-targets"]))?;
+    step("clippy, wasm", || {
+        clippy(&[&suites::CORES[..], &WASM].concat(), &["--target", "wasm32-unknown-unknown", "--lib"])
+    })?;
     let faults = ["--target", "wasm32-unknown-unknown", "--lib", "--features", "fault-points"];
     step("clippy, fault points", || clippy(&["kernel-do"], &faults))?;
     step("clippy, tests in wasm", || clippy(&["aion-tests"], &["--target", "wasm32-unknown-unknown", "--tests"]))

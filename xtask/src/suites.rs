@@ -9,7 +9,7 @@ use crate::workspace::{self, at};
 use crate::{build, ci, modules, process, setup};
 
 /// Pure crates, tested natively and as wasm.
-const CORES: [&str; 10] = [
+pub const CORES: [&str; 10] = [
     "aion-api",
     "aion-chain",
     "aion-function",
