@@ -13,7 +13,7 @@ const FUNCTION_MAX_LINES: usize = 70;
 const LINE_MAX_COLUMNS: usize = 120;
 
 /// What each crate may use of ours; tests and xtask may use any.
-const EDGES: [(&str, &[&str]); 18] = [
+const EDGES: [(&str, &[&str]); 19] = [
     ("core/mpc", &[]),
     ("core/identity", &[]),
     ("core/chain", &[]),
@@ -23,6 +23,7 @@ const EDGES: [(&str, &[&str]); 18] = [
     ("core/telemetry", &[]),
     ("core/wallet", &["aion-mpc", "aion-chain"]),
     ("core/task", &["aion-wallet", "aion-chain"]),
+    ("core/mind", &["aion-task", "aion-wallet", "aion-chain"]),
     (
         "core/api",
         &[
@@ -32,6 +33,7 @@ const EDGES: [(&str, &[&str]); 18] = [
             "aion-function",
             "aion-gateway",
             "aion-limit",
+            "aion-mind",
             "aion-wallet",
             "aion-task",
             "aion-telemetry",

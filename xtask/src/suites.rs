@@ -9,13 +9,14 @@ use crate::workspace::{self, at};
 use crate::{build, ci, modules, process, setup};
 
 /// Pure crates, tested natively and as wasm.
-pub const CORES: [&str; 10] = [
+pub const CORES: [&str; 11] = [
     "aion-api",
     "aion-chain",
     "aion-function",
     "aion-gateway",
     "aion-identity",
     "aion-limit",
+    "aion-mind",
     "aion-mpc",
     "aion-task",
     "aion-telemetry",

@@ -1,0 +1,1 @@
+//! AION-MIND: a mind proposes, the kernel disposes. Nothing here does I/O, reads a clock or draws a random number.
