@@ -25,13 +25,13 @@ Object.defineProperty(state, "instanceId", {
   get: () => instance,
   set(number) {
     instance = number;
-    // For the numbers of the next instance (kernel-do/src/eyes.rs).
+    // For the numbers of the next instance (workers/shell/src/eyes.rs).
     globalThis.aionDeaths = (globalThis.aionDeaths ?? 0) + 1;
     for (const end of open) end(gone);
     open.clear();
   },
 });
-// The instance is replaced as it dies (workers/*/src/lib.rs), before anything else runs: not once more at the next call.
+// The instance is replaced as it dies (workers/shell/src/lib.rs), before anything else runs: not once more at the next call.
 Object.defineProperty(state, "criticalError", { get: () => false, set() {} });
 
 // The start of the script comes before that of the worker crate, whose handlers it has to replace.

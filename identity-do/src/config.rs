@@ -3,10 +3,9 @@
 use aion_api::Problem;
 use aion_chain::action::Deployment;
 use aion_mpc::envelope::{LinkIdentity, LinkPublic};
+use aion_shell::call::{fault, secret_32};
 use aion_wallet::sealed::Kek;
 use worker::Env;
-
-use crate::call::{fault, secret_32};
 
 /// The contracts of this deployment, the variable `CHAIN_137`.
 pub fn deployment(env: &Env) -> Result<Deployment, Problem> {

@@ -12,12 +12,12 @@ use aion_api::v1::identities::Identity as View;
 use aion_identity::record::{Command, Identity as Record, NewSeeds, Rotation, Seed};
 use aion_identity::resolution::{Failure, Kind, Query, Resolution};
 use aion_identity::{Error, document};
+use aion_shell::call::{self, fault};
+use aion_shell::eyes;
 use serde_json::Value;
 use worker::{DurableObject, Env, Response, State, durable_object};
 
-use crate::call::{self, fault};
 use crate::config::{kek, random};
-use crate::eyes;
 
 mod keys;
 mod store;

@@ -5,9 +5,7 @@
 
 #![allow(missing_docs, reason = "the macro of the platform makes public items without docs; tidy looks for ours")]
 
-pub mod call;
 mod config;
-mod eyes;
 mod identity;
 pub mod resolve;
 mod wallet;

@@ -7,14 +7,14 @@ use aion_api::object::wallet::{Charter, Reply, Request};
 use aion_api::object::{Call, Outcome, StepAddress};
 use aion_chain::action::TokenAction;
 use aion_chain::message::Settled;
+use aion_shell::call::{self, fault};
+use aion_shell::eyes;
 use aion_wallet::record::{Status, Wallet as Record};
 use aion_wallet::recovery;
 use serde_json::{Value, json};
 use worker::{DurableObject, Env, Response, State, durable_object};
 
-use crate::call::{self, fault};
 use crate::config::deployment;
-use crate::eyes;
 
 mod outbox;
 mod session;

@@ -4,11 +4,10 @@
 use aion_api::object::Call;
 use aion_api::object::archive::{Reply, Request};
 use aion_api::{Address, Problem};
+use aion_shell::call::{self, fault};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use worker::{DurableObject, Env, Response, SqlStorage, SqlStorageValue, State, durable_object};
-
-use crate::call::{self, fault};
 
 /// A row holds at most this many bytes of a task: half of what the platform takes.
 const PART_MAX_BYTES: usize = 1_000_000;

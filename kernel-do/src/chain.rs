@@ -5,14 +5,13 @@ use std::time::Duration;
 use aion_api::problem::{Code, Problem};
 use aion_chain::action::Deployment;
 use aion_chain::rpc::{self, RpcError};
+use aion_shell::call::fault;
 use alloy_primitives::{Address, Bytes, U64};
 use futures_util::future::{Either, select};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use worker::wasm_bindgen::JsValue;
 use worker::{AbortController, Env, Fetch, Headers, Method, RequestInit};
-
-use crate::call::fault;
 
 /// A node has this long for one answer: Polygon's public endpoints answer within two seconds or not at all.
 const PATIENCE_MS: u64 = 5_000;

@@ -7,10 +7,9 @@ use aion_api::Problem;
 use aion_api::object::Call;
 use aion_api::object::kernel::{Reply, Request};
 use aion_api::problem::Code;
+use aion_shell::call;
 use aion_task::Command;
 use worker::{DurableObject, Env, Response, State, WebSocket, WebSocketIncomingMessage, durable_object};
-
-use crate::call;
 
 mod archive;
 mod definitions;

@@ -9,12 +9,12 @@ use aion_api::object::eyes::catalogue;
 use aion_api::object::lane::{Health, Reply, Request};
 use aion_chain::lane_key::LaneKey;
 use aion_chain::ledger::{Command, Effect, RETRY_MS};
+use aion_shell::{call, eyes};
 use alloy_primitives::U256;
 use serde_json::json;
 use worker::{DurableObject, Env, Response, State, durable_object};
 
 use crate::chain::Chain;
-use crate::{call, eyes};
 
 mod attend;
 mod look;

@@ -6,10 +6,9 @@ use aion_api::problem::{Code, Problem};
 use aion_api::shards::Shards;
 use aion_api::trace::Trace;
 use aion_api::{Address, ids};
+use aion_shell::call::{ask_for, now_ms};
 use serde_json::Value;
 use worker::Env;
-
-use crate::call::{ask_for, now_ms};
 
 /// A task that is to be submitted.
 pub struct Submission<'a> {

@@ -6,11 +6,10 @@ use aion_api::object::tenant::{Reply, Request};
 use aion_api::object::{Call, kernel};
 use aion_api::problem::Code;
 use aion_api::{Address, Problem};
+use aion_shell::call;
 use aion_task::schedule::Effect;
 use futures_util::future::try_join_all;
 use worker::{DurableObject, Env, Response, State, durable_object};
-
-use crate::call;
 
 mod definitions;
 mod egress;

@@ -13,7 +13,7 @@ const FUNCTION_MAX_LINES: usize = 70;
 const LINE_MAX_COLUMNS: usize = 120;
 
 /// What each crate may use of ours; tests and xtask may use any.
-const EDGES: [(&str, &[&str]); 19] = [
+const EDGES: [(&str, &[&str]); 20] = [
     ("core/mpc", &[]),
     ("core/identity", &[]),
     ("core/chain", &[]),
@@ -40,13 +40,17 @@ const EDGES: [(&str, &[&str]); 19] = [
         ],
     ),
     ("client", &["aion-api", "aion-mpc", "aion-wallet"]),
-    ("kernel-do", &["aion-task", "aion-chain", "aion-function", "aion-api"]),
-    ("identity-do", &["aion-identity", "aion-wallet", "aion-mpc", "aion-chain", "aion-api"]),
+    ("kernel-do", &["aion-task", "aion-chain", "aion-function", "aion-api", "aion-shell"]),
+    ("identity-do", &["aion-identity", "aion-wallet", "aion-mpc", "aion-chain", "aion-api", "aion-shell"]),
     ("workers/guardian", &["aion-mpc", "aion-wallet", "aion-chain"]),
-    ("workers/functions", &["aion-api", "aion-function"]),
-    ("workers/eyes", &["aion-api", "aion-telemetry"]),
-    ("workers/gateway", &["aion-api", "aion-gateway"]),
-    ("workers/edge", &["aion-api", "aion-function", "aion-gateway", "aion-limit", "kernel-do", "identity-do"]),
+    ("workers/shell", &["aion-api"]),
+    ("workers/functions", &["aion-api", "aion-function", "aion-shell"]),
+    ("workers/eyes", &["aion-api", "aion-telemetry", "aion-shell"]),
+    ("workers/gateway", &["aion-api", "aion-gateway", "aion-shell"]),
+    (
+        "workers/edge",
+        &["aion-api", "aion-function", "aion-gateway", "aion-limit", "kernel-do", "identity-do", "aion-shell"],
+    ),
 ];
 
 /// What a pure crate must not use outside of its tests.

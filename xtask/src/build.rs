@@ -52,6 +52,7 @@ const EDGE: Worker = Worker {
     inputs: &[
         "workers/edge",
         "workers/entry.mjs",
+        "workers/shell",
         "kernel-do",
         "identity-do",
         "docs/openapi.json",
@@ -72,7 +73,7 @@ const GATEWAY: Worker = Worker {
     name: "gateway",
     folder: "workers/gateway",
     config: "workers/gateway/wrangler.toml",
-    inputs: &["workers/entry.mjs", "workers/gateway/src", "workers/gateway/Cargo.toml"],
+    inputs: &["workers/entry.mjs", "workers/shell", "workers/gateway/src", "workers/gateway/Cargo.toml"],
     budget_gz_bytes: 500_000,
 };
 /// The eyes.
@@ -80,7 +81,7 @@ const EYES: Worker = Worker {
     name: "eyes",
     folder: "workers/eyes",
     config: "workers/eyes/wrangler.toml",
-    inputs: &["workers/entry.mjs", "workers/eyes/src", "workers/eyes/Cargo.toml"],
+    inputs: &["workers/entry.mjs", "workers/shell", "workers/eyes/src", "workers/eyes/Cargo.toml"],
     budget_gz_bytes: 400_000,
 };
 /// What runs tenants' functions.
@@ -88,7 +89,7 @@ const FUNCTIONS: Worker = Worker {
     name: "functions",
     folder: "workers/functions",
     config: "workers/functions/wrangler.toml",
-    inputs: &["workers/entry.mjs", "workers/functions/src", "workers/functions/Cargo.toml"],
+    inputs: &["workers/entry.mjs", "workers/shell", "workers/functions/src", "workers/functions/Cargo.toml"],
     budget_gz_bytes: 600_000,
 };
 /// Every Worker, in the order in which they are deployed: what others are bound to comes first.

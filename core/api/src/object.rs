@@ -47,6 +47,10 @@ pub struct Call<R> {
     pub request: R,
 }
 
+impl<R: Request> Request for Call<R> {
+    type Reply = R::Reply;
+}
+
 /// Writes an object's answer: status and body.
 #[must_use]
 pub fn answer<T: Serialize>(result: &Result<T, Problem>) -> (u16, Vec<u8>) {

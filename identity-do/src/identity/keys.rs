@@ -5,9 +5,9 @@
 use aion_api::Problem;
 use aion_identity::PublicKey;
 use aion_identity::record::{Identity as Record, NewSeeds, Seed};
+use aion_shell::call::fault;
 use aion_wallet::sealed::{Context, Kek, Sealed};
 
-use crate::call::fault;
 use crate::config::random;
 
 /// The purpose of the key that signs the next entry of the log.

@@ -7,6 +7,7 @@ use aion_api::problem::{Code, Problem};
 use aion_identity::log::{Head, LOG_MAX_BYTES};
 use aion_identity::record::{Effect, Identity as Record};
 use aion_identity::resolution::Version;
+use aion_shell::call::fault;
 use aion_wallet::sealed::Sealed;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -14,7 +15,6 @@ use serde_json::Value;
 use worker::{SqlStorage, SqlStorageValue};
 
 use super::keys::{SealedKey, UPDATE};
-use crate::call::fault;
 
 /// Created with the identity; each statement is idempotent. `told` is the version that the tenant's list shows.
 const SCHEMA: &str = "

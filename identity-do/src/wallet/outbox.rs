@@ -5,6 +5,7 @@ use aion_api::object::{Outcome, StepAddress, kernel, lane};
 use aion_api::trace::Trace;
 use aion_api::{Address, Problem};
 use aion_chain::action::Deployment;
+use aion_shell::call;
 use aion_wallet::operation::{Record as Operation, Stage};
 use aion_wallet::record::{Status, TELL_AGAIN_MS, Wallet};
 use serde_json::{Value, json};
@@ -12,7 +13,6 @@ use worker::Env;
 
 use super::store::Store;
 use super::{created, ended, view};
-use crate::call;
 use crate::config::deployment;
 
 /// Tells everything that is due. What is acknowledged is written down; what is not stays due.

@@ -9,6 +9,8 @@ use aion_chain::action::Deployment;
 use aion_chain::operation::Signature;
 use aion_mpc::share::KeyShare;
 use aion_mpc::{MpcError, dkg, sign};
+use aion_shell::call::{self, fault};
+use aion_shell::eyes;
 use aion_wallet::cosign::{FromGuardian, Intent, Session, ToGuardian};
 use aion_wallet::document::Record as Document;
 use aion_wallet::operation::Stage;
@@ -21,9 +23,7 @@ use worker::js_sys::Uint8Array;
 use worker::{Env, Method, RequestInit};
 
 use super::store::Store;
-use crate::call::{self, fault};
 use crate::config::{deployment, kek, link, random};
-use crate::eyes;
 
 /// Operations that one alarm signs: each takes two round trips.
 const BATCH: usize = 8;

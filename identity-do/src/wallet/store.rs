@@ -1,6 +1,7 @@
 //! The SQLite tables of a wallet.
 
 use aion_api::Problem;
+use aion_shell::call::fault;
 use aion_wallet::document::Record as Document;
 use aion_wallet::operation::{Record as Operation, Stage};
 use aion_wallet::record::{Wallet, Wish};
@@ -10,7 +11,6 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use worker::{Env, SqlStorage, SqlStorageValue};
 
-use crate::call::fault;
 use crate::config::deployment;
 
 /// Created with the wallet; each statement is idempotent.

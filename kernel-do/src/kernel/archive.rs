@@ -10,13 +10,13 @@ use aion_api::Address;
 use aion_api::object::archive::{Reply, Request};
 use aion_api::problem::Problem;
 use aion_api::trace::Trace;
+use aion_shell::call;
 use aion_task::turn::Shelf;
 use serde_json::Value;
 
 use super::fault;
 use super::shard::Shard;
 use super::transaction::together;
-use crate::call;
 
 /// So many tasks are moved in one call at most, and so many links.
 const BATCH_MAX: usize = 64;

@@ -4,12 +4,12 @@ use aion_api::object;
 use aion_api::object::function::{RUN_URL, Ran, Run, SERVICE};
 use aion_api::problem::Problem;
 use aion_function::{Answer, Caller, Ended, Event, Failure, Input, Limits, Outcome as Given, Step, Told};
+use aion_shell::call;
 use aion_task::Outcome;
 use serde_json::{Value, json};
 use worker::Env;
 
 use super::shard::Outgoing;
-use crate::call;
 
 /// What a step's function is told about whatever it asks.
 const NOT_OFFERED: &str = "notOffered";
@@ -34,7 +34,7 @@ pub(super) async fn perform(
     };
     for _ in 0..=Limits::default().asks {
         let text = serde_json::to_string(&run).map_err(|_| Problem::internal())?;
-        let (status, body) = call::script(env, SERVICE, RUN_URL, &text).await?;
+        let (status, body) = call::script(env, SERVICE, RUN_URL, text).await?;
         let Ran { pin, ended, .. } = object::read_answer(status, &body)?;
         run.pin = Some(pin);
         match ended {

@@ -5,10 +5,10 @@ use aion_api::object::Call;
 use aion_api::object::kernel::{Reply, Request};
 use aion_api::problem::{Code, Problem};
 use aion_api::{Address, ids, shards};
+use aion_shell::call::fault;
 
 use super::shard::Shard;
 use super::transaction::together;
-use crate::call::fault;
 
 /// Whoever is refused because the tenant grows comes again after this time.
 const MOVED_RETRY_S: u32 = 1;

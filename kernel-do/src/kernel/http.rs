@@ -10,6 +10,7 @@ use aion_api::problem::Problem;
 use aion_api::v1::egress::Hosts;
 use aion_api::vault::{self, Sealed};
 use aion_api::{Address, Secret, webhook};
+use aion_shell::call::{self, fault, namespace_key, now_ms};
 use aion_task::Outcome;
 use aion_task::kind::{HeaderValue, Http};
 use futures_util::StreamExt;
@@ -19,7 +20,7 @@ use worker::{Env, Fetch, Headers, Method, RequestInit, RequestRedirect, Response
 
 use super::perform::reply;
 use super::shard::Outgoing;
-use crate::call::{self, fault, kek, namespace_key, now_ms};
+use crate::kek::kek;
 
 /// An answer may have this many bytes; what is picked from it has to fit the output of a step.
 const ANSWER_MAX_BYTES: usize = 256 * 1024;

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use aion_api::problem::Problem;
+use aion_shell::call::now_ms;
 use aion_task::Command;
 use aion_task::definition::Priority;
 use aion_task::turn::{Applied, Turn};
@@ -14,7 +15,6 @@ use super::shard::Shard;
 use super::store::Due;
 use super::trial::Subject;
 use super::work::jitter;
-use crate::call::now_ms;
 
 /// So many due tasks of a priority are looked at in one turn.
 const LOOK_MAX: usize = 64;

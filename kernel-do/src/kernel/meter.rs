@@ -7,12 +7,12 @@ use aion_api::address::Address;
 use aion_api::metrics;
 use aion_api::object::eyes::catalogue;
 use aion_api::problem::{Code, Problem};
+use aion_shell::call::now_ms;
+use aion_shell::eyes;
 use aion_task::quota;
 use aion_task::task::State;
 
 use super::shard::Shard;
-use crate::call::now_ms;
-use crate::eyes;
 
 /// What a shard holds is counted anew after this time; what is accepted in between is added.
 const COUNT_FRESH_MS: u64 = 10_000;

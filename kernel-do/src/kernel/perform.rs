@@ -7,6 +7,7 @@ use aion_api::idempotency::Idempotency;
 use aion_api::object::identity::Change;
 use aion_api::object::{StepAddress, identity, wallet};
 use aion_api::problem::{Code, Problem};
+use aion_shell::call;
 use aion_task::{Call, Outcome, ids};
 use alloy_primitives::{Address as Contract, Bytes};
 use futures_util::future::{Either, select};
@@ -15,7 +16,7 @@ use worker::{Delay, Env};
 
 use super::shard::Outgoing;
 use super::{function, http};
-use crate::{call, chain};
+use crate::chain;
 
 /// An answer may take this long: a little less than the lease, so that a late one does not meet the next lease.
 const PATIENCE: Duration = Duration::from_secs(25);

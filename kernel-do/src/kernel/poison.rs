@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 use aion_api::problem::{Code, Problem};
 use aion_api::time::rfc3339;
+use aion_shell::call::{self, now_ms};
 use aion_task::audit::Link;
 use aion_task::event::Event;
 use serde_json::{Value, json};
@@ -21,7 +22,6 @@ use serde_json::{Value, json};
 use super::fault;
 use super::shard::Shard;
 use super::transaction::together;
-use crate::call::{self, now_ms};
 
 /// A task is set aside after so many deaths one after the other: one may be chance, and so may two.
 const DEATHS_MAX: u32 = 3;

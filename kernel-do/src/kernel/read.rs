@@ -7,6 +7,7 @@ use aion_api::object::StepAddress;
 use aion_api::object::kernel::Reply;
 use aion_api::problem::{Code, Problem};
 use aion_api::time::rfc3339;
+use aion_shell::call::fault;
 use aion_task::audit::Link;
 use aion_task::task::State;
 use aion_task::turn::Shelf;
@@ -18,7 +19,6 @@ use super::inbox::Entry;
 use super::poison::unreadable;
 use super::shard::Shard;
 use super::store::{Filter, Listed};
-use crate::call::fault;
 
 impl Shard {
     /// A task as its tenant sees it, with the newest link that concerns it: whoever has seen it is a witness of the

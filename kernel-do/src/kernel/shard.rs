@@ -13,6 +13,7 @@ use std::time::Duration;
 use aion_api::address::Address;
 use aion_api::problem::Problem;
 use aion_api::trace::Trace;
+use aion_shell::call::{self, now_ms};
 use aion_task::Command;
 use aion_task::machine::Effect;
 use aion_task::turn;
@@ -32,7 +33,6 @@ use super::revoked::Revoked;
 use super::store::Store;
 use super::transaction::together;
 use super::trial::Trials;
-use crate::call::{self, now_ms};
 
 /// The platform lets an object have six connections open.
 const IN_FLIGHT_MAX: usize = 6;

@@ -5,13 +5,13 @@
 use aion_api::object::Call;
 use aion_api::object::kernel::Request;
 use aion_api::problem::{Code, Problem};
+use aion_shell::call::fault;
 use aion_task::audit::Link;
 use aion_task::event::Event;
 use worker::{Response, WebSocket, WebSocketPair};
 
 use super::events::{self, REPLAY_MAX};
 use super::shard::Shard;
-use crate::call::fault;
 
 /// So many sockets may be open at an object: the platform takes 32,768, and each costs a call for every event.
 const SOCKETS_MAX: usize = 1_024;

@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use aion_api::address::Address;
 use aion_api::problem::Problem;
+use aion_shell::call::fault;
 use aion_task::audit::{Head, Link};
 use aion_task::definition::Priority;
 use aion_task::task::{Lost, State};
@@ -20,7 +21,6 @@ use worker::{SqlStorage, SqlStorageValue};
 
 use super::meter::Meter;
 use super::poison::unreadable;
-use crate::call::fault;
 
 mod archive;
 mod poison;

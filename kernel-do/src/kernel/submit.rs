@@ -5,11 +5,11 @@ use std::rc::Rc;
 use aion_api::object::Call;
 use aion_api::object::kernel::{Reply, Request};
 use aion_api::problem::Problem;
+use aion_shell::call::fault;
 use aion_task::ids;
 
 use super::inbox::{Entry, Submission};
 use super::shard::Shard;
-use crate::call::fault;
 
 impl Shard {
     /// Accepts a task, or gives the first answer again. Acceptance, the steps that need no call and the leases of the

@@ -4,11 +4,10 @@
 //! not undo the first.
 
 use aion_api::Problem;
+use aion_shell::call::fault;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use worker::Storage;
-
-use crate::call::fault;
 
 #[wasm_bindgen]
 extern "C" {

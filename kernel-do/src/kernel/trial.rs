@@ -9,12 +9,12 @@ use std::rc::Rc;
 
 use aion_api::problem::{Code, Problem};
 use aion_api::time::rfc3339;
+use aion_shell::call::now_ms;
 use aion_task::turn::Shelf;
 
 use super::fault;
 use super::inbox::{Entry, Waiting};
 use super::shard::Shard;
-use crate::call::now_ms;
 
 /// What is worked on alone.
 pub(super) enum Subject {

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use aion_api::problem::{Code, Problem};
+use aion_shell::call::{self, now_ms};
 use aion_task::audit::Link;
 use aion_task::event::Event;
 use aion_task::machine::Refusal;
@@ -17,7 +18,6 @@ use super::inbox::{Done, Entry, Submission};
 use super::look::Looked;
 use super::shard::Shard;
 use super::store::{Answered, Store};
-use crate::call::{self, now_ms};
 
 impl Shelf for Shard {
     type Error = Problem;

@@ -5,12 +5,12 @@ use aion_api::trace::Trace;
 use aion_api::{Address, Problem};
 use aion_chain::action::Deployment;
 use aion_chain::ledger::{Command, Effect, Entry, Stage, report};
+use aion_shell::call;
 use alloy_primitives::Address as Account;
 use serde_json::json;
 
 use super::store::Store;
 use super::{Lane, look};
-use crate::call;
 use crate::chain::{Chain, ChainError, deployment};
 
 /// Operations that one round attends to: each asks the chain a few times, one after the other.

@@ -6,11 +6,10 @@
 
 use aion_api::Problem;
 use aion_chain::ledger::{Entry, Lane, Stage};
+use aion_shell::call::fault;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use worker::{SqlStorage, SqlStorageValue};
-
-use crate::call::fault;
 
 /// Each statement is idempotent. `due_ms` is NULL once the report was acknowledged; then only the key stays, so that
 /// the operation is never accepted again.

@@ -7,11 +7,12 @@ use aion_api::problem::{Code, Problem};
 use aion_api::time::rfc3339;
 use aion_api::v1::egress::{Hosts, PutSecret, SecretName};
 use aion_api::vault::{self, Sealed};
+use aion_shell::call::{fault, now_ms};
 use serde::Deserialize;
 
 use super::Tenant;
 use super::store::{Store, int, json, parse};
-use crate::call::{fault, kek, now_ms};
+use crate::kek::kek;
 
 /// A tenant may have this many secrets: the kernel fetches all of them at once, 400 kB at most.
 const SECRETS_MAX: usize = 100;

@@ -8,11 +8,11 @@ use aion_api::problem::{Code, Problem};
 use aion_api::shards::{SHARDS_MAX, Shards};
 use aion_api::trace::Trace;
 use aion_api::v1::egress::Hosts;
+use aion_shell::call;
 use futures_util::future::try_join_all;
 
 use super::Tenant;
 use super::store::{Store, parse};
-use crate::call;
 
 impl Tenant {
     /// Has a tenant grow to a number of shards; to ask for as many as it has changes nothing.

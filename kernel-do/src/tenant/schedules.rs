@@ -10,6 +10,7 @@ use aion_api::problem::{Code, Fault, Problem};
 use aion_api::time::rfc3339;
 use aion_api::trace::Trace;
 use aion_api::{Address, ids, v1};
+use aion_shell::call::{self, fault, now_ms};
 use aion_task::schedule::{self, Command, Effect, Schedule, Source, Spec};
 use aion_task::task::State;
 use futures_util::FutureExt;
@@ -21,7 +22,6 @@ use worker::SqlStorageValue;
 use super::Tenant;
 use super::store::{Store, int, json, parse};
 use super::zones::Platform;
-use crate::call::{self, fault, now_ms};
 use crate::submit::{self, Submission, Submitted};
 
 /// A tenant may have this many schedules: an alarm that wakes all of them still fits its time.

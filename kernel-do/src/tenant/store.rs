@@ -7,11 +7,10 @@ use aion_api::object::tenant::{Entry, ListKind, Reply, Snapshot};
 use aion_api::problem::{Code, Problem};
 use aion_api::shards::Shards;
 use aion_api::v1::egress::Hosts;
+use aion_shell::call::fault;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use worker::{SqlStorage, SqlStorageValue};
-
-use crate::call::fault;
 
 /// A tenant starts with one kernel shard; more come when it grows.
 const SHARDS_AT_START: u8 = 1;

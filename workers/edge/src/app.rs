@@ -7,7 +7,7 @@ use aion_api::Secret;
 use aion_api::address::NamespaceKey;
 use aion_api::key::{Mode, Pepper};
 use aion_api::v1::limits::{PutLimits, Rule};
-use kernel_do::call;
+use aion_shell::call;
 use worker::{Env, RateLimiter};
 
 use crate::limit::flood;

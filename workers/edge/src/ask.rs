@@ -12,9 +12,9 @@ use aion_api::shards::Shards;
 use aion_api::trace::Trace;
 use aion_api::v1::egress::Hosts;
 use aion_api::{Address, Scope, limits};
+use aion_shell::call;
 use axum::body::Bytes;
 use http::HeaderMap;
-use kernel_do::call;
 
 use crate::app::App;
 use crate::limit::source::Source;

@@ -15,7 +15,7 @@ use aion_api::problem::{Code, Problem};
 use aion_api::shards::Shards;
 use aion_api::trace::Trace;
 use aion_api::{Address, Scope};
-use kernel_do::call;
+use aion_shell::call;
 
 use crate::app::App;
 use crate::ask::Caller;

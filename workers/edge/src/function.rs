@@ -75,7 +75,7 @@ pub async fn decide(party: &Party<'_>, call: FunctionCall, sent: Sent) -> Result
 async fn outcome(party: &Party<'_>, run: &mut Run, via: &str) -> Result<Outcome, Problem> {
     for _ in 0..=Limits::default().asks {
         let text = serde_json::to_string(run).map_err(|_| Problem::internal())?;
-        let (status, body) = script::post(party.app, SERVICE, RUN_URL, &text).await?;
+        let (status, body) = script::post(party.app, SERVICE, RUN_URL, text).await?;
         let Ran { pin, grants, ended } = object::read_answer(status, &body).map_err(|problem| unknown(run, problem))?;
         let version = pin.version;
         run.pin = Some(pin);

@@ -7,13 +7,13 @@ use aion_api::limits;
 use aion_api::operations::{Credential, Operation};
 use aion_api::problem::{Code, Problem};
 use aion_api::trace::{REQUEST_ID_HEADER, TRACEPARENT_HEADER, Trace};
+use aion_shell::call;
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequestParts, Path, Query, Request};
 use futures_util::future::LocalBoxFuture;
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::request::Parts;
-use kernel_do::call;
 use serde_json::json;
 
 use crate::answer::{self, Answer};

@@ -12,8 +12,8 @@ use aion_api::problem::{Code, Problem};
 use aion_api::trace::{REQUEST_ID_HEADER, TRACEPARENT_HEADER, Trace};
 use aion_api::v1::gateway::{OPERATION, PATH};
 use aion_limit::Facts;
+use aion_shell::call;
 use http::{HeaderName, HeaderValue, Method};
-use kernel_do::call;
 use serde_json::json;
 use wasm_bindgen::JsValue;
 use worker::js_sys::Uint8Array;
@@ -250,7 +250,7 @@ async fn carried_out(
     if path.starts_with(MOUNT) {
         return Err(Problem::new(Code::RouteUnknown, "a gateway does not lead into a gateway"));
     }
-    let body = response.body().map_or_else(worker::Body::empty, worker::Body::new);
+    let body = wire::body(response.body());
     let mut inner = http::Request::builder().uri(format!("{}{path}", app.origin()));
     inner = inner.method(Method::from_bytes(request.method().as_bytes()).unwrap_or_default());
     for (name, value) in Headers(request.headers()).entries() {

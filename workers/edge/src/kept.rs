@@ -8,11 +8,11 @@ use std::rc::Rc;
 
 use aion_api::problem::{Code, Problem};
 use aion_gateway::cache::{Forward, Freshness, Status, Times};
+use aion_shell::call;
 use axum::body::Bytes;
 use futures_util::future::LocalBoxFuture;
 use http::StatusCode;
 use http::header::HeaderName;
-use kernel_do::call;
 
 use crate::answer::{self, Answer};
 

@@ -21,16 +21,14 @@ mod wire;
 
 use std::cell::OnceCell;
 
+use aion_shell::eyes;
 use app::App;
 use axum::body::Body;
 use tower_service::Service;
-use wasm_bindgen::handler::set_on_abort;
-use wasm_bindgen::prelude::wasm_bindgen;
-use worker::{Context, Env, HttpRequest, event, web_sys};
+use worker::{Context, Env, event, web_sys};
 
 // A class that the script does not name is not exported, without any warning.
 pub use identity_do::{Identity, Wallet};
-use kernel_do::eyes;
 pub use kernel_do::{Archive, Kernel, Lane, Tenant};
 pub use limit::Limiter;
 
@@ -39,21 +37,10 @@ thread_local! {
     static ROUTER: OnceCell<(App, axum::Router)> = const { OnceCell::new() };
 }
 
-// Of the glue that this crate is built into.
-#[wasm_bindgen(inline_js = "
-import { __wbg_reset_state, start } from '../../index.js';
-export function replace() { __wbg_reset_state(); start(); }
-")]
-extern "C" {
-    /// Replaces this instance of wasm by a fresh one.
-    fn replace();
-}
-
-/// An instance that has died is replaced before anything else runs: what the runtime would call next may hold pointers
-/// into its memory, and only a number that has changed keeps them out of the next one.
+/// An instance that dies is replaced.
 #[event(start)]
 fn start() {
-    set_on_abort(replace);
+    aion_shell::start();
 }
 
 #[event(fetch)]
@@ -69,16 +56,15 @@ async fn fetch(request: web_sys::Request, env: Env, context: Context) -> worker:
     }
     match gateway::mounted(&app, &request.url()) {
         Some(mounted) => gateway::serve(&app, mounted, request).await,
-        None => wire::response(match worker::request_from_wasm(request) {
-            Ok(request) => api(&app, request).await?,
-            // A header whose value is none by RFC 9110 section 5.5, for example.
-            Err(_) => gate::refuse_unreadable(&app),
+        None => wire::response(match wire::request(request) {
+            Some(request) => api(&app, request).await?,
+            None => gate::refuse_unreadable(&app),
         }),
     }
 }
 
 /// Has the API answer a request.
-async fn api(app: &App, request: HttpRequest) -> worker::Result<http::Response<Body>> {
+async fn api(app: &App, request: http::Request<Body>) -> worker::Result<http::Response<Body>> {
     let made = || (app.clone(), routes::router(app.clone()));
     let mut router = ROUTER.with(|cell| cell.get_or_init(made).1.clone());
     Ok(router.call(request).await?)

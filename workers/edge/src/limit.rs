@@ -14,8 +14,8 @@ use aion_limit::fields::{LIMIT_FIELD, POLICY_FIELD, add_limit, policy, seconds_u
 use aion_limit::select::{Origin, select};
 use aion_limit::share::Look;
 use aion_limit::{Facts, Rule, Selected};
+use aion_shell::call;
 use http::header::HeaderName;
-use kernel_do::call;
 
 use crate::answer::{self, Answer};
 use crate::app::App;

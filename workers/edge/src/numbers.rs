@@ -1,7 +1,7 @@
 //! What is counted of each request.
 
 use aion_api::object::eyes::catalogue;
-use kernel_do::{call, eyes};
+use aion_shell::{call, eyes};
 
 use crate::limit::Outcome;
 

@@ -8,9 +8,9 @@ use aion_api::health::{Component, Readiness, State};
 use aion_api::object::{eyes, function, gateway, identity, kernel, lane};
 use aion_api::problem::Problem;
 use aion_api::{Address, address};
+use aion_shell::call;
 use futures_util::FutureExt;
 use futures_util::future::{Either, LocalBoxFuture, join_all, select};
-use kernel_do::call;
 
 use crate::ask::Ask;
 

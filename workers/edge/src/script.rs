@@ -5,7 +5,7 @@ use aion_api::Address;
 use aion_api::object::{self, Call};
 use aion_api::problem::{Code, Problem};
 use aion_api::trace::Trace;
-use kernel_do::call;
+use aion_shell::call;
 use serde::Serialize;
 use serde_json::json;
 use wasm_bindgen::JsCast;
@@ -23,7 +23,7 @@ pub async fn fetch(app: &App, service: &str, request: &web_sys::Request) -> Resu
 }
 
 /// Posts a text to a script, and gives status and body of its answer.
-pub async fn post(app: &App, service: &str, url: &str, text: &str) -> Result<(u16, Vec<u8>), Problem> {
+pub async fn post(app: &App, service: &str, url: &str, text: String) -> Result<(u16, Vec<u8>), Problem> {
     call::script(&app.env, service, url, text).await
 }
 
@@ -37,7 +37,7 @@ pub async fn ask<R: Serialize>(
 ) -> Result<(u16, Vec<u8>), Problem> {
     let ask = Call { address, key: None, trace: trace.clone(), request };
     let text = serde_json::to_string(&ask).map_err(|_| Problem::internal())?;
-    post(app, service, object::URL, &text).await
+    post(app, service, object::URL, text).await
 }
 
 /// The problem of a script that does not answer.

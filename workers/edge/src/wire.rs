@@ -1,9 +1,49 @@
-//! Answers as the runtime takes them.
+//! Requests as the runtime gives them, and answers as it takes them.
 
 use axum::body::{Body, HttpBody, to_bytes};
-use futures_util::{FutureExt, StreamExt};
-use http::Response;
-use worker::{Headers, web_sys};
+use futures_util::{FutureExt, StreamExt, stream};
+use http::header::CONTENT_LENGTH;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
+use worker::js_sys::Uint8Array;
+use worker::js_sys::futures::JsFuture;
+use worker::send::SendFuture;
+use worker::{Headers, web_sys, worker_sys};
+
+use crate::limit::source::Country;
+
+/// A body that says it is no longer comes as a whole: a stream would be asked for its parts one by one, by way of
+/// promises. A longer one is read no further than its route allows.
+const WHOLE_MAX_BYTES: u64 = 64 << 10;
+
+/// A request, or nothing if a part of it is none by RFC 9110: a header whose value has a line in it, for example.
+pub fn request(raw: web_sys::Request) -> Option<Request<Body>> {
+    use worker_sys::ext::RequestExt;
+    let mut headers = HeaderMap::new();
+    for (name, value) in Headers(raw.headers()).entries() {
+        headers.append(HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?);
+    }
+    let mut request = Request::builder().method(Method::try_from(raw.method().as_str()).ok()?).uri(raw.url());
+    *request.headers_mut()? = headers;
+    if let Some(country) = raw.cf().and_then(|cf| cf.country().ok().flatten()) {
+        request = request.extension(Country(country));
+    }
+    let length =
+        request.headers_ref()?.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let body = match length {
+        Some(1..=WHOLE_MAX_BYTES) => Body::from_stream(stream::once(SendFuture::new(whole(raw)))),
+        _ => body(raw.body()),
+    };
+    request.body(body).ok()
+}
+
+/// A body that comes in parts.
+pub fn body(stream: Option<web_sys::ReadableStream>) -> Body {
+    stream.map_or_else(Body::empty, |stream| Body::new(worker::Body::new(stream)))
+}
+
+async fn whole(raw: web_sys::Request) -> worker::Result<Vec<u8>> {
+    Ok(Uint8Array::new(&JsFuture::from(raw.array_buffer()?).await?).to_vec())
+}
 
 /// An answer whose body is there as a whole goes as bytes: a stream would be asked for its parts one by one, by way of
 /// promises, and that is a third of what an answer costs.

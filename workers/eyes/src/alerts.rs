@@ -12,13 +12,14 @@ use aion_api::object::{self};
 use aion_api::problem::{Code, Problem};
 use aion_api::time::rfc3339;
 use aion_api::v1::alerts::{self as document, AlertState, AlertStates, Table};
+use aion_shell::call::{self, now_ms};
 use aion_telemetry::alert::Phase;
 use futures_util::FutureExt;
 use serde::{Deserialize, Serialize};
 use worker::{DurableObject, Env, Response, State, durable_object};
 
-use crate::call::{self, json, now_ms};
 use crate::front;
+use crate::text::{json, malformed};
 
 mod deliver;
 mod look;
@@ -86,7 +87,7 @@ impl DurableObject for Alerts {
                 Ok(Told::Awake)
             }
             Ok(Order::Edge(request)) => self.answer(request).map(Told::Edge),
-            Err(error) => Err(call::malformed(&error)),
+            Err(error) => Err(malformed(&error)),
         };
         call::respond(&result)
     }

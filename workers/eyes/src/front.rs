@@ -2,13 +2,14 @@
 
 use aion_api::object::eyes::{Reply, Request};
 use aion_api::problem::Problem;
+use aion_shell::call::{self, now_ms};
 use aion_telemetry::{Batch, Numbers, text};
 use futures_util::future::try_join_all;
 use worker::Env;
 
 use crate::alerts::{self, ALERTS_NAME};
-use crate::call::{self, ALERTS, METER, now_ms};
 use crate::meter;
+use crate::text::{ALERTS, METER};
 
 /// So many meters share the senders, so that none is hot. Fewer later would leave totals behind.
 const METERS: u32 = 8;
@@ -21,7 +22,7 @@ pub async fn answer(env: &Env, request: Request) -> Result<Reply, Problem> {
             let numbers = sum(env, &meter::Order::Totals).await?;
             Ok(Reply::Text { body: text::write(&numbers, now_ms()) })
         }
-        other => match call::ask(env, ALERTS, ALERTS_NAME, &alerts::Order::Edge(other)).await? {
+        other => match call::ask_named(env, ALERTS, ALERTS_NAME, &alerts::Order::Edge(other)).await? {
             alerts::Told::Edge(reply) => Ok(reply),
             alerts::Told::Awake => Err(Problem::internal()),
         },
@@ -32,7 +33,7 @@ pub async fn answer(env: &Env, request: Request) -> Result<Reply, Problem> {
 pub async fn push(env: &Env, batch: Batch) -> Result<Reply, Problem> {
     let number = batch.number;
     let name = meter_of(&batch.sender);
-    call::ask(env, METER, &name, &meter::Order::Push(Box::new(batch))).await?;
+    call::ask_named(env, METER, &name, &meter::Order::Push(Box::new(batch))).await?;
     Ok(Reply::Pushed { number })
 }
 
@@ -40,7 +41,7 @@ pub async fn push(env: &Env, batch: Batch) -> Result<Reply, Problem> {
 pub async fn sum(env: &Env, order: &meter::Order) -> Result<Numbers, Problem> {
     let asked = (0..METERS).map(|place| async move {
         let name = place.to_string();
-        call::ask(env, METER, &name, order).await
+        call::ask_named(env, METER, &name, order).await
     });
     let mut sum = Numbers::default();
     for told in try_join_all(asked).await? {

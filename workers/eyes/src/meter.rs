@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use aion_api::object;
 use aion_api::problem::{Code, Problem};
+use aion_shell::call::{self, now_ms};
 use aion_telemetry::meter::Merged;
 use aion_telemetry::{Batch, Meter as Totals, Numbers};
 use futures_util::FutureExt;
@@ -17,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use worker::{DurableObject, Env, Response, State, durable_object};
 
 use crate::alerts::{self, ALERTS_NAME};
-use crate::call::{self, ALERTS, now_ms};
+use crate::text::{ALERTS, malformed};
 
 mod store;
 
@@ -74,7 +75,7 @@ impl DurableObject for Meter {
     async fn fetch(&self, mut request: worker::Request) -> worker::Result<Response> {
         let result = match object::read::<Order>(&request.bytes().await?) {
             Ok(order) => self.answer(order),
-            Err(error) => Err(call::malformed(&error)),
+            Err(error) => Err(malformed(&error)),
         };
         call::respond(&result)
     }
@@ -87,7 +88,7 @@ impl DurableObject for Meter {
             self.arm();
         }
         if !self.woken.get() {
-            let awake = call::ask(&self.env, ALERTS, ALERTS_NAME, &alerts::Order::Wake).await;
+            let awake = call::ask_named(&self.env, ALERTS, ALERTS_NAME, &alerts::Order::Wake).await;
             self.woken.set(awake.is_ok());
         }
         Response::empty()

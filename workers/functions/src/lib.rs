@@ -6,34 +6,21 @@
 
 #![allow(missing_docs, reason = "the macro of the platform makes public items without docs; tidy looks for ours")]
 
-mod call;
 mod memory;
 mod object;
 mod run;
 
 use aion_api::object::function::RUN_PATH;
-use wasm_bindgen::handler::set_on_abort;
-use wasm_bindgen::prelude::wasm_bindgen;
-use worker::{Context, Env, Response, event, web_sys};
+use aion_shell::call;
+use worker::{Context, Env, event, web_sys};
 
 // A class that the script does not name is not exported, without any warning.
 pub use object::Functions;
 
-// Of the glue that this crate is built into.
-#[wasm_bindgen(inline_js = "
-import { __wbg_reset_state, start } from '../../index.js';
-export function replace() { __wbg_reset_state(); start(); }
-")]
-extern "C" {
-    /// Replaces this instance of wasm by a fresh one.
-    fn replace();
-}
-
-/// An instance that has died is replaced before anything else runs: what the runtime would call next may hold pointers
-/// into its memory, and only a number that has changed keeps them out of the next one.
+/// An instance that dies is replaced.
 #[event(start)]
 fn start() {
-    set_on_abort(replace);
+    aion_shell::start();
 }
 
 /// A run, a call to the object of a tenant, or the question whether the script is there.
@@ -41,8 +28,7 @@ fn start() {
 async fn fetch(request: web_sys::Request, env: Env, _context: Context) -> worker::Result<web_sys::Response> {
     let mut request = worker::Request::from(request);
     if request.method() == worker::Method::Get {
-        let health = serde_json::json!({ "state": "ok", "version": env!("CARGO_PKG_VERSION") });
-        return Response::from_json(&health).map(Into::into);
+        return call::health(env!("CARGO_PKG_VERSION")).map(Into::into);
     }
     let is_run = request.path() == RUN_PATH;
     let body = request.bytes().await?;

@@ -7,10 +7,10 @@ use std::rc::Rc;
 use aion_api::object::function::{Pin, Run};
 use aion_api::problem::Problem;
 use aion_function::Prepared;
+use aion_shell::call;
 use worker::Env;
 
-use crate::call;
-use crate::object::{Found, Order, Told};
+use crate::object::{self, Found, Order, Told};
 
 /// How long a version counts as the newest before it is asked for again: what changes is in force everywhere within
 /// this time, and at once in the isolate that it went through.
@@ -64,7 +64,7 @@ fn known(run: &Run, version: Option<u64>) -> Option<Rc<Found>> {
 
 async fn fetch(env: &Env, run: &Run, version: Option<u64>) -> Result<Rc<Found>, Problem> {
     let (order, fetched_ms) = (Order::Find { name: run.name.clone(), version }, call::now_ms());
-    let Told::Found(found) = call::ask(env, &run.tenant, &run.trace, order).await? else {
+    let Told::Found(found) = object::ask(env, &run.tenant, &run.trace, order).await? else {
         return Err(Problem::internal());
     };
     let found = Rc::new(found);
@@ -84,7 +84,7 @@ pub async fn prepared(env: &Env, run: &Run, id: &str) -> Result<Rc<Prepared>, Pr
         return Ok(prepared);
     }
     let order = Order::Module { id: id.to_owned() };
-    let Told::Module(bytes) = call::ask(env, &run.tenant, &run.trace, order).await? else {
+    let Told::Module(bytes) = object::ask(env, &run.tenant, &run.trace, order).await? else {
         return Err(Problem::internal());
     };
     let prepared = Prepared::new(&bytes.0).map_err(|faults| {

@@ -1,20 +1,25 @@
 //! The Functions object: a tenant's functions by name and version, and their modules, each stored once.
 
+use aion_api::Address;
 use aion_api::object::function::{Reply, Request};
 use aion_api::object::{self, Call};
 use aion_api::problem::{Code, Fault, Problem};
 use aion_api::time::rfc3339;
+use aion_api::trace::Trace;
 use aion_api::v1::functions::{Function, check_name};
 use aion_function::{Bytes, Grants, Module, Prepared};
+use aion_shell::call;
 use serde::{Deserialize, Serialize};
 use worker::{DurableObject, Env, Response, State, durable_object};
 
-use crate::{call, memory};
+use crate::memory;
 
 mod store;
 
 use store::Store;
 
+/// The binding of the objects.
+const FUNCTIONS: &str = "FUNCTIONS";
 /// A tenant has so many functions: as many as a table of routes has routes.
 const NAMES_MAX: u64 = 64;
 /// The modules of a tenant have so many bytes together: thirty-two of the largest ones.
@@ -88,7 +93,7 @@ pub async fn pass(env: &Env, body: &[u8]) -> Result<Reply, Problem> {
         Request::Delete { name } => (Order::Edge(Request::Delete { name }), true),
         request => (Order::Edge(request), false),
     };
-    let told = call::ask(env, &tenant, &call.trace, order).await;
+    let told = ask(env, &tenant, &call.trace, order).await;
     if changes {
         // It holds in this isolate from now on, whatever became of the answer.
         memory::forget(&tenant);
@@ -113,6 +118,12 @@ fn put(name: String, module: Bytes, grants: Grants) -> Result<Order, Problem> {
     let about = prepared.about.clone();
     memory::keep(prepared);
     Ok(Order::Put { name, about, module, grants })
+}
+
+/// Asks a tenant's object. Nobody but the edge reaches this script, so that its objects are named plainly.
+pub async fn ask(env: &Env, tenant: &str, trace: &Trace, request: Order) -> Result<Told, Problem> {
+    let call = Call { address: Address::functions(tenant), key: None, trace: trace.clone(), request };
+    call::ask_named(env, FUNCTIONS, tenant, &call).await
 }
 
 /// One tenant's functions.

@@ -5,9 +5,10 @@ use aion_api::object::function::{Pin, RUN_MAX_BYTES, Ran, Run};
 use aion_api::problem::{Code, Problem};
 use aion_function::limits::INPUT_MAX_BYTES;
 use aion_function::{Event, Limits};
+use aion_shell::call;
 use worker::Env;
 
-use crate::{call, memory};
+use crate::memory;
 
 /// Runs a function once, from its beginning to its end or its next ask.
 pub async fn serve(env: &Env, body: &[u8]) -> Result<Ran, Problem> {

@@ -7,9 +7,9 @@ use std::rc::Rc;
 use aion_api::object::gateway::EVERYTHING;
 use aion_api::problem::Problem;
 use aion_gateway::cache::{self, Answered, Asked, Forward, Freshness, Rule, Status, Times};
+use aion_shell::call;
 use worker::{Cache, Context, Env, Headers, Response};
 
-use crate::call;
 use crate::flight::{End, FLIGHT, LANDED, Landed, Ticket};
 use crate::forward::Plan;
 use crate::route::{Seen, Work, direct};
@@ -192,7 +192,7 @@ impl Refresh {
         let ticket = Ticket { key: self.key.clone(), plan: self.plan.clone() };
         let away = |error: &dyn std::fmt::Display| call::fault("flight", error);
         let text = serde_json::to_string(&ticket).map_err(|error| away(&error))?;
-        let mut response = call::post(&self.env, FLIGHT, &self.name, &text).await?;
+        let mut response = call::send_named(&self.env, FLIGHT, &self.name, &text).await?;
         let landed = response.headers().get(LANDED).ok().flatten().unwrap_or_default();
         let landed = serde_json::from_str(&landed).map_err(|error| away(&error))?;
         Ok((landed, Rc::new(response.bytes().await.map_err(|error| away(&error))?)))

@@ -15,11 +15,11 @@ use aion_gateway::breaker::{Circuit, State};
 use aion_gateway::budget::Budget;
 use aion_gateway::select::Routes;
 use aion_gateway::table::{Route, Target};
+use aion_shell::{call, eyes};
 use worker::Env;
 
 use crate::forward::{Hop, Tried};
-use crate::object::{Order, Snapshot, Told};
-use crate::{call, eyes};
+use crate::object::{self, Order, Snapshot, Told};
 
 /// How long routes, purges and health count before they are asked for again: what changes is in force everywhere within
 /// this time, and at once in the isolate that it went through.
@@ -63,7 +63,7 @@ pub async fn snapshot(env: &Env, handed: &Handed) -> Result<Rc<Kept>, Problem> {
 async fn fetch(env: &Env, handed: &Handed, now_ms: u64) -> Result<Rc<Kept>, Problem> {
     let (tenant, hosts) = (&handed.tenant, handed.hosts.clone());
     let order = Order::Snapshot { hosts: hosts.clone() };
-    let Told::Snapshot(snapshot) = call::ask(env, tenant, &handed.trace, order).await? else {
+    let Told::Snapshot(snapshot) = object::ask(env, tenant, &handed.trace, order).await? else {
         return Err(Problem::internal());
     };
     let ill = snapshot.ill.iter().cloned().collect();

@@ -5,26 +5,31 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use aion_api::Address;
 use aion_api::limits::read_json;
 use aion_api::object::gateway::{Reply, Request};
 use aion_api::object::{self, Call};
 use aion_api::problem::{Code, Problem};
 use aion_api::time::rfc3339;
+use aion_api::trace::Trace;
 use aion_api::v1::egress::Hosts;
 use aion_api::v1::gateway::{Routes, allowed, check};
 use aion_gateway::table::{Health, Table};
+use aion_shell::call;
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 use worker::{DurableObject, Env, Response, State, durable_object, web_sys};
 
 use crate::forward::{Hop, Plan, send};
-use crate::{call, memory};
+use crate::memory;
 
 mod store;
 
 use store::Store;
 
+/// The binding of the objects.
+const GATEWAY: &str = "GATEWAY";
 /// How long a target may take to say that it is well.
 const HEALTH_TIMEOUT_MS: u32 = 5_000;
 /// If an alarm dies, the next one comes after this time.
@@ -81,7 +86,7 @@ pub async fn pass(env: &Env, request: web_sys::Request) -> worker::Result<web_sy
         return Ok(Response::error("no call", 400)?.into());
     };
     let tenant = call.address.tenant;
-    let answer = match call::ask(env, &tenant, &call.trace, Order::Edge(call.request)).await {
+    let answer = match ask(env, &tenant, &call.trace, Order::Edge(call.request)).await {
         Ok(Told::Edge(reply)) => Ok(reply),
         Ok(Told::Snapshot(_)) => Err(Problem::internal()),
         Err(problem) => Err(problem),
@@ -89,6 +94,12 @@ pub async fn pass(env: &Env, request: web_sys::Request) -> worker::Result<web_sy
     // Whatever has changed holds in this isolate from now on.
     memory::forget(&tenant);
     call::respond(&answer).map(Into::into)
+}
+
+/// Asks a tenant's object. Nobody but the edge reaches this script, so that its objects are named plainly.
+pub async fn ask(env: &Env, tenant: &str, trace: &Trace, request: Order) -> Result<Told, Problem> {
+    let call = Call { address: Address::gateway(tenant), key: None, trace: trace.clone(), request };
+    call::ask_named(env, GATEWAY, tenant, &call).await
 }
 
 /// One tenant's gateway.

@@ -5,20 +5,21 @@
 use std::rc::Rc;
 
 use aion_api::object::eyes::catalogue;
-use aion_api::object::gateway::{FunctionCall, Handed, OWN_HEADER, Own, header_text};
+use aion_api::object::gateway::{FunctionCall, Handed, OWN_HEADER, Own, PROBLEM_HEADER, header_text};
 use aion_api::problem::{Code, Problem};
 use aion_api::trace::REQUEST_ID_HEADER;
 use aion_gateway::cache::{Forward, Status};
 use aion_gateway::path::{Params, fill};
 use aion_gateway::select::Unrouted;
 use aion_gateway::table::{Credential, Rewrite, Route};
+use aion_shell::{call, eyes};
 use serde_json::json;
 use worker::{Context, Env, Headers, Response, web_sys};
 
 use crate::facts::{self, Sent};
 use crate::forward::{self, Hop, Plan};
 use crate::memory::{self, Kept};
-use crate::{cached, call, eyes, flight};
+use crate::{cached, flight};
 
 /// What a request that has passed so many gateways is refused with: it goes round in circles.
 pub const VIA: &str = "1.1 aion";
@@ -69,7 +70,7 @@ pub async fn serve(
     worker::console_log!("{line}");
     let response = match result {
         Ok(response) => response,
-        Err(problem) => return call::problem(&problem),
+        Err(problem) => return refusal(&problem),
     };
     let headers = response.headers();
     headers.set(REQUEST_ID_HEADER, &trace.request_id)?;
@@ -245,4 +246,11 @@ fn mirror(route: &Route, sent: &Sent, plan: &Plan, context: &Context) {
     context.wait_until(async move {
         forward::send_to_origin(&plan).await;
     });
+}
+
+/// A problem for the edge to write.
+pub fn refusal(problem: &Problem) -> worker::Result<web_sys::Response> {
+    let response = call::respond::<()>(&Err(problem.clone()))?;
+    response.headers().set(PROBLEM_HEADER, problem.code.as_str())?;
+    Ok(response.into())
 }

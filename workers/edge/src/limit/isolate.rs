@@ -10,8 +10,8 @@ use aion_api::object::limiter::{Reply, Request};
 use aion_api::trace::Trace;
 use aion_limit::share::{ASK_PATIENCE_MS, Look, Share};
 use aion_limit::{Answer, Selected, Terms};
+use aion_shell::{call, eyes};
 use futures_util::future::{Either, select};
-use kernel_do::{call, eyes};
 use serde_json::json;
 
 use crate::app::App;

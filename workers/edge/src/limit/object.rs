@@ -9,8 +9,8 @@ use std::cell::{Cell, RefCell};
 use aion_api::object::Call;
 use aion_api::object::limiter::{Reply, Request};
 use aion_api::{Address, Problem};
+use aion_shell::call;
 use futures_util::FutureExt;
-use kernel_do::call;
 use serde::Deserialize;
 use worker::{DurableObject, Env, Response, State, durable_object};
 

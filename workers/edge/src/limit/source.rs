@@ -18,6 +18,10 @@ pub struct Source {
     pub country: Option<String>,
 }
 
+/// The caller's country as the platform says it: an extension of a request.
+#[derive(Debug, Clone)]
+pub struct Country(pub String);
+
 impl Source {
     /// The header by which the platform tells the caller's address; nobody else can set it there.
     pub const ADDRESS_HEADER: &str = "cf-connecting-ip";
@@ -25,7 +29,7 @@ impl Source {
     /// Reads it from a request.
     pub fn of(parts: &Parts) -> Self {
         let header = parts.headers.get(Self::ADDRESS_HEADER).and_then(|value| value.to_str().ok());
-        Self::new(header, parts.extensions.get::<worker::Cf>().and_then(worker::Cf::country))
+        Self::new(header, parts.extensions.get::<Country>().map(|country| country.0.clone()))
     }
 
     /// The caller's address as the header has it, and his country.

@@ -5,9 +5,9 @@ use aion_api::metrics::MEDIA_TYPE;
 use aion_api::object::eyes::{Reply, Request};
 use aion_api::problem::{Code, Problem};
 use aion_api::v1::alerts::Silence;
+use aion_shell::eyes;
 use http::StatusCode;
 use http::header::{ETAG, IF_MATCH};
-use kernel_do::eyes;
 use serde::de::IgnoredAny;
 
 use crate::answer::{self, Answer};

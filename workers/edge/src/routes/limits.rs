@@ -10,8 +10,8 @@ use aion_api::v1::limits::{ExplainLimits, Explanation, Finding, Limits, PutLimit
 use aion_limit::rule::{Dimension, Miss, address};
 use aion_limit::select::{Origin, every};
 use aion_limit::{Facts, Selected};
+use aion_shell::call;
 use http::StatusCode;
-use kernel_do::call;
 
 use crate::answer::{self, Answer};
 use crate::ask::Ask;

@@ -3,9 +3,9 @@
 use aion_api::object::kernel::{Decision, Reply, Request};
 use aion_api::problem::Problem;
 use aion_api::v1::tasks::{ApprovalClaims, ApproveTask, RedriveTask, SignalTask, is_signal_name};
+use aion_shell::call;
 use http::StatusCode;
 use identity_do::resolve;
-use kernel_do::call;
 
 use super::tasks::place;
 use crate::answer::{self, Answer};

@@ -8,9 +8,9 @@ use aion_api::problem::{Code, Problem};
 use aion_api::shards::SHARDS_MAX;
 use aion_api::v1::List;
 use aion_api::v1::tasks::SubmitTask;
+use aion_shell::call;
 use http::header::{HeaderName, LOCATION};
 use http::{Response, StatusCode};
-use kernel_do::call;
 use kernel_do::submit::{self, Submission, Submitted};
 use serde_json::Value;
 

@@ -6,8 +6,8 @@ use aion_api::problem::Problem;
 use aion_api::v1::keys::{Key, KeyCreated};
 use aion_api::v1::tenants::{CreateTenant, Shards, TenantCreated};
 use aion_api::{Address, Scope, limits};
+use aion_shell::call;
 use http::StatusCode;
-use kernel_do::call;
 
 use crate::answer::{self, Answer};
 use crate::ask::Ask;

@@ -7,6 +7,7 @@ use aion_api::object::eyes::catalogue::ALERT_DELIVERIES;
 use aion_api::problem::Problem;
 use aion_api::time::rfc3339;
 use aion_api::webhook;
+use aion_shell::call::{fault, now_ms};
 use aion_telemetry::alert::Event;
 use aion_telemetry::delivery::retry_after_ms;
 use futures_util::future::{Either, join_all, select};
@@ -15,7 +16,6 @@ use worker::{AbortController, Delay, Env, Fetch, Headers, Method, RequestInit, R
 
 use super::Alerts;
 use super::store::Waiting;
-use crate::call::{fault, now_ms};
 
 /// How long the webhook may take to answer.
 const TIMEOUT_MS: u64 = 10_000;

@@ -3,10 +3,10 @@
 use aion_api::object::eyes::catalogue::ALERTS_FIRING;
 use aion_api::problem::Problem;
 use aion_api::v1::alerts::{Table, silenced};
+use aion_shell::call::now_ms;
 use aion_telemetry::alert::{Phase, States, View, step};
 
 use super::Alerts;
-use crate::call::now_ms;
 use crate::{front, meter};
 
 impl Alerts {

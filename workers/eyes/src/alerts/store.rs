@@ -6,12 +6,13 @@ use aion_api::problem::Problem;
 use aion_api::time::rfc3339;
 use aion_api::v1::List;
 use aion_api::v1::alerts::{AlertDelivery, AlertEvent, Alerts, DeliveryState};
+use aion_shell::call::fault;
 use aion_telemetry::alert::{Event, States};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use worker::{SqlStorage, SqlStorageValue};
 
-use crate::call::{fault, json, parse};
+use crate::text::{json, parse};
 
 /// So many versions of the document are kept.
 const VERSIONS_KEPT: u64 = 20;

@@ -1,11 +1,12 @@
 //! The SQLite table of a meter: what it has, as JSON, in as many rows as it needs.
 
 use aion_api::problem::Problem;
+use aion_shell::call::fault;
 use aion_telemetry::Meter;
 use serde::Deserialize;
 use worker::{SqlStorage, SqlStorageValue};
 
-use crate::call::{fault, json};
+use crate::text::json;
 
 /// A row takes two megabytes; JSON of numbers is one byte a character but for label values.
 const PART_MAX_BYTES: usize = 1_000_000;

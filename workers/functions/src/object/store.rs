@@ -3,11 +3,10 @@
 use aion_api::problem::Problem;
 use aion_api::v1::functions::Function;
 use aion_function::Bytes;
+use aion_shell::call::fault;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use worker::{SqlStorage, SqlStorageValue};
-
-use crate::call::fault;
 
 /// So many versions of a function are kept: as many as of a table of routes.
 const VERSIONS_KEPT: u64 = 20;

@@ -7,11 +7,10 @@ use aion_api::v1::egress::Hosts;
 use aion_api::v1::gateway::Routes;
 use aion_gateway::health::Checked;
 use aion_gateway::table::Health;
+use aion_shell::call::fault;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use worker::{SqlStorage, SqlStorageValue};
-
-use crate::call::fault;
 
 /// So many versions of the table are kept.
 const VERSIONS_KEPT: u64 = 20;

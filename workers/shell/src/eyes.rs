@@ -1,15 +1,13 @@
-//! Numbers of this isolate on their way to the script `aion-eyes`: of the edge, and of whatever kernel objects live
+//! Numbers of this isolate on their way to the script `aion-eyes`: of the script itself, and of whatever objects live
 //! here.
-//!
-//! identity-do has the same few lines of its own, as with calls: the two crates of shells do not know each other.
 
 use std::cell::RefCell;
 
 use aion_api::object::eyes::{Recorder, Reply, Request, SERVICE, catalogue};
 use aion_api::object::{self, URL};
-use aion_api::problem::{Code, Problem};
-use worker::wasm_bindgen::JsValue;
-use worker::{Env, Method, RequestInit, Response, js_sys};
+use aion_api::problem::Problem;
+use wasm_bindgen::JsValue;
+use worker::{Env, js_sys};
 
 use crate::call;
 
@@ -52,17 +50,8 @@ pub async fn send(env: &Env) {
 /// Asks the script.
 pub async fn ask(env: &Env, request: Request) -> Result<Reply, Problem> {
     let text = serde_json::to_string(&request).map_err(|error| call::fault("eyes", &error))?;
-    let away = |error: &worker::Error| {
-        worker::console_warn!("{}", serde_json::json!({ "level": "warn", "at": "eyes", "reason": error.to_string() }));
-        Problem::new(Code::ComponentUnavailable, "the eyes do not answer")
-    };
-    let mut init = RequestInit::new();
-    init.with_method(Method::Post).with_body(Some(JsValue::from_str(&text)));
-    let service = env.service(SERVICE).map_err(|error| away(&error))?;
-    let response = service.fetch(URL, Some(init)).await.map_err(|error| away(&error))?;
-    let status = response.status().as_u16();
-    let mut response = Response::try_from(response).map_err(|error| away(&error))?;
-    object::read_answer(status, &response.bytes().await.map_err(|error| away(&error))?)
+    let (status, body) = call::script(env, SERVICE, URL, text).await?;
+    object::read_answer(status, &body)
 }
 
 /// Counts instances of wasm that died before this one (workers/entry.mjs).

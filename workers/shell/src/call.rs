@@ -1,19 +1,41 @@
-//! Calls between Durable Objects: sending, reading, answering.
-//!
-//! identity-do has the same few lines of its own: the two crates of shells do not know each other, and a pure crate
-//! cannot hold them, because they need the platform.
+//! Calls: sending, reading, answering, the clock, and faults of ours.
 
 use aion_api::address::NamespaceKey;
 use aion_api::object::{self, Call, Request};
 use aion_api::problem::{Code, Problem};
 use aion_api::trace::Trace;
-use aion_api::vault::Kek;
 use aion_api::{Address, secret};
-use worker::wasm_bindgen::JsValue;
-use worker::{Env, Headers, Method, RequestInit, Response};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+use worker::{Env, Headers, Method, RequestInit, Response, Stub, js_sys};
 
 /// Carries the call of a request without a body.
 const CALL_HEADER: &str = "aion-call";
+
+#[wasm_bindgen(inline_js = "
+export async function exchange(target, url, body) {
+  const response = await target.fetch(url, { method: 'POST', body });
+  return { status: response.status, body: await response.arrayBuffer() };
+}
+")]
+extern "C" {
+    /// What a request can be sent to: the stub of an object, or another script.
+    type Target;
+
+    /// What it answers.
+    type Answer;
+
+    /// Posts bytes and reads the answer to its end. One promise, where the platform's crate has one for each part of a
+    /// stream: a fifth of what a call costs.
+    #[wasm_bindgen(catch)]
+    async fn exchange(target: &Target, url: &str, body: &[u8]) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(method, getter)]
+    fn status(this: &Answer) -> u16;
+
+    #[wasm_bindgen(method, getter)]
+    fn body(this: &Answer) -> js_sys::ArrayBuffer;
+}
 
 /// Asks an object and reads its answer. An object that cannot be reached is `component.unavailable`: the caller does
 /// not know whether it did the work, and asks again with the same key.
@@ -29,8 +51,44 @@ pub async fn ask_for<R: Request>(
     trace: &Trace,
     request: R,
 ) -> Result<R::Reply, Problem> {
-    let (status, body) = exchange(env, &address, &text(&address, key, trace, request)?).await?;
+    let call = text(&address, key, trace, request)?;
+    let (status, body) = post(stub(env, &address)?.into_rpc(), object::URL, call).await?;
     object::read_answer(status, &body)
+}
+
+/// Asks an object of the same script by its plain name, where nobody from outside reaches it.
+pub async fn ask_named<R: Request>(env: &Env, binding: &str, name: &str, request: &R) -> Result<R::Reply, Problem> {
+    let call = serde_json::to_string(request).map_err(|error| fault("call", &error))?;
+    let (status, body) = post_named(env, binding, name, call).await?;
+    object::read_answer(status, &body)
+}
+
+/// Posts a text to an object of the same script by its plain name: status and body of its answer.
+pub async fn post_named(env: &Env, binding: &str, name: &str, text: String) -> Result<(u16, Vec<u8>), Problem> {
+    let stub = env.durable_object(binding).and_then(|namespace| namespace.get_by_name(name));
+    post(stub.map_err(|error| fault("binding", &error))?.into_rpc(), object::URL, text).await
+}
+
+/// The same, and its response as it is.
+pub async fn send_named(env: &Env, binding: &str, name: &str, text: &str) -> Result<Response, Problem> {
+    let stub = env.durable_object(binding).and_then(|namespace| namespace.get_by_name(name));
+    let mut init = RequestInit::new();
+    init.with_method(Method::Post).with_body(Some(JsValue::from_str(text)));
+    let request = worker::Request::new_with_init(object::URL, &init).map_err(|error| fault("request", &error))?;
+    stub.map_err(|error| fault("binding", &error))?.fetch_with_request(request).await.map_err(|error| away(&error))
+}
+
+/// Posts a text to another script by its service binding, and gives status and body of its answer.
+pub async fn script(env: &Env, service: &str, url: &str, text: String) -> Result<(u16, Vec<u8>), Problem> {
+    let service = env.service(service).map_err(|error| away(&error))?;
+    post(service.into_rpc(), url, text).await
+}
+
+/// What is the same for requests of every kind stands in a script once.
+async fn post(target: Target, url: &str, text: String) -> Result<(u16, Vec<u8>), Problem> {
+    let answer = exchange(&target, url, text.as_bytes()).await.map_err(|error| away(&error.into()))?;
+    let answer = answer.unchecked_into::<Answer>();
+    Ok((answer.status(), js_sys::Uint8Array::new(&answer.body()).to_vec()))
 }
 
 /// Asks an object and gives its response as it is, for answers that are streams.
@@ -41,30 +99,9 @@ pub async fn send<R: Request>(
     trace: &Trace,
     request: R,
 ) -> Result<Response, Problem> {
-    post(env, &address, &text(&address, key, trace, request)?).await
-}
-
-/// What is the same for requests of every kind stands in the script once: an object's status and body.
-async fn exchange(env: &Env, address: &Address, call: &str) -> Result<(u16, Vec<u8>), Problem> {
-    let mut response = post(env, address, call).await?;
-    let status = response.status_code();
-    Ok((status, response.bytes().await.map_err(|error| away(&error))?))
-}
-
-async fn post(env: &Env, address: &Address, call: &str) -> Result<Response, Problem> {
     let mut init = RequestInit::new();
-    init.with_method(Method::Post).with_body(Some(JsValue::from_str(call)));
-    fetch(env, address, &init).await
-}
-
-/// Posts a text to another script by its service binding, and gives status and body of its answer.
-pub async fn script(env: &Env, service: &str, url: &str, text: &str) -> Result<(u16, Vec<u8>), Problem> {
-    let mut init = RequestInit::new();
-    init.with_method(Method::Post).with_body(Some(JsValue::from_str(text)));
-    let fetcher = env.service(service).map_err(|error| away(&error))?;
-    let response = fetcher.fetch(url, Some(init)).await.map_err(|error| away(&error))?;
-    let mut response = Response::try_from(response).map_err(|error| away(&error))?;
-    Ok((response.status_code(), response.bytes().await.map_err(|error| away(&error))?))
+    init.with_method(Method::Post).with_body(Some(JsValue::from_str(&text(&address, key, trace, request)?)));
+    fetch(env, &address, &init).await
 }
 
 /// Asks an object for a WebSocket. Such a request has no body, so the call stands in a header.
@@ -90,12 +127,15 @@ pub fn is_upgrade(request: &worker::Request) -> bool {
     request.headers().get("upgrade").ok().flatten().is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
 }
 
-async fn fetch(env: &Env, address: &Address, init: &RequestInit) -> Result<Response, Problem> {
+fn stub(env: &Env, address: &Address) -> Result<Stub, Problem> {
     let name = address.object_name(&namespace_key(env)?);
     let stub = env.durable_object(address.kind.binding()).and_then(|namespace| namespace.get_by_name(&name));
-    let stub = stub.map_err(|error| fault("binding", &error))?;
+    stub.map_err(|error| fault("binding", &error))
+}
+
+async fn fetch(env: &Env, address: &Address, init: &RequestInit) -> Result<Response, Problem> {
     let request = worker::Request::new_with_init(object::URL, init).map_err(|error| fault("request", &error))?;
-    stub.fetch_with_request(request).await.map_err(|error| away(&error))
+    stub(env, address)?.fetch_with_request(request).await.map_err(|error| away(&error))
 }
 
 /// Reads a call to our own object.
@@ -113,9 +153,13 @@ async fn call(request: &mut worker::Request) -> Result<Vec<u8>, Problem> {
 /// Writes the answer of our own object.
 pub fn respond<T: serde::Serialize>(result: &Result<T, Problem>) -> worker::Result<Response> {
     let (status, body) = object::answer(result);
-    let headers = Headers::new();
-    headers.set("content-type", "application/json")?;
-    Ok(Response::from_bytes(body)?.with_status(status).with_headers(headers))
+    // Without a header that says what it is: whoever has asked knows.
+    Ok(Response::from_bytes(body)?.with_status(status))
+}
+
+/// The answer of a script that is asked whether it is there.
+pub fn health(version: &str) -> worker::Result<Response> {
+    Response::from_json(&serde_json::json!({ "state": "ok", "version": version }))
 }
 
 /// The time of the platform, Unix milliseconds. It stands still while code runs, so it is the time of the event.
@@ -135,17 +179,13 @@ pub fn namespace_key(env: &Env) -> Result<NamespaceKey, Problem> {
     secret_32(env, "NAMESPACE_KEY").map(NamespaceKey::new)
 }
 
-/// The key that seals secrets at rest, the secret `KEK_1`.
-pub fn kek(env: &Env) -> Result<Kek, Problem> {
-    Ok(Kek::new(1, secret_32(env, "KEK_1")?))
-}
-
 /// A fault of ours: its reason goes to the log.
 pub fn fault(place: &str, reason: &dyn std::fmt::Display) -> Problem {
     worker::console_error!("{}", serde_json::json!({ "level": "error", "at": place, "reason": reason.to_string() }));
     Problem::internal()
 }
 
+/// A component that cannot be reached: its reason goes to the log.
 fn away(error: &worker::Error) -> Problem {
     worker::console_warn!("{}", serde_json::json!({ "level": "warn", "at": "call", "reason": error.to_string() }));
     Problem::new(Code::ComponentUnavailable, "a component does not answer; the request can be sent again")
