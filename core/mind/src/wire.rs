@@ -11,6 +11,7 @@ mod decode;
 mod encode;
 mod event;
 mod fault;
+pub mod front;
 mod gemini;
 mod gemini_encode;
 mod http;

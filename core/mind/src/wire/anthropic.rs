@@ -130,7 +130,7 @@ fn write_tools(body: &mut Object, request: &ChatRequest, endpoint: &Endpoint) {
                     out.text("description", &tool.description);
                 }
                 out.raw("input_schema", tool.parameters.as_str());
-                if endpoint.capabilities.strict {
+                if tool.strict && endpoint.capabilities.strict {
                     out.flag("strict", true);
                 }
             });

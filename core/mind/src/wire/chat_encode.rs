@@ -32,7 +32,7 @@ pub(super) fn encode(request: &ChatRequest, endpoint: &Endpoint) -> Result<HttpR
                 format.object("json_schema", |schema| {
                     schema.text("name", &output.name);
                     schema.raw("schema", output.schema.as_str());
-                    if endpoint.capabilities.strict {
+                    if output.strict && endpoint.capabilities.strict {
                         schema.flag("strict", true);
                     }
                 });
@@ -153,7 +153,7 @@ pub(super) fn write_tools(body: &mut Object, request: &ChatRequest, strict: bool
                         function.text("description", &tool.description);
                     }
                     function.raw("parameters", tool.parameters.as_str());
-                    if strict {
+                    if strict && tool.strict {
                         function.flag("strict", true);
                     }
                 });

@@ -153,6 +153,9 @@ pub struct Tool {
     pub description: String,
     /// The JSON Schema of its arguments.
     pub parameters: Json,
+    /// Whether the schema is to be followed strictly, by models that can. Strict schemas are a narrower language.
+    #[serde(default)]
+    pub strict: bool,
 }
 
 /// Whether a model has to call something.
@@ -178,4 +181,7 @@ pub struct Output {
     pub name: String,
     /// The JSON Schema.
     pub schema: Json,
+    /// Whether it is to be followed strictly, by models that can. Strict schemas are a narrower language.
+    #[serde(default)]
+    pub strict: bool,
 }

@@ -40,7 +40,7 @@ pub(super) fn encode(request: &ChatRequest, endpoint: &Endpoint) -> Result<HttpR
                     format.text("type", "json_schema");
                     format.text("name", &output.name);
                     format.raw("schema", output.schema.as_str());
-                    format.flag("strict", strict);
+                    format.flag("strict", strict && output.strict);
                 });
             });
         }
@@ -114,7 +114,7 @@ fn write_tools(body: &mut Object, request: &ChatRequest, strict: bool) {
                     out.text("description", &tool.description);
                 }
                 out.raw("parameters", tool.parameters.as_str());
-                out.flag("strict", strict);
+                out.flag("strict", strict && tool.strict);
             });
         }
     });

@@ -8,8 +8,8 @@ use crate::wire::{Event, Family, Part, Reply, StopReason, Usage, Wire};
 
 const HELLO: &str = "¡Hola, mundo! 漢😀";
 
-fn used(input: u64, cached_input: u64, output: u64, reasoning: u64) -> Option<Usage> {
-    Some(Usage { input, cached_input, output, reasoning })
+fn used(input: u64, cached_input: u64, output: u64, reasoning: u64) -> Usage {
+    Usage { input, cached_input, output, reasoning }
 }
 
 /// Id, name and arguments of each call.
@@ -27,7 +27,7 @@ fn opaque(reply: &Reply) -> Vec<(Family, &str)> {
 fn openai_text_has_its_usage_after_its_end() {
     let reply = stream(Wire::OpenaiChat, include_bytes!("../../../fixtures/openai-chat.text.sse")).unwrap();
     assert_eq!((reply.text(), reply.stop), (format!("{HELLO}\n\"x\""), StopReason::End));
-    assert_eq!((reply.usage, reply.stop_raw.as_str()), (used(19, 8, 10, 4), "stop"));
+    assert_eq!((reply.usage, reply.stop_raw.as_str()), (Some(used(19, 8, 10, 4)), "stop"));
 }
 
 #[test]
@@ -55,10 +55,13 @@ fn the_end_is_the_last_event_and_the_only_one() {
 fn openai_calls_have_arguments_as_text_and_come_at_once() {
     let reply = stream(Wire::OpenaiChat, include_bytes!("../../../fixtures/openai-chat.tools.sse")).unwrap();
     assert_eq!(calls(&reply), [("call_a", "weather", "{\"city\":\"Quito\"}"), ("call_b", "time", "{}")]);
-    assert_eq!((reply.stop, reply.usage), (StopReason::ToolUse, used(50, 0, 22, 0)));
+    assert_eq!((reply.stop, reply.usage), (StopReason::ToolUse, Some(used(50, 0, 22, 0))));
     let reply = whole(Wire::OpenaiChat, include_bytes!("../../../fixtures/openai-chat.whole.json")).unwrap();
     assert_eq!(calls(&reply), [("call_a", "weather", "{\"city\":\"Quito\"}")]);
-    assert_eq!((reply.text().as_str(), reply.stop, reply.usage), ("I look.", StopReason::ToolUse, used(19, 8, 10, 4)));
+    assert_eq!(
+        (reply.text().as_str(), reply.stop, reply.usage),
+        ("I look.", StopReason::ToolUse, Some(used(19, 8, 10, 4)))
+    );
 }
 
 #[test]
@@ -111,7 +114,7 @@ fn compatible_servers_leave_things_out() {
     );
     let null = "data: {\"choices\":null,\"usage\":{\"prompt_tokens\":1}}\n\ndata: [DONE]\n\n";
     let reply = stream(Wire::OpenaiChat, null.as_bytes()).unwrap();
-    assert_eq!((reply.stop, reply.usage), (StopReason::Other, used(1, 0, 0, 0)));
+    assert_eq!((reply.stop, reply.usage), (StopReason::Other, Some(used(1, 0, 0, 0))));
 }
 
 #[test]
@@ -120,14 +123,14 @@ fn what_is_thought_beside_the_answer_is_paid_for() {
     let usage = format!(r#"{{"prompt_tokens":10,"completion_tokens":5,"total_tokens":115,{details}}}"#);
     let body =
         format!("{{\"choices\":[{{\"message\":{{\"content\":\"a\"}},\"finish_reason\":\"stop\"}}],\"usage\":{usage}}}");
-    assert_eq!(whole(Wire::OpenaiChat, body.as_bytes()).unwrap().usage, used(10, 0, 105, 100));
+    assert_eq!(whole(Wire::OpenaiChat, body.as_bytes()).unwrap().usage, Some(used(10, 0, 105, 100)));
 }
 
 #[test]
 fn llama_cpp_is_read_like_openai() {
     let reply = stream(Wire::LlamaCpp, include_bytes!("../../../fixtures/llama-cpp.text.sse")).unwrap();
     assert_eq!((reply.text().as_str(), reply.reasoning.as_str()), ("{\"a\":1}", "Hm."));
-    assert_eq!((reply.stop, reply.usage), (StopReason::End, used(12, 3, 5, 0)));
+    assert_eq!((reply.stop, reply.usage), (StopReason::End, Some(used(12, 3, 5, 0))));
 }
 
 #[test]
@@ -137,7 +140,7 @@ fn responses_give_reasoning_back_as_it_was() {
     let at_once = whole(Wire::OpenaiResponses, include_bytes!("../../../fixtures/openai-responses.text.json")).unwrap();
     assert_eq!(streamed, at_once);
     assert_eq!((streamed.text().as_str(), streamed.reasoning.as_str()), (HELLO, "Thinking."));
-    assert_eq!((streamed.stop, streamed.usage), (StopReason::End, used(37, 11, 21, 9)));
+    assert_eq!((streamed.stop, streamed.usage), (StopReason::End, Some(used(37, 11, 21, 9))));
     let [(Family::OpenaiResponses, block)] = opaque(&streamed)[..] else { panic!("one block") };
     assert!(block.contains("\"encrypted_content\":\"gAAA==\"") && matches!(streamed.parts[0], Part::Opaque(_)));
 }
@@ -163,7 +166,7 @@ fn anthropic_pings_mean_nothing_and_usage_is_cumulative() {
     assert_eq!(usages.len(), 2);
     let reply = crate::wire::fold(events).unwrap();
     assert_eq!((reply.text().as_str(), reply.stop), (HELLO, StopReason::End));
-    assert_eq!(reply.usage, used(32, 5, 15, 0), "what was cached is counted beside the input");
+    assert_eq!(reply.usage, Some(used(32, 5, 15, 0)), "what was cached is counted beside the input");
 }
 
 #[test]
@@ -173,7 +176,7 @@ fn anthropic_signatures_are_kept() {
     assert_eq!(calls(&reply), [("toolu_1", "weather", "{\"city\": \"Quito\"}"), ("toolu_2", "time", "{}")]);
     let thinking = r#"{"type":"thinking","thinking":"Let me see.","signature":"EqQB+sig=="}"#;
     assert_eq!(opaque(&reply), [(Family::Anthropic, thinking)]);
-    assert_eq!(reply.usage, used(472, 0, 89, 12));
+    assert_eq!(reply.usage, Some(used(472, 0, 89, 12)));
     let reply = whole(Wire::Anthropic, include_bytes!("../../../fixtures/anthropic.whole.json")).unwrap();
     let redacted = r#"{"type":"redacted_thinking","data":"b64=="}"#;
     assert_eq!(opaque(&reply), [(Family::Anthropic, thinking), (Family::Anthropic, redacted)]);
@@ -184,7 +187,7 @@ fn anthropic_signatures_are_kept() {
 fn gemini_says_twice_that_it_ends_and_has_no_terminator() {
     let reply = stream(Wire::Gemini, include_bytes!("../../../fixtures/gemini.text.sse")).unwrap();
     assert_eq!((reply.text().as_str(), reply.reasoning.as_str()), (HELLO, "I think."));
-    assert_eq!((reply.stop, reply.usage), (StopReason::End, used(14, 4, 15, 6)));
+    assert_eq!((reply.stop, reply.usage), (StopReason::End, Some(used(14, 4, 15, 6))));
     assert_eq!(opaque(&reply), [(Family::Gemini, r#"{"thoughtSignature":"c2ln"}"#)]);
 }
 
@@ -203,13 +206,16 @@ fn gemini_calls_end_with_stop_and_get_ids() {
 #[test]
 fn a_blocked_gemini_prompt_is_a_refusal() {
     let reply = whole(Wire::Gemini, include_bytes!("../../../fixtures/gemini.blocked.json")).unwrap();
-    assert_eq!((reply.stop, reply.stop_raw.as_str(), reply.usage), (StopReason::Refusal, "SAFETY", used(4, 0, 0, 0)));
+    assert_eq!(
+        (reply.stop, reply.stop_raw.as_str(), reply.usage),
+        (StopReason::Refusal, "SAFETY", Some(used(4, 0, 0, 0)))
+    );
 }
 
 #[test]
 fn workers_ai_answers_in_two_shapes() {
     let reply = stream(Wire::WorkersAi, include_bytes!("../../../fixtures/workers-ai.text.sse")).unwrap();
-    assert_eq!((reply.text().as_str(), reply.stop, reply.usage), (HELLO, StopReason::End, used(20, 0, 6, 0)));
+    assert_eq!((reply.text().as_str(), reply.stop, reply.usage), (HELLO, StopReason::End, Some(used(20, 0, 6, 0))));
     let reply = whole(Wire::WorkersAi, include_bytes!("../../../fixtures/workers-ai.tools.json")).unwrap();
     assert_eq!(calls(&reply), [("call_0", "weather", "{\"city\":\"Quito\"}")]);
     assert_eq!(reply.stop, StopReason::ToolUse);

@@ -21,11 +21,11 @@ fn ask(text: &str) -> ChatRequest {
 
 fn tool() -> Tool {
     let (name, description) = ("weather".to_owned(), "Tells the weather.".to_owned());
-    Tool { name, description, parameters: Json::parse(SCHEMA).unwrap() }
+    Tool { name, description, parameters: Json::parse(SCHEMA).unwrap(), strict: true }
 }
 
-fn schema() -> Option<Output> {
-    Some(Output { name: "plan".to_owned(), schema: Json::parse(SCHEMA).unwrap() })
+fn schema() -> Output {
+    Output { name: "plan".to_owned(), schema: Json::parse(SCHEMA).unwrap(), strict: true }
 }
 
 /// A conversation with an image, a call and its result.
@@ -167,7 +167,7 @@ fn ids_of_others_are_made_plain_for_anthropic() {
 
 #[test]
 fn a_schema_goes_byte_for_byte_to_where_each_wants_it() {
-    let request = ChatRequest { output: schema(), ..ask("Plan.") };
+    let request = ChatRequest { output: Some(schema()), ..ask("Plan.") };
     for (wire, pointer) in [
         (Wire::OpenaiChat, "/response_format/json_schema/schema"),
         (Wire::OpenaiResponses, "/text/format/schema"),
@@ -193,7 +193,7 @@ fn what_a_model_cannot_do_is_never_left_out_in_silence() {
     };
     for wire in ALL {
         let refused = |request: &ChatRequest, change| encode(request, &with(wire, change)).unwrap_err();
-        let planned = ChatRequest { output: schema(), ..ask("Plan.") };
+        let planned = ChatRequest { output: Some(schema()), ..ask("Plan.") };
         assert_eq!(refused(&planned, |can| can.schema = false), Unsupported::Schema);
         assert_eq!(refused(&conversation("c", None), |can| can.tools = false), Unsupported::Tools);
         let no_tools = ChatRequest { tools: Vec::new(), ..conversation("c", None) };
@@ -218,9 +218,9 @@ fn llama_cpp_forces_no_tool_so_plans_come_by_schema() {
     let forced = ChatRequest { tools: vec![tool()], tool_choice: ToolChoice::Required, ..ask("Hi") };
     assert_eq!(encode(&forced, &endpoint(Wire::LlamaCpp)).unwrap_err(), Unsupported::ForcedTool);
     assert_eq!(encode(&forced, &endpoint(Wire::WorkersAi)).unwrap_err(), Unsupported::ForcedTool);
-    let both = ChatRequest { tools: vec![tool()], output: schema(), ..ask("Hi") };
+    let both = ChatRequest { tools: vec![tool()], output: Some(schema()), ..ask("Hi") };
     assert_eq!(encode(&both, &endpoint(Wire::LlamaCpp)).unwrap_err(), Unsupported::SchemaWithTools);
-    let sent = body(&ChatRequest { output: schema(), stream: true, ..ask("Hi") }, &endpoint(Wire::LlamaCpp));
+    let sent = body(&ChatRequest { output: Some(schema()), stream: true, ..ask("Hi") }, &endpoint(Wire::LlamaCpp));
     assert_eq!((&sent["cache_prompt"], &sent["stream_options"]["include_usage"]), (&json!(true), &json!(true)));
     assert_eq!(body(&ask("Hi"), &endpoint(Wire::OpenaiChat)).get("cache_prompt"), None);
 }
@@ -251,9 +251,12 @@ fn each_forces_tools_in_its_own_words() {
 fn strictness_is_said_where_silence_means_it() {
     let mut lax = endpoint(Wire::OpenaiResponses);
     lax.capabilities.strict = false;
-    let request = ChatRequest { tools: vec![tool()], output: schema(), ..ask("Hi") };
+    let request = ChatRequest { tools: vec![tool()], output: Some(schema()), ..ask("Hi") };
     let sent = body(&request, &lax);
     assert_eq!((&sent["tools"][0]["strict"], &sent["text"]["format"]["strict"]), (&json!(false), &json!(false)));
+    let strict = body(&request, &endpoint(Wire::OpenaiChat));
+    let flags = ["/tools/0/function/strict", "/response_format/json_schema/strict"];
+    assert!(flags.iter().all(|flag| strict.pointer(flag) == Some(&json!(true))));
     assert_eq!((&sent["store"], &sent["include"]), (&json!(false), &json!(["reasoning.encrypted_content"])));
 }
 
