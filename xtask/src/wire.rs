@@ -2,6 +2,7 @@
 //! stop, is what ours gives; and what our own API writes, `OpenAI`'s SDK reads as what it was.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use aion_mind::wire::front::{Chunks, Head, completion};
 use aion_mind::wire::{Event, Fault, Part, Reply, StopReason, StreamDecoder, Wire, decode, fold};
@@ -75,7 +76,7 @@ pub fn compare() -> Outcome<(u32, u32)> {
 
 /// What a fixture gives: a stream in events, a whole answer as those that it would have had.
 fn events(wire: Wire, name: &str, bytes: &[u8]) -> Vec<Event> {
-    if name.ends_with(".sse") {
+    if Path::new(name).extension().is_some_and(|extension| extension == "sse") {
         let mut decoder = StreamDecoder::new(wire);
         let mut events = decoder.push(bytes);
         events.extend(decoder.finish());
@@ -114,7 +115,9 @@ fn events_of(reply: Reply) -> Vec<Event> {
 fn write_front(name: &str, events: &[Event], expected: &mut BTreeMap<String, Value>) -> Outcome<()> {
     let head = Head { id: "chatcmpl-1".to_owned(), created_s: 1_700_000_000, model: "fast".to_owned() };
     let (mut chunks, mut stream) = (Chunks::new(&head, true), String::new());
-    events.iter().for_each(|event| chunks.push(event, &mut stream));
+    for event in events {
+        chunks.push(event, &mut stream);
+    }
     files::write(&scratch("wire").join(format!("front.{name}.stream.sse")), &stream)?;
     let reply = fold(events.to_vec());
     let mut wanted = neutral(reply.clone(), false)?;

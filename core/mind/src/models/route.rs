@@ -85,7 +85,8 @@ pub struct Choice<'a> {
 }
 
 /// The models that a request may go to, the best first, at most [`CHAIN_MAX`]. What an open circuit keeps away is left
-/// out; who wants no requests now, and whose circuit wants to be tried, stands behind the others.
+/// out; one that is half open has its place again, so that it is tried, and who wants no requests now stands behind the
+/// others.
 #[must_use]
 pub fn route<'a>(
     rows: &'a [ProviderRow],
@@ -97,11 +98,10 @@ pub fn route<'a>(
     let mut found = Vec::new();
     for provider in rows {
         let known = observed.get(&provider.id).copied().unwrap_or_default();
-        let state = known.circuit.state(now_ms);
-        if state == State::Open {
+        if known.circuit.state(now_ms) == State::Open {
             continue;
         }
-        let behind = known.is_limited(now_ms) || state == State::HalfOpen;
+        let behind = known.is_limited(now_ms);
         for model in provider.models.iter().filter(|model| need.is_met_by(model)) {
             let Some(at_most) = need.at_most(model) else { continue };
             let (priority, latency) = (u64::from(provider.priority), known.first_byte_ms.unwrap_or(0));
@@ -192,6 +192,17 @@ pub(super) mod tests {
         (0..5).for_each(|_| ill.failed(&Fault::of(Class::Upstream), Breaker::default(), 1_000));
         limited.failed(&Fault { retry_after_ms: Some(9_000), ..Fault::of(Class::Limited) }, Breaker::default(), 1_000);
         assert_eq!(ids(&rows, &ask(), Prefer::Price, &[("a", limited), ("b", ill)]), ["c", "a"]);
+    }
+
+    #[test]
+    fn who_was_ill_gets_its_place_again() {
+        let (rows, mut ill) = ([row("a", 1), row("b", 2)], Observed::default());
+        let settings = Breaker { failures: 1, open_ms: 500 };
+        ill.failed(&Fault::of(Class::Upstream), settings, 501);
+        assert_eq!(ids(&rows, &ask(), Prefer::Price, &[("a", ill)]), ["b"]);
+        let mut ill = Observed::default();
+        ill.failed(&Fault::of(Class::Upstream), settings, 500);
+        assert_eq!(ids(&rows, &ask(), Prefer::Price, &[("a", ill)]), ["a", "b"]);
     }
 
     #[test]

@@ -2,7 +2,9 @@
 //!
 //! A whole answer has the shape of one piece, with `message` for `delta`. What servers do differently: calls without an
 //! index, with the index of another, with their id in every piece; `[DONE]` missing; `usage` missing, `null`, or
-//! in a piece of its own after the end; thoughts as `reasoning_content` or `reasoning`; errors in the middle.
+//! in a piece of its own after the end; thoughts as `reasoning_content`, `reasoning` or parts; errors in the middle.
+
+use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -32,8 +34,11 @@ struct Piece<'a> {
 #[derive(Deserialize)]
 struct Choice<'a> {
     index: Option<u32>,
-    #[serde(borrow, alias = "message")]
+    #[serde(borrow)]
     delta: Option<Delta<'a>>,
+    /// Of a whole answer; some servers write it beside every delta.
+    #[serde(borrow)]
+    message: Option<Delta<'a>>,
     #[serde(borrow)]
     finish_reason: Option<Text<'a>>,
 }
@@ -41,7 +46,7 @@ struct Choice<'a> {
 #[derive(Deserialize)]
 struct Delta<'a> {
     #[serde(borrow)]
-    content: Option<Text<'a>>,
+    content: Option<&'a RawValue>,
     #[serde(borrow)]
     refusal: Option<Text<'a>>,
     #[serde(borrow)]
@@ -89,7 +94,7 @@ impl Chat {
         let is_piece = piece.choices.is_some() || piece.usage.is_some();
         // Only one answer is ever asked for.
         for choice in piece.choices.into_iter().flatten().filter(|choice| choice.index.unwrap_or(0) == 0) {
-            if let Some(delta) = choice.delta {
+            if let Some(delta) = choice.delta.or(choice.message) {
                 self.delta(delta, out);
             }
             if let Some(reason) = choice.finish_reason {
@@ -102,7 +107,9 @@ impl Chat {
 
     fn delta(&mut self, delta: Delta, out: &mut Vec<Event>) {
         out.extend(said(delta.reasoning_content).or_else(|| said(delta.reasoning)).map(Event::ReasoningDelta));
-        out.extend(said(delta.content).map(Event::TextDelta));
+        if let Some(content) = delta.content {
+            write_content(content, out);
+        }
         if let Some(text) = said(delta.refusal) {
             self.refused = true;
             out.push(Event::RefusalDelta(text));
@@ -124,7 +131,7 @@ impl Chat {
         let known = known.filter(|place| id.as_ref().is_none_or(|id| *id == self.calls[*place].1));
         let place = known.unwrap_or_else(|| {
             let place = self.calls.len();
-            let id = id.map_or_else(|| format!("call_{place}"), std::borrow::Cow::into_owned);
+            let id = id.map_or_else(|| format!("call_{place}"), Cow::into_owned);
             self.calls.push((delta.index.unwrap_or(u32::MAX), id.clone()));
             let name = name.map(|name| name.0.into_owned()).unwrap_or_default();
             out.push(Event::ToolStart { index: as_index(place), id, name });
@@ -132,7 +139,7 @@ impl Chat {
         });
         if let Some(arguments) = arguments {
             // A text, which is JSON; some servers write the object itself.
-            let json = json::text(arguments).map_or_else(|| arguments.get().to_owned(), std::borrow::Cow::into_owned);
+            let json = json::text(arguments).map_or_else(|| arguments.get().to_owned(), Cow::into_owned);
             if !json.is_empty() {
                 out.push(Event::ToolArgs { index: as_index(place), json });
             }
@@ -159,6 +166,20 @@ impl Chat {
             _ => StopReason::Other,
         };
         out.push(Event::Stop { reason, raw });
+    }
+}
+
+/// A text; of some models that think, parts: texts, and thoughts with texts of their own.
+fn write_content(content: &RawValue, out: &mut Vec<Event>) {
+    let some = |text: Cow<str>| Some(text.into_owned()).filter(|text| !text.is_empty());
+    if let Some(text) = json::text(content) {
+        out.extend(some(text).map(Event::TextDelta));
+        return;
+    }
+    for part in json::array(content).into_iter().map(Members::of) {
+        out.extend(part.text("text").and_then(some).map(Event::TextDelta));
+        let thoughts = part.array("thinking").into_iter().filter_map(|thought| Members::of(thought).text("text"));
+        out.extend(thoughts.filter_map(some).map(Event::ReasoningDelta));
     }
 }
 

@@ -112,6 +112,13 @@ fn compatible_servers_leave_things_out() {
         ("a", "Hm.", None),
         "no [DONE], no usage"
     );
+    let parts = r#"[{"type":"thinking","thinking":[{"type":"text","text":"Hm."}]},{"type":"text","text":"a"}]"#;
+    let parts = format!("{{\"choices\":[{{\"message\":{{\"content\":{parts}}},\"finish_reason\":\"stop\"}}]}}");
+    let reply = whole(Wire::OpenaiChat, parts.as_bytes()).unwrap();
+    assert_eq!((reply.text().as_str(), reply.reasoning.as_str()), ("a", "Hm."), "content in parts");
+    let both =
+        "data: {\"choices\":[{\"delta\":{\"content\":\"a\"},\"message\":{\"content\":\"a\"}}]}\n\ndata: [DONE]\n\n";
+    assert_eq!(stream(Wire::OpenaiChat, both.as_bytes()).unwrap().text(), "a");
     let null = "data: {\"choices\":null,\"usage\":{\"prompt_tokens\":1}}\n\ndata: [DONE]\n\n";
     let reply = stream(Wire::OpenaiChat, null.as_bytes()).unwrap();
     assert_eq!((reply.stop, reply.usage), (StopReason::Other, Some(used(1, 0, 0, 0))));
