@@ -6,6 +6,8 @@ mod check;
 mod circuit;
 mod price;
 mod route;
+#[cfg(test)]
+mod tests;
 
 pub use attempts::{Attempts, Next};
 pub use check::check;

@@ -142,7 +142,7 @@ proptest! {
         bytes in almost_stream(),
         value in "[\\x00-\\x7f]{0,12}",
     ) {
-        let headers = [("retry-after".to_owned(), value.clone()), ("x-ratelimit-reset-tokens".to_owned(), value.clone())];
+        let headers = ["retry-after", "x-ratelimit-reset-tokens"].map(|name| (name.to_owned(), value.clone()));
         for wire in ALL {
             let _ = decode(wire, status, &headers, &bytes);
         }

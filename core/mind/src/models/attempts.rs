@@ -86,7 +86,7 @@ mod tests {
 
     use super::{Attempts, Next};
     use crate::models::Choice;
-    use crate::models::route::tests::row;
+    use crate::models::tests::row;
     use crate::wire::{Class, Fault};
 
     fn attempts(retries: &[u8]) -> Attempts {

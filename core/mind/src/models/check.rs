@@ -123,7 +123,7 @@ mod tests {
 
     use super::{check, wrong_url};
     use crate::models::ProviderRow;
-    use crate::models::route::tests::row;
+    use crate::models::tests::row;
     use crate::wire::Wire;
 
     #[test]
@@ -184,9 +184,9 @@ mod tests {
 
     #[test]
     fn rows_are_json_without_keys() {
-        let text = r#"{"id":"openai","kind":"openai-chat","baseUrl":"https://api.openai.com/v1","models":[{"name":"fast",
-            "upstream":"gpt-x","prices":{"input":150000,"cachedInput":75000,"output":600000},"capabilities":{"tools":true},
-            "contextTokens":128000,"maxOutputTokens":16384}]}"#;
+        let text = r#"{"id":"openai","kind":"openai-chat","baseUrl":"https://api.openai.com/v1","models":[{
+            "name":"fast","upstream":"gpt-x","prices":{"input":150000,"cachedInput":75000,"output":600000},
+            "capabilities":{"tools":true},"contextTokens":128000,"maxOutputTokens":16384}]}"#;
         let row: ProviderRow = serde_json::from_str(text).unwrap();
         assert_eq!((row.priority, row.retries, row.timeouts.idle_ms, row.breaker.failures), (100, 1, 30_000, 5));
         let with_key = text.replacen('{', "{\"key\":\"sk-x\",", 1);

@@ -119,36 +119,16 @@ pub fn route<'a>(
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use std::collections::BTreeMap;
 
     use super::{CHAIN_MAX, Need, Prefer, route};
-    use crate::models::{Breaker, ModelRow, Observed, Prices, ProviderRow, Timeouts};
-    use crate::wire::{Capabilities, ChatRequest, Class, Fault, Json, Output, Wire};
-
-    /// A provider with one model, `fast`, at a price for what it writes.
-    pub(in crate::models) fn row(id: &str, output: u64) -> ProviderRow {
-        ProviderRow {
-            id: id.to_owned(),
-            kind: Wire::OpenaiChat,
-            base_url: format!("https://{id}.example/v1"),
-            models: vec![ModelRow {
-                name: "fast".to_owned(),
-                upstream: "theirs".to_owned(),
-                prices: Prices { input: 0, cached_input: 0, output: output * 1_000_000 },
-                capabilities: Capabilities { streaming: true, ..Capabilities::default() },
-                context_tokens: 1_000,
-                max_output_tokens: 100,
-            }],
-            priority: 100,
-            timeouts: Timeouts::default(),
-            retries: 1,
-            breaker: Breaker::default(),
-        }
-    }
+    use crate::models::tests::row;
+    use crate::models::{Breaker, Observed, ProviderRow};
+    use crate::wire::{ChatRequest, Class, Fault, Json, Output};
 
     fn ask() -> ChatRequest {
         ChatRequest { model: "fast".to_owned(), ..ChatRequest::default() }

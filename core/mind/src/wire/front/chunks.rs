@@ -1,8 +1,8 @@
 //! Answers in `OpenAI`'s words: `chat.completion`, and `chat.completion.chunk` as server-sent events.
 //!
-//! What stands around each piece is the same in a whole stream and is written once; a piece is one copy and its escapes.
-//! Two members are not `OpenAI`'s: `reasoning_content`, which other servers have too, and `provider_blocks`, which a
-//! client sends back as they came.
+//! What stands around each piece is the same in a whole stream and is written once; a piece is one copy and its
+//! escapes. Two members are not `OpenAI`'s: `reasoning_content`, which other servers have too, and `provider_blocks`,
+//! which a client sends back as they came.
 
 use super::Invalid;
 use crate::wire::json::{self, Object, quote};

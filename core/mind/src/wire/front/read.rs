@@ -1,8 +1,8 @@
 //! Bodies of `POST /v1/chat/completions` (`OpenAI`'s) and of `POST /v1/mind/chat` (ours).
 //!
 //! What would change an answer and cannot be passed on to every provider is refused, not dropped: `n`, `top_p`,
-//! penalties, `logprobs`, `logit_bias`, `parallel_tool_calls: false`. What is no more than a hint is passed over: `user`,
-//! `metadata`, `store`, `seed`, `service_tier`, `reasoning_effort` and whatever else comes to be.
+//! penalties, `logprobs`, `logit_bias`, `parallel_tool_calls: false`. What is no more than a hint is passed over:
+//! `user`, `metadata`, `store`, `seed`, `service_tier`, `reasoning_effort` and whatever else comes to be.
 
 use super::Invalid;
 use super::node::{Fields, Node};
