@@ -26,6 +26,7 @@ mod streaming;
 mod suites;
 mod usage;
 mod websocket;
+mod wire;
 mod workspace;
 
 use std::process::ExitCode;
@@ -37,7 +38,7 @@ cargo xtask <command>
 
   dev [--port N] [--reset] [--no-first-light] [--exit-after-first-light] [--json]
                          the whole platform on this machine, with a local chain and first light
-  test [suite]           native, wasm, contracts, tidy, e2e, kernel, edge; without a name: all
+  test [suite]           tidy, native, wasm, wire, contracts, e2e, kernel, edge; without a name: all
   build [WORKER]         edge, functions, gateway, guardian, with their sizes against the budgets
   ci                     fmt-check, lint, build, test, deploy --dry-run
   lint                   clippy, native and wasm, warnings are errors

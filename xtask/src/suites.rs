@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use crate::harness::{self, Harness};
 use crate::report::{Context, Outcome, fail, now, say};
 use crate::workspace::{self, at};
-use crate::{build, ci, modules, process, setup};
+use crate::{build, ci, modules, process, setup, wire};
 
 /// Pure crates, tested natively and as wasm.
 pub const CORES: [&str; 11] = [
@@ -34,8 +34,14 @@ const WASM_TIMEOUT_S: &str = "600";
 /// A suite's name and what runs it.
 type Suite = (&'static str, fn(&mut Count) -> Outcome<()>);
 
-const SUITES: [Suite; 5] =
-    [("tidy", tidy), ("native", native), ("wasm", wasm), ("contracts", contracts), ("e2e", end_to_end)];
+const SUITES: [Suite; 6] = [
+    ("tidy", tidy),
+    ("native", native),
+    ("wasm", wasm),
+    ("wire", models),
+    ("contracts", contracts),
+    ("e2e", end_to_end),
+];
 
 /// Tests that passed and failed.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -141,6 +147,15 @@ fn wasm_test(packages: &[&str]) -> Outcome<Command> {
 fn wasm(count: &mut Count) -> Outcome<()> {
     setup::for_workers()?;
     counted(wasm_test(&CORES)?.arg("--lib"), count)
+}
+
+/// Wire formats of models, against the providers' own SDKs.
+fn models(count: &mut Count) -> Outcome<()> {
+    setup::npm()?;
+    let (passed, failed) = wire::compare()?;
+    count.passed += passed;
+    count.failed += failed;
+    Ok(())
 }
 
 fn kernel(count: &mut Count) -> Outcome<()> {

@@ -1,1 +1,4 @@
 //! AION-MIND: a mind proposes, the kernel disposes. Nothing here does I/O, reads a clock or draws a random number.
+
+pub mod models;
+pub mod wire;
