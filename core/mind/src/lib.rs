@@ -1,1 +1,3 @@
 //! AION-MIND: a mind proposes, the kernel disposes. Nothing here does I/O, reads a clock or draws a random number.
+
+pub mod plan;
