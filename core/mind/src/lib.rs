@@ -1,3 +1,4 @@
 //! AION-MIND: a mind proposes, the kernel disposes. Nothing here does I/O, reads a clock or draws a random number.
 
+pub mod approval;
 pub mod plan;

@@ -20,6 +20,7 @@ pub mod position;
 pub mod price;
 pub mod propose;
 pub mod quarantine;
+pub mod record;
 pub mod request;
 pub mod resolve;
 pub mod rules;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aion_task::definition::Fault;
+use aion_task::schedule::cron::Cron;
 use aion_task::time;
 
 use super::literal::{self, Literals};
@@ -37,6 +38,9 @@ pub fn shape(plan: &Plan, tools: &[Kind]) -> Vec<Fault> {
     }
     if plan.runs() == 0 || plan.runs() > RUNS_MAX {
         faults.push(Fault::new("/schedule/runs", format!("1 to {RUNS_MAX} runs; then it is approved anew")));
+    }
+    if let Some(Err(detail)) = plan.schedule.as_ref().map(|schedule| Cron::parse(schedule.cron.as_str())) {
+        faults.push(Fault::new("/schedule/cron", detail));
     }
     let mut seen = BTreeSet::new();
     for (place, step) in plan.steps.iter().enumerate() {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use alloy_primitives::{Address, U256};
 use serde::{Deserialize, Serialize};
 
+use super::Schedule;
 use super::policy::Operation;
 use super::price::Price;
 use super::resolve::{Act, Made, Resolved, Units};
@@ -97,20 +98,23 @@ pub struct StepEffects {
 pub struct Effects {
     /// Step by step.
     pub steps: Vec<StepEffects>,
-    /// How often.
-    pub runs: u16,
+    /// When it recurs; null is once.
+    pub schedule: Option<Schedule>,
     /// Native coin that is spent at most, over all runs, wei.
     pub native_max_wei: Units,
 }
 
 /// The expected effects of a plan.
 #[must_use]
-pub fn expected(resolved: &[Resolved], operations: &[Operation], price: &Price, runs: u16) -> Effects {
-    let steps = resolved.iter().map(|one| step(one, operations.iter().find(|op| op.step == one.step), runs));
-    Effects { steps: steps.collect(), runs, native_max_wei: price.native_max_wei }
+pub fn expected(resolved: &[Resolved], operations: &[Operation], price: &Price, schedule: Option<Schedule>) -> Effects {
+    let steps: Vec<_> = resolved
+        .iter()
+        .map(|one| step(one, operations.iter().find(|op| op.step == one.step), schedule.is_some()))
+        .collect();
+    Effects { steps, schedule, native_max_wei: price.native_max_wei }
 }
 
-fn step(one: &Resolved, operation: Option<&Operation>, runs: u16) -> StepEffects {
+fn step(one: &Resolved, operation: Option<&Operation>, recurs: bool) -> StepEffects {
     let from = operation.map(|operation| match &operation.wallet {
         Made::Known(_) => Made::Known(operation.from),
         Made::Output(output) => Made::Output(output.clone()),
@@ -118,7 +122,7 @@ fn step(one: &Resolved, operation: Option<&Operation>, runs: u16) -> StepEffects
     let (creates, moves) = match &one.act {
         Act::Create { standard, name, symbol, cap, .. } => {
             // Later runs have other tasks, and so other addresses.
-            let real = operation.filter(|operation| operation.real && runs == 1);
+            let real = operation.filter(|operation| operation.real && !recurs);
             let at = real.and_then(|operation| operation.makes);
             let (standard, name, symbol, cap) = (*standard, name.clone(), symbol.clone(), *cap);
             (Some(Creation::Token { standard, name, symbol, cap, at }), None)
@@ -214,7 +218,8 @@ pub fn compare(expected: &Effects, observed: &BTreeMap<String, Observed>) -> Vec
             mismatch("the token is not where it was expected".to_owned());
         }
     }
-    let once = expected.native_max_wei.0 / U256::from(expected.runs.max(1));
+    let once =
+        expected.native_max_wei.0 / U256::from(expected.schedule.as_ref().map_or(1, |schedule| schedule.runs.max(1)));
     if spent > once {
         found
             .push(Mismatch { step: String::new(), detail: format!("{spent} wei were spent, {once} at most expected") });

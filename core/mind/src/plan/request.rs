@@ -100,7 +100,7 @@ pub struct Mandate {
     pub to: Option<Name>,
     /// Whole tokens at most, each time; null for kinds without an amount.
     pub amount: Option<String>,
-    /// How many such steps, over all runs.
+    /// How many such steps.
     pub times: u32,
 }
 

@@ -96,20 +96,18 @@ impl Rules {
     }
 }
 
-/// Whether mandates cover every step that changes something, over all runs. What only reads or waits needs none.
+/// Whether mandates cover every step that changes something. What only reads or waits needs none. When something recurs
+/// is a model's choice, so no mandate covers it.
 #[must_use]
 pub fn covered(request: &Request, effects: &Effects) -> bool {
     let mut left: Vec<u32> = request.mandates.iter().map(|mandate| mandate.times).collect();
-    for step in effects.steps.iter().filter(|step| step.creates.is_some() || !step.moves.is_empty()) {
-        let fits = |(place, mandate): &(usize, &Mandate)| {
-            left[*place] >= u32::from(effects.runs) && fits(mandate, step, request)
-        };
-        let Some((place, _)) = request.mandates.iter().enumerate().find(fits) else {
-            return false;
-        };
-        left[place] -= u32::from(effects.runs);
-    }
-    true
+    let changing = effects.steps.iter().filter(|step| step.creates.is_some() || !step.moves.is_empty());
+    let covered = changing.into_iter().all(|step| {
+        let place =
+            request.mandates.iter().zip(&left).position(|(mandate, left)| *left > 0 && fits(mandate, step, request));
+        place.and_then(|place| left.get_mut(place)).map(|left| *left -= 1).is_some()
+    });
+    covered && effects.schedule.is_none()
 }
 
 fn fits(mandate: &Mandate, step: &StepEffects, request: &Request) -> bool {
