@@ -1,4 +1,5 @@
 //! AION-MIND: a mind proposes, the kernel disposes. Nothing here does I/O, reads a clock or draws a random number.
 
 pub mod approval;
+pub mod budget;
 pub mod plan;
