@@ -3,3 +3,4 @@
 pub mod approval;
 pub mod budget;
 pub mod plan;
+pub mod replay;
