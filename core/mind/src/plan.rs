@@ -13,7 +13,7 @@ pub mod check;
 pub mod compile;
 pub mod effects;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 pub mod literal;
 pub mod policy;
 pub mod position;

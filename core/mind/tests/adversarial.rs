@@ -268,7 +268,7 @@ fn injections_are_no_answers_and_never_reach_the_planner() {
                 assert!(question.read(&reply).is_err(), "{}", case.id);
             }
         }
-        let prompt = propose::propose(&request(&case.language), Kind::ALL, &[]);
+        let prompt = propose::propose(&charter(&case.language, rules(true, true)), &[]);
         assert!(!prompt.user.contains(&case.text) && !prompt.user.contains(&case.address), "{}", case.id);
         // The text in place of a plan is no plan, alone or around one.
         for reply in [case.text.clone(), format!("{}\n{}", case.text, honest())] {

@@ -12,6 +12,9 @@ use super::resolve::{Act, Made, Resolved};
 use super::step::{Kind, Read, Standard};
 use super::text::Output;
 
+#[cfg(test)]
+mod tests;
+
 /// Words that CEL keeps to itself (language definition, section "Syntax"): no id of a step, which is part of expressions.
 pub const RESERVED: [&str; 21] = [
     "as",

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::quarantine::Answer;
-use super::request::{Request, Typed};
+use super::record::Charter;
+use super::request::Typed;
 use super::schema;
-use super::step::Kind;
 
 /// What a model is told, and the form of what it is to answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,9 +30,10 @@ answer of `answers`. Prefer `input`. Outputs: token.create gives `token`; wallet
 identity.create gives `did`; contract.read gives `value`, which is no amount. Amounts are whole tokens. Use only steps \
 that the goal asks for. A plan is checked, shown to people and approved before anything happens.";
 
-/// The prompt for a request. `faults` are those of the plan before, if there was one.
+/// The prompt for a plan. `faults` are those of the plan before, if there was one.
 #[must_use]
-pub fn propose(request: &Request, tools: &[Kind], faults: &[Fault]) -> Prompt {
+pub fn propose(charter: &Charter, faults: &[Fault]) -> Prompt {
+    let (request, tools) = (&charter.request, &charter.rules.tools);
     let inputs: Vec<Value> = request
         .inputs
         .iter()
@@ -59,6 +60,9 @@ pub fn propose(request: &Request, tools: &[Kind], faults: &[Fault]) -> Prompt {
         .collect();
     let kinds: Vec<&str> = tools.iter().map(|kind| kind.as_str()).collect();
     let mut user = json!({ "goal": request.goal, "inputs": inputs, "answers": answers, "steps": kinds });
+    if !charter.instructions.is_empty() {
+        user["instructions"] = json!(charter.instructions);
+    }
     if !faults.is_empty() {
         let list = faults.iter().map(|fault| json!({ "at": fault.pointer, "wrong": fault.detail, "hint": fault.hint }));
         user["faults"] = list.collect();

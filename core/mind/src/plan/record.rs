@@ -174,6 +174,9 @@ pub struct Charter {
     pub task: String,
     /// What the user asked for.
     pub request: Request,
+    /// The standing instructions of an agent; empty without one. No literal in them counts.
+    #[serde(default)]
+    pub instructions: String,
     /// The tenant's rules.
     pub rules: Rules,
 }
@@ -227,7 +230,7 @@ pub fn begin(charter: Charter, now_ms: u64) -> Result<(PlanRecord, Vec<Effect>),
         return Err(faults);
     }
     let expires_ms = now_ms.saturating_add(charter.rules.valid_ms);
-    let prompt = propose(&charter.request, &charter.rules.tools, &[]);
+    let prompt = propose(&charter, &[]);
     let mut record = PlanRecord {
         charter,
         state: State::Proposed,

@@ -302,3 +302,43 @@ pub fn units(text: &str, decimals: u8) -> Option<Units> {
     let digits = digits.trim_start_matches('0');
     decimal::parse(if digits.is_empty() { "0" } else { digits }).map(Units)
 }
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::super::fixture::{facts, from, launch, plan, request};
+    use super::{U256, Units, resolve, units};
+
+    #[test]
+    fn whole_tokens_become_base_units_or_nothing() {
+        let units = |text: &str, decimals| units(text, decimals).map(|Units(units)| units.to_string());
+        assert_eq!(units("1.5", 18).as_deref(), Some("1500000000000000000"));
+        assert_eq!(units("0.000001", 6).as_deref(), Some("1"));
+        assert_eq!(units("7", 0).as_deref(), Some("7"));
+        assert_eq!(units("0", 18).as_deref(), Some("0"));
+        assert_eq!(units(&U256::MAX.to_string(), 0), Some(U256::MAX.to_string()));
+        for (text, decimals) in
+            [("0.5", 0), ("0.0000001", 6), (U256::MAX.to_string().as_str(), 1), ("1,5", 18), ("", 0)]
+        {
+            assert_eq!(units(text, decimals), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_the_kind_of_a_step_refuses_is_found_before_anything_is_priced() {
+        let mut document = launch();
+        document["steps"][0]["symbol"] = from("lit", "A SYMBOL THAT IS FAR TOO LONG");
+        let faults = resolve(&plan(&document), &request(), &facts()).unwrap_err();
+        assert_eq!(faults[0].pointer, "/steps/0/symbol");
+        let mut document = launch();
+        document["steps"][0]["standard"] = serde_json::json!("erc721");
+        let faults = resolve(&plan(&document), &request(), &facts()).unwrap_err();
+        assert_eq!(faults[0].to_string(), "/steps/0/cap: an ERC-721 has no cap");
+        let mut without = facts();
+        without.wallets.clear();
+        let faults = resolve(&plan(&launch()), &request(), &without).unwrap_err();
+        assert_eq!(faults[0].to_string(), "/steps/0/wallet: treasury is no wallet of the tenant");
+    }
+}

@@ -11,6 +11,9 @@ use super::resolve::{Made, Units, units};
 use super::step::{Kind, Standard};
 use super::text::Name;
 
+#[cfg(test)]
+mod tests;
+
 /// So many may approve at most, as in a task.
 pub const APPROVERS_MAX: usize = 20;
 

@@ -104,7 +104,7 @@ pub fn rules(mandates: bool, approver: bool) -> Rules {
 
 pub fn charter(language: &str, rules: Rules) -> Charter {
     let (id, task) = ("pln_1".to_owned(), "tsk_000123456789abcdefghij".to_owned());
-    Charter { id, task, request: request(language), rules }
+    Charter { id, task, request: request(language), instructions: String::new(), rules }
 }
 
 /// What a shell does for a plan whose model answers with `reply` and gives up when that has faults: the record at the

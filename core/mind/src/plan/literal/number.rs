@@ -68,9 +68,12 @@ fn thousands(word: &str, separator: char) -> Option<String> {
 fn written(whole: &str, fraction: &str) -> Option<String> {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let leading = whole.len() > 1 && whole.starts_with('0');
-    if !digits(whole) || !digits(fraction) || leading || whole.len() + fraction.len() > DIGITS_MAX {
+    if !digits(whole) || !digits(fraction) || leading {
         return None;
     }
     let fraction = fraction.trim_end_matches('0');
+    if whole.len() + fraction.len() > DIGITS_MAX {
+        return None;
+    }
     Some(if fraction.is_empty() { whole.to_owned() } else { format!("{whole}.{fraction}") })
 }

@@ -33,7 +33,7 @@ impl PlanRecord {
             }
             Err(faults) if self.repairs < REPAIRS_MAX => {
                 self.repairs += 1;
-                let prompt = propose(request, tools, &faults);
+                let prompt = propose(&self.charter, &faults);
                 let outcome = json!({ "reply": reply, "user": prompt.user });
                 vec![self.enter(State::Proposed, &outcome, Some(named(&faults)), now_ms), Effect::Ask(Box::new(prompt))]
             }

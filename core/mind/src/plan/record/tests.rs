@@ -29,7 +29,8 @@ fn charter() -> Charter {
         native_max_wei: Units(U256::from(10).pow(U256::from(18))),
         valid_ms: HOUR,
     };
-    Charter { id: "pln_1".to_owned(), task: "tsk_00x".to_owned(), request: request(), rules }
+    let (id, task, instructions) = ("pln_1".to_owned(), "tsk_00x".to_owned(), String::new());
+    Charter { id, task, request: request(), instructions, rules }
 }
 
 struct Run {
