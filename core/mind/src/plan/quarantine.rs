@@ -107,7 +107,7 @@ impl Question {
             Form::Number { .. } => json!({ "type": "integer" }),
             Form::Date => json!({ "type": "string", "description": "a date, 2026-12-24" }),
         };
-        schema::object([("answer".to_owned(), answer)].into_iter().collect())
+        schema::object(&[("answer".to_owned(), answer)].into_iter().collect())
     }
 
     /// Reads the reply of the quarantined model.

@@ -3,12 +3,12 @@
 //! All providers take this subset, and a test holds the schema to it: `type`, `properties`, `required` with every
 //! property, `additionalProperties: false`, `enum` of strings, `items`, `anyOf`, `description`, `$defs`, and `$ref` by
 //! itself. Why not more, each after the provider's own documentation:
-//! - OpenAI, guide "Structured Outputs": every property is required, every object is closed, the root is an object and
+//! - Of `OpenAI`, guide "Structured Outputs": every property is required, every object is closed, the root is an object and
 //!   no `anyOf`, no `oneOf`.
-//! - Anthropic, guide "Structured outputs", section on limits of schemas: no bounds of numbers or of the lengths of texts,
+//! - Of Anthropic, guide "Structured outputs", section on limits of schemas: no bounds of numbers or of the lengths of texts,
 //!   `minItems` 0 or 1 alone, no recursion, at most 16 properties with a union.
-//! - Google, `GenerationConfig.responseJsonSchema`: `$ref` by itself; neither `pattern` nor `const` nor lengths.
-//! - llama.cpp, `grammars/README.md`: all of the above as a grammar; a text without bound is any text.
+//! - Of Google, `GenerationConfig.responseJsonSchema`: `$ref` by itself; neither `pattern` nor `const` nor lengths.
+//! - Of llama.cpp, `grammars/README.md`: all of the above as a grammar; a text without bound is any text.
 //!
 //! So a schema says the shape alone. Alphabets, lengths and numbers are the types' own, checked when a reply is read.
 
@@ -22,7 +22,7 @@ pub trait Schema {
 
 /// A closed object, whose properties are all required.
 #[must_use]
-pub fn object(properties: Map<String, Value>) -> Value {
+pub fn object(properties: &Map<String, Value>) -> Value {
     let names: Vec<String> = properties.keys().cloned().collect();
     json!({ "type": "object", "additionalProperties": false, "required": names, "properties": properties })
 }
@@ -74,7 +74,7 @@ macro_rules! closed {
             fn schema() -> serde_json::Value {
                 let mut properties = serde_json::Map::new();
                 $(properties.insert(stringify!($field).to_owned(), <$type as $crate::plan::schema::Schema>::schema());)*
-                $crate::plan::schema::object(properties)
+                $crate::plan::schema::object(&properties)
             }
         }
     };
@@ -126,7 +126,8 @@ macro_rules! origin {
             pub fn definition() -> serde_json::Value {
                 let value = serde_json::json!({ "type": "string" });
                 let properties = [("from", $crate::plan::schema::words(&[$($word),*])), ("value", value)];
-                $crate::plan::schema::object(properties.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect())
+                let named = properties.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect();
+                $crate::plan::schema::object(&named)
             }
         }
     };

@@ -251,7 +251,7 @@ macro_rules! steps {
                     let mut properties: Map<String, Value> =
                         schema["properties"].as_object().cloned().unwrap_or_default();
                     properties.insert("do".to_owned(), schema::words(&[word]));
-                    schema::object(properties)
+                    schema::object(&properties)
                 };
                 json!({ "anyOf": [$(kind($word, $kind::schema())),*] })
             }

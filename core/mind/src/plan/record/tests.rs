@@ -133,6 +133,16 @@ fn wallet(facts: &mut Facts) -> &mut super::super::resolve::WalletFacts {
     facts.wallets.values_mut().next().unwrap()
 }
 
+struct Utc;
+
+impl aion_task::schedule::Zones for Utc {
+    fn offset_s(&self, _: &str, _: u64) -> Option<i32> {
+        Some(0)
+    }
+}
+
+type Change<'a> = &'a dyn Fn(&mut BTreeMap<String, Observed>);
+
 #[test]
 fn a_plan_goes_from_words_to_a_task_and_back() {
     let mut run = Run::running();
@@ -262,7 +272,7 @@ fn what_changed_since_the_approval_does_not_run() {
 #[test]
 fn what_was_not_expected_freezes() {
     let run = Run::running();
-    let cases: [(&str, &dyn Fn(&mut BTreeMap<String, Observed>)); 8] = [
+    let cases: [(&str, Change<'_>); 8] = [
         ("more", &|seen| seen.get_mut("mint").unwrap().moves[0].amount = Units(U256::MAX)),
         ("to another", &|seen| seen.get_mut("mint").unwrap().moves[0].to = Some(OWN)),
         ("twice", &|seen| {
@@ -308,12 +318,6 @@ fn a_recurring_plan_is_approved_with_its_runs_and_never_by_mandate() {
     }
     run.give(Command::Run(Box::new(facts())));
     let Some(Effect::Start { schedule: Some(schedule), .. }) = run.effects.last() else { panic!() };
-    struct Utc;
-    impl aion_task::schedule::Zones for Utc {
-        fn offset_s(&self, _: &str, _: u64) -> Option<i32> {
-            Some(0)
-        }
-    }
     assert!(aion_task::schedule::Spec::parse(schedule, &Utc).is_ok(), "{schedule}");
     let seen = Run::running().observed();
     let observed: BTreeMap<_, _> = seen.into_iter().filter(|(step, _)| step == "send").collect();
