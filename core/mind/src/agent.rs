@@ -1,5 +1,5 @@
-//! Agents: an identity with a wallet, a model, instructions, tools, a memory, a schedule and a stop button. An agent has
-//! no rights of its own: each of its runs is a plan of its tenant, judged like any other and by narrower rules.
+//! Agents: an identity with a wallet, a model, instructions, tools, a memory, a schedule and a stop button. An agent
+//! has no rights of its own: each of its runs is a plan of its tenant, judged like any other and by narrower rules.
 
 use std::collections::BTreeMap;
 
@@ -27,8 +27,8 @@ pub const NOTES_MAX: usize = ENTRIES_MAX / 2;
 const MODEL_MAX_CHARS: usize = 128;
 
 /// What an agent remembers: notes of the forms of quarantined answers, which cannot carry instructions. Whoever wrote
-/// the text that a note comes from may have written it for the agent, so a note is as tainted as on the first day: it can
-/// decide a name or a time of a later plan, and no recipient, token or amount.
+/// the text that a note comes from may have written it for the agent, so a note is as tainted as on the first day: it
+/// can decide a name or a time of a later plan, and no recipient, token or amount.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Memory {

@@ -2,8 +2,8 @@
 //!
 //! People approve a plan as they approve a step of a task: with a compact JWS by a key of their DID over the claims
 //! `{task, step, approve, digest, exp}`, where `task` is the plan's id and `step` is [`STEP`]. The shell verifies the
-//! signature and hands in a [`Decision`]; who may decide, over what, until when and how often is decided here. The digest
-//! is of everything that was shown, so that a signature for one plan is none for another.
+//! signature and hands in a [`Decision`]; who may decide, over what, until when and how often is decided here. The
+//! digest is of everything that was shown, so that a signature for one plan is none for another.
 
 use std::collections::BTreeSet;
 

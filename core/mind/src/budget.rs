@@ -1,10 +1,10 @@
 //! Budgets: one ledger of a tenant for everything that costs money, calls of models and transactions alike.
 //!
 //! The worst case is reserved before anything is asked for, and settled by what was used. A reservation counts against
-//! every cap on its way: the agent's, the DID's, the key's, the tenant's; of the day and of the month, both of UTC. It is
-//! given back only when it is proven that nothing happened; one whose end nobody reports is settled at its worst case.
-//! The ledger stands in one Durable Object, and a change of it is one commit, so that no number of callers, restarts or
-//! further keys can spend what a cap does not allow.
+//! every cap on its way: the agent's, the DID's, the key's, the tenant's; of the day and of the month, both of UTC. It
+//! is given back only when it is proven that nothing happened; one whose end nobody reports is settled at its worst
+//! case. The ledger stands in one Durable Object, and a change of it is one commit, so that no number of callers,
+//! restarts or further keys can spend what a cap does not allow.
 //!
 //! Amounts are micro-USD in whole numbers: a millionth of a dollar.
 

@@ -1,9 +1,9 @@
 //! Plans (`aion.plan/1`): what a mind proposes. A plan is data of few kinds; nothing in it runs by itself.
 //!
 //! The way of a plan: [`propose`] asks for it, [`check`] finds every fault, [`resolve`] puts values in, [`price`],
-//! [`effects`] and [`policy`] say what it costs, does and may, [`approval`](crate::approval) binds consent to all of it,
-//! [`compile`] makes it a task, and [`effects::compare`] holds what happened against what was expected. [`record`] is
-//! the state machine over these.
+//! [`effects`] and [`policy`] say what it costs, does and may, [`approval`](crate::approval) binds consent to all of
+//! it, [`compile`] makes it a task, and [`effects::compare`] holds what happened against what was expected. [`record`]
+//! is the state machine over these.
 
 use serde_json::Value;
 
@@ -12,8 +12,6 @@ use aion_task::definition::Fault;
 pub mod check;
 pub mod compile;
 pub mod effects;
-#[cfg(test)]
-pub(crate) mod fixture;
 pub mod literal;
 pub mod policy;
 pub mod position;
@@ -28,7 +26,7 @@ pub mod schema;
 pub mod simulate;
 pub mod step;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod text;
 
 use schema::{Nullable, choice, closed};

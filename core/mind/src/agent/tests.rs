@@ -6,9 +6,9 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use serde_json::{Value, json};
 
 use super::{Agent, NOTES_MAX, Name, Note, Refusal};
-use crate::plan::fixture::{WALLET, from, launch, plan, request};
 use crate::plan::quarantine::Answer;
 use crate::plan::rules::Rules;
+use crate::plan::tests::fixture::{WALLET, from, launch, plan, request};
 use crate::plan::{Kind, check};
 
 fn json_agent() -> Value {

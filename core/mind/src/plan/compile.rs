@@ -15,7 +15,8 @@ use super::text::Output;
 #[cfg(test)]
 mod tests;
 
-/// Words that CEL keeps to itself (language definition, section "Syntax"): no id of a step, which is part of expressions.
+/// Words that CEL keeps to itself (language definition, section "Syntax"): no id of a step, which is part of
+/// expressions.
 pub const RESERVED: [&str; 21] = [
     "as",
     "break",

@@ -23,12 +23,13 @@ pub struct Prompt {
 }
 
 const SYSTEM: &str = "\
-You write plans in aion.plan/1: one JSON document after the schema and nothing around it. Every value names its origin: \
-`input` takes the value of a handle of `inputs`; `ref` takes an output of an earlier step, as `step.output`; `lit` is a \
-text of your own, and for whom, which token and how much only what stands in the goal in digits; `quarantined` takes an \
-answer of `answers`. Prefer `input`. Outputs: token.create gives `token`; wallet.create gives `wallet` and `address`; \
-identity.create gives `did`; contract.read gives `value`, which is no amount. Amounts are whole tokens. Use only steps \
-that the goal asks for. A plan is checked, shown to people and approved before anything happens.";
+You write plans in aion.plan/1: one JSON document after the schema and nothing around it. Every value names its \
+origin: `input` takes the value of a handle of `inputs`; `ref` takes an output of an earlier step, as \
+`step.output`; `lit` is a text of your own, and for whom, which token and how much only what stands in the goal in \
+digits; `quarantined` takes an answer of `answers`. Prefer `input`. Outputs: token.create gives `token`; \
+wallet.create gives `wallet` and `address`; identity.create gives `did`; contract.read gives `value`, which is no \
+amount. Amounts are whole tokens. Use only steps that the goal asks for. A plan is checked, shown to people and \
+approved before anything happens.";
 
 /// The prompt for a plan. `faults` are those of the plan before, if there was one.
 #[must_use]

@@ -1,8 +1,8 @@
 //! Quarantine: untrusted text is read by a model call that has no tools, sees no inputs but the handles it may choose
 //! from, and answers one question in a form that cannot carry instructions: a choice, a number, a date, a handle.
 //!
-//! An answer is tainted for ever. It can decide a name or a time; the types of a plan have no money position for it, and
-//! what a step makes of it is tainted as well.
+//! An answer is tainted for ever. It can decide a name or a time; the types of a plan have no money position for it,
+//! and what a step makes of it is tainted as well.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

@@ -1,5 +1,5 @@
-//! The record of a plan: a pure state machine over the stages. The shell stores the changed record and the audit entries
-//! in one commit, and only then performs the other effects.
+//! The record of a plan: a pure state machine over the stages. The shell stores the changed record and the audit
+//! entries in one commit, and only then performs the other effects.
 //!
 //! `proposed → checked → priced → policed → simulated → awaiting → approved → running → done`, and out of the way
 //! `failed`, `frozen`, `refused`, `expired`. Everything that a stage needs comes in with its command, so that the same
@@ -287,7 +287,8 @@ impl PlanRecord {
         let Some(consent) = &mut self.consent else {
             return Err(Refusal::State(self.state));
         };
-        let shown = json!({ "by": decision.by, "approve": decision.approve, "digest": decision.digest, "proof": decision.proof });
+        let Decision { by, approve, digest, proof, .. } = &decision;
+        let shown = json!({ "by": by, "approve": approve, "digest": digest, "proof": proof });
         let (ballot, by) = (consent.decide(decision.clone(), now_ms)?, decision.by);
         Ok(vec![match ballot {
             Ballot::Open => self.enter(State::Awaiting, &shown, Some(format!("{by} decided")), now_ms),

@@ -85,9 +85,9 @@ pub struct Input {
     pub value: Typed,
 }
 
-/// What the user authorises beforehand: steps of a kind with these values and no others. A plan whose every step with an
-/// effect is covered needs nobody's approval, if the rules of the tenant say so; values alone, without a mandate, only
-/// say what a plan may be made of.
+/// What the user authorises beforehand: steps of a kind with these values and no others. A plan whose every step with
+/// an effect is covered needs nobody's approval, if the rules of the tenant say so; values alone, without a mandate,
+/// only say what a plan may be made of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mandate {

@@ -308,7 +308,7 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    use super::super::fixture::{facts, from, launch, plan, request};
+    use super::super::tests::fixture::{facts, from, launch, plan, request};
     use super::{U256, Units, resolve, units};
 
     #[test]

@@ -3,10 +3,10 @@
 //! All providers take this subset, and a test holds the schema to it: `type`, `properties`, `required` with every
 //! property, `additionalProperties: false`, `enum` of strings, `items`, `anyOf`, `description`, `$defs`, and `$ref` by
 //! itself. Why not more, each after the provider's own documentation:
-//! - Of `OpenAI`, guide "Structured Outputs": every property is required, every object is closed, the root is an object and
-//!   no `anyOf`, no `oneOf`.
-//! - Of Anthropic, guide "Structured outputs", section on limits of schemas: no bounds of numbers or of the lengths of texts,
-//!   `minItems` 0 or 1 alone, no recursion, at most 16 properties with a union.
+//! - Of `OpenAI`, guide "Structured Outputs": every property is required, every object is closed, the root is an object
+//!   and no `anyOf`, no `oneOf`.
+//! - Of Anthropic, guide "Structured outputs", section on limits of schemas: no bounds of numbers or of the lengths of
+//!   texts, `minItems` 0 or 1 alone, no recursion, at most 16 properties with a union.
 //! - Of Google, `GenerationConfig.responseJsonSchema`: `$ref` by itself; neither `pattern` nor `const` nor lengths.
 //! - Of llama.cpp, `grammars/README.md`: all of the above as a grammar; a text without bound is any text.
 //!

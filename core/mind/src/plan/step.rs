@@ -7,7 +7,8 @@ use super::schema::{self, Nullable, Schema, choice, closed, origin};
 use super::text::{Literal, Name, Output, Text};
 
 origin! {
-    /// A value in a money position: whom, which token, how much, whose. What comes out of untrusted text has no form here.
+    /// A value in a money position: whom, which token, how much, whose. What comes out of untrusted text has no form
+    /// here.
     Money {
         /// A literal, which has to stand in the request of the user.
         Lit(Literal) = "lit",

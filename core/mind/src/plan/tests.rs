@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 
 use super::{Kind, Plan, schema};
 
+pub(crate) mod fixture;
+
 fn launch() -> Value {
     let from = |from: &str, value: &str| json!({ "from": from, "value": value });
     json!({

@@ -36,7 +36,10 @@ pub fn request(language: &str) -> Request {
         "en" => format!("Launch Luna, give 10000 of it to Alice and send 25.5 of our own tokens to {CARLA}"),
         _ => format!("Lanza Luna, dale 10000 a Alicia y envía 25,5 de nuestros tokens a {CARLA}"),
     };
-    let mandate = |kind: &str, token: Value, to: Value, amount: Value| json!({ "do": kind, "token": token, "to": to, "amount": amount, "times": 1 });
+    let mandate = |of: [Value; 4]| {
+        let [kind, token, to, amount] = of;
+        json!({ "do": kind, "token": token, "to": to, "amount": amount, "times": 1 })
+    };
     let document = json!({
         "goal": goal, "language": if language == "en" { "english" } else { "spanish" },
         "inputs": {
@@ -53,9 +56,9 @@ pub fn request(language: &str) -> Request {
             "who": { "form": "handle", "answer": "carla" }
         },
         "mandates": [
-            mandate("token.create", json!(null), json!(null), json!("1000000")),
-            mandate("token.mint", json!(null), json!("alice"), json!("10000")),
-            mandate("token.transfer", json!("own"), json!("carla"), json!("25.5"))
+            mandate([json!("token.create"), json!(null), json!(null), json!("1000000")]),
+            mandate([json!("token.mint"), json!(null), json!("alice"), json!("10000")]),
+            mandate([json!("token.transfer"), json!("own"), json!("carla"), json!("25.5")])
         ]
     });
     serde_json::from_value(document).unwrap()

@@ -5,7 +5,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use serde_json::{Value, json};
 
-use super::super::fixture::{from, launch, plan, request};
+use super::super::tests::fixture::{from, launch, plan, request};
 use super::{Kind, check, tainted};
 
 fn faults(document: &Value) -> Vec<String> {

@@ -7,9 +7,9 @@ use aion_task::definition::Definition;
 use serde_json::json;
 
 use super::super::check::check;
-use super::super::fixture::{facts, from, launch, plan, request};
 use super::super::resolve::resolve;
 use super::super::step::Kind;
+use super::super::tests::fixture::{facts, from, launch, plan, request};
 use super::{RESERVED, compile};
 
 #[test]

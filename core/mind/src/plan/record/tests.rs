@@ -9,10 +9,10 @@ use alloy_primitives::{Address, U256};
 use serde_json::{Value, json};
 
 use super::super::effects::{Allowance, Movement, Observed};
-use super::super::fixture::{ALICE, OWN, facts, launch, request};
 use super::super::resolve::{Facts, Units};
 use super::super::rules::Rules;
 use super::super::simulate::Answer;
+use super::super::tests::fixture::{ALICE, OWN, facts, launch, request};
 use super::{Charter, Command, Decision, Effect, PlanRecord, Refusal, State, apply, begin};
 use crate::approval;
 use crate::plan::Kind;

@@ -7,10 +7,10 @@ use alloy_primitives::U256;
 use serde_json::{Value, json};
 
 use super::super::effects::{Effects, expected};
-use super::super::fixture::{facts, from, launch, plan, request};
 use super::super::policy::operations;
 use super::super::price::{Price, price};
 use super::super::resolve::resolve;
+use super::super::tests::fixture::{facts, from, launch, plan, request};
 use super::{Kind, Request, Rules, Units, Verdict};
 
 fn effects(document: &Value) -> Effects {
@@ -27,7 +27,10 @@ fn mandated(mandates: &Value) -> Request {
 }
 
 fn all() -> Value {
-    let one = |kind: &str, token: Value, to: Value, amount: &str| json!({ "do": kind, "token": token, "to": to, "amount": amount, "times": 1 });
+    let one = |kind: &str, token: Value, to: Value, amount: &str| {
+        let mandate = json!({ "do": kind, "token": token, "to": to, "amount": amount, "times": 1 });
+        mandate
+    };
     json!([
         one("token.create", json!(null), json!(null), "1000000"),
         one("token.mint", json!(null), json!("alice"), "10000"),
@@ -80,7 +83,8 @@ fn a_mandate_covers_what_it_names_and_nothing_else() {
     recurring["schedule"] = json!({ "cron": "0 9 * * 5", "zone": "UTC", "runs": 1 });
     assert!(!covered(&recurring, &all()));
     let mut owned = to_alice();
-    owned["steps"] = json!([{ "do": "wallet.create", "id": "w", "needs": [], "label": from("lit", "x"), "owner": from("input", "bob") }]);
+    let (label, owner) = (from("lit", "x"), from("input", "bob"));
+    owned["steps"] = json!([{ "do": "wallet.create", "id": "w", "needs": [], "label": label, "owner": owner }]);
     let wallet = json!([{ "do": "wallet.create", "token": null, "to": null, "amount": null, "times": 1 }]);
     assert!(!covered(&owned, &wallet), "who owns a wallet is for people to say");
     owned["steps"][0]["owner"] = json!(null);

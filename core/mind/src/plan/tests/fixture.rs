@@ -8,9 +8,9 @@ use aion_wallet::policy::{Policy, SpendLedger};
 use alloy_primitives::Address;
 use serde_json::{Value, json};
 
-use super::Plan;
-use super::request::Request;
-use super::resolve::{Facts, TokenFacts, WalletFacts};
+use super::super::Plan;
+use super::super::request::Request;
+use super::super::resolve::{Facts, TokenFacts, WalletFacts};
 
 pub const WALLET: &str = "wal_00000000000000000001";
 pub const OWN: Address = Address::repeat_byte(0x11);
@@ -23,7 +23,7 @@ pub fn from(from: &str, value: &str) -> Value {
 pub fn request_json() -> Value {
     let input = |value: Value| json!({ "source": "request", "value": value });
     json!({
-        "goal": "Launch Luna and give 10000 to Alice; send 25.5 own tokens to 0xbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
+        "goal": "Launch Luna, give 10000 to Alice; send 25.5 tokens to 0xbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
         "language": null,
         "inputs": {
             "treasury": input(json!({ "type": "wallet", "wallet": WALLET })),
@@ -80,7 +80,7 @@ pub fn facts() -> Facts {
             account_implementation: address("0xE9296CCBE36106e1bad2B7378aB45f7b63b44957"),
         },
         wallets: BTreeMap::from([(WALLET.to_owned(), wallet)]),
-        tokens: BTreeMap::from([(OWN, TokenFacts { standard: super::step::Standard::Erc20, decimals: 18 })]),
+        tokens: BTreeMap::from([(OWN, TokenFacts { standard: super::super::step::Standard::Erc20, decimals: 18 })]),
         fees: Fees { max_fee_wei: 100_000_000_000, tip_wei: 30_000_000_000 },
     }
 }
