@@ -34,13 +34,14 @@ pub fn check(plan: &Plan, request: &Request, tools: &[Kind]) -> Vec<Fault> {
 pub fn shape(plan: &Plan, tools: &[Kind]) -> Vec<Fault> {
     let mut faults = Vec::new();
     if plan.steps.is_empty() || plan.steps.len() > STEPS_MAX {
-        faults.push(Fault::new("/steps", format!("1 to {STEPS_MAX} steps")));
+        faults.push(Fault::new("/steps", format!("1 to {STEPS_MAX} steps")).with_hint("split it into several plans"));
     }
     if plan.runs() == 0 || plan.runs() > RUNS_MAX {
-        faults.push(Fault::new("/schedule/runs", format!("1 to {RUNS_MAX} runs; then it is approved anew")));
+        faults
+            .push(Fault::new("/schedule/runs", format!("1 to {RUNS_MAX} runs")).with_hint("then it is approved anew"));
     }
     if let Some(Err(detail)) = plan.schedule.as_ref().map(|schedule| Cron::parse(schedule.cron.as_str())) {
-        faults.push(Fault::new("/schedule/cron", detail));
+        faults.push(Fault::new("/schedule/cron", detail).with_hint("five fields, like 0 9 * * 5"));
     }
     let mut seen = BTreeSet::new();
     for (place, step) in plan.steps.iter().enumerate() {
@@ -65,12 +66,18 @@ pub fn shape(plan: &Plan, tools: &[Kind]) -> Vec<Fault> {
         if let Step::WaitApproval(step) = step
             && (step.count == 0 || usize::from(step.count) > step.by.len())
         {
-            faults.push(Fault::new(format!("{at}/count"), "1 to the number of those who may approve"));
+            faults.push(
+                Fault::new(format!("{at}/count"), "1 to the number of those who may approve")
+                    .with_hint("take a lower number"),
+            );
         }
         if let Step::ContractRead(step) = step
             && (step.read == super::step::Read::Balance) != step.of.as_ref().is_some()
         {
-            faults.push(Fault::new(format!("{at}/of"), "a balance is of somebody, a supply is not"));
+            faults.push(
+                Fault::new(format!("{at}/of"), "a balance is of somebody, a supply is not")
+                    .with_hint("null for a supply"),
+            );
         }
     }
     faults

@@ -262,7 +262,9 @@ pub fn apply(record: &mut PlanRecord, command: Command, now_ms: u64) -> Result<V
         (State::Awaiting, Command::Decide(decision)) => record.decide(decision, now_ms),
         (State::Approved, Command::Run(facts)) => record.run(&facts, now_ms),
         (State::Running, Command::Ended { done, observed }) => Ok(record.ended(done, &observed, now_ms)),
-        (State::Running, Command::Stop { .. }) => Ok(vec![Effect::Cancel]),
+        (State::Running, Command::Stop { reason }) => {
+            Ok(vec![record.enter(State::Running, &json!(reason), Some(reason.clone()), now_ms), Effect::Cancel])
+        }
         (state, Command::Stop { reason }) if state.is_before_run() => Ok(vec![record.refuse(reason, now_ms)]),
         (_, Command::Due) => Ok(Vec::new()),
         (state, _) => Err(Refusal::State(state)),

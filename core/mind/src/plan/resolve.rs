@@ -229,7 +229,12 @@ impl Values<'_> {
             }
             Money::Input(handle) => match self.input(AT, handle)? {
                 Typed::Token { address, standard, decimals } => {
-                    Ok(TokenAt { at: Made::Known(*address), standard: *standard, decimals: *decimals })
+                    let (standard, decimals) = (*standard, *decimals);
+                    // Whoever wrote the decimals down may have been wrong by a factor of ten.
+                    if self.facts.tokens.get(address) != Some(&TokenFacts { standard, decimals }) {
+                        return Err((AT, format!("{handle} has another standard or other decimals, or is no token")));
+                    }
+                    Ok(TokenAt { at: Made::Known(*address), standard, decimals })
                 }
                 _ => Err((AT, format!("{handle} is no token"))),
             },
@@ -336,6 +341,10 @@ mod tests {
         document["steps"][0]["standard"] = serde_json::json!("erc721");
         let faults = resolve(&plan(&document), &request(), &facts()).unwrap_err();
         assert_eq!(faults[0].to_string(), "/steps/0/cap: an ERC-721 has no cap");
+        let mut other = facts();
+        other.tokens.values_mut().for_each(|token| token.decimals = 6);
+        let faults = resolve(&plan(&launch()), &request(), &other).unwrap_err();
+        assert!(faults[0].to_string().starts_with("/steps/2/token: own has another standard"), "{faults:?}");
         let mut without = facts();
         without.wallets.clear();
         let faults = resolve(&plan(&launch()), &request(), &without).unwrap_err();

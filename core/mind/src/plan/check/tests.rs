@@ -10,7 +10,7 @@ use super::{Kind, check, tainted};
 
 fn faults(document: &Value) -> Vec<String> {
     let faults = check(&plan(document), &request(), Kind::ALL);
-    assert!(faults.iter().all(|fault| !fault.detail.is_empty()));
+    assert!(faults.iter().all(|fault| !fault.detail.is_empty() && fault.hint.is_some()), "{faults:?}");
     faults.into_iter().map(|fault| format!("{}: {}", fault.pointer, fault.detail)).collect()
 }
 
@@ -54,7 +54,7 @@ fn the_graph_is_whole() {
     long["steps"] = (0..17).map(nap).collect();
     assert_eq!(faults(&long), ["/steps: 1 to 16 steps"]);
     let schedule = json!({ "cron": "0 9 * * 5", "zone": "Europe/Madrid", "runs": 105 });
-    assert_eq!(fault("/schedule", schedule), "/schedule/runs: 1 to 104 runs; then it is approved anew");
+    assert_eq!(fault("/schedule", schedule), "/schedule/runs: 1 to 104 runs");
 }
 
 #[test]

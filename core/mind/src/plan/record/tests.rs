@@ -270,6 +270,17 @@ fn what_changed_since_the_approval_does_not_run() {
 }
 
 #[test]
+fn a_plan_is_stopped_before_it_runs_and_while_it_does() {
+    let stop = || Command::Stop { reason: "no".to_owned() };
+    let mut early = Run::until_asked(&launch());
+    early.give(stop());
+    assert_eq!(early.record.state, State::Refused);
+    let mut late = Run::running();
+    late.give(stop());
+    assert_eq!((late.record.state, late.effects.last()), (State::Running, Some(&Effect::Cancel)));
+}
+
+#[test]
 fn what_was_not_expected_freezes() {
     let run = Run::running();
     let cases: [(&str, Change<'_>); 8] = [
