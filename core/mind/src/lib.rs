@@ -1,4 +1,9 @@
 //! AION-MIND: a mind proposes, the kernel disposes. Nothing here does I/O, reads a clock or draws a random number.
 
+pub mod agent;
+pub mod approval;
+pub mod budget;
 pub mod models;
+pub mod plan;
+pub mod replay;
 pub mod wire;
