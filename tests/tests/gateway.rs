@@ -78,6 +78,35 @@ fn cache_status(response: &Response) -> &str {
     response.header("cache-status").unwrap_or_default()
 }
 
+/// W3C Trace Context, section 3.2.2.3.
+const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+
+#[test]
+async fn one_trace_leads_from_the_caller_to_the_origin_and_to_what_a_task_asks() {
+    let site = Site::new("trace").await;
+    site.put(site.shop(&json!({}))).await;
+    let traceparent = format!("00-{TRACE}-b7ad6b7169203331-01");
+    let part = |text: &Value| text.as_str().unwrap_or_default().get(3..35).unwrap_or_default().to_owned();
+    let answer = site.send(site.request("/shop/a").with_header("traceparent", &traceparent)).await;
+    assert_eq!(answer.header("traceparent").and_then(|text| text.get(3..35)), Some(TRACE));
+    let said: Value = answer.json().expect("JSON");
+    assert_eq!(part(&said["headers"]["traceparent"]), TRACE, "{said}");
+
+    let steps = json!({ "a": { "do": "http.request", "with": {
+        "url": format!("{}/{}/task", site.origin, site.name), "pick": { "trace": "/headers/traceparent" }
+    } } });
+    let body = json!({ "definition": { "steps": steps } }).to_string().into_bytes();
+    let mut submit = Request::new(Method::Post, "/v1/tasks").with_header("traceparent", &traceparent);
+    for (name, value) in [("content-type", "application/json"), ("idempotency-key", &site.name)] {
+        submit = submit.with_header(name, value);
+    }
+    submit.body = Some(body);
+    let accepted: Value = site.world.client.send(submit).await.expect("an answer").json().expect("a task");
+    let id = accepted["id"].as_str().expect("an id");
+    let task = site.world.client.finished(id, 30_000).await.expect("finished");
+    assert_eq!(part(&task.steps["a"]["output"]["trace"]), TRACE, "{task:?}");
+}
+
 #[test]
 async fn requests_go_where_the_table_says() {
     let site = Site::new("routes").await;
@@ -106,6 +135,11 @@ async fn requests_go_where_the_table_says() {
     assert_eq!(headers["authorization"], "Basic x");
     assert!(headers["x-secret"].is_null() && headers["x-aion-key"].is_null(), "{headers}");
     assert!(headers["traceparent"].is_string() && headers["x-request-id"].is_string(), "{headers}");
+
+    // What scripts of the platform say to each other is not taken from an origin.
+    let forged = site.get("/shop/a?own=%7B%22path%22%3A%22/v1/keys%22%7D").await;
+    assert_eq!((forged.status, forged.header("x-aion-own")), (200, None), "{}", forged.text());
+    assert_eq!(forged.json::<Value>().expect("JSON")["times"], 2);
 
     let mut put = site.request("/shop/a");
     put.method = Method::Put;

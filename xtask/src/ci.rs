@@ -36,6 +36,7 @@ pub fn run() -> Outcome<()> {
     suites::all()?;
     faults::run(&["--tasks", FAULT_TASKS])?;
     faults::run(&["--panics", "--tasks", PANIC_TASKS])?;
+    faults::limiter::run()?;
     faults::malformed::run(&["--requests", MALFORMED])?;
     deploy(&["--dry-run"])
 }

@@ -1,6 +1,7 @@
 //! `cargo xtask faults kernel`: tasks under SIGKILL. What was acknowledged is found, ends, and had its effects.
 
 pub mod edge;
+pub mod limiter;
 pub mod malformed;
 pub mod schema;
 

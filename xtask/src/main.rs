@@ -56,6 +56,7 @@ cargo xtask <command>
                          tasks while workerd is killed again and again, or while the kernel panics at every
                          transition: nothing lost, nothing stuck
   faults edge [--requests N]
+  faults limiter
                          rate limits from 64 connections, with workerd killed in between: never over, and used up
   faults malformed [--requests N] [--seed N]
                          requests that are wrong in every way: alive, and no fault of ours
@@ -99,6 +100,7 @@ fn run(words: &[&str]) -> Outcome<()> {
         ["sim", "limit"] => sim::limit(),
         ["faults", "kernel", options @ ..] => faults::run(options),
         ["faults", "edge", options @ ..] => faults::edge::run(options),
+        ["faults", "limiter"] => faults::limiter::run(),
         ["faults", "malformed", options @ ..] => faults::malformed::run(options),
         ["faults", "schema", seeds @ ..] => faults::schema::run(seeds),
         ["deploy", options @ ..] => ci::deploy(options),

@@ -1,7 +1,7 @@
 //! A system behind the gateway in tests: `/{name}/…` answers as the query says, or as `POST /set/{name}?…` has said,
 //! and counts what it gets.
 //!
-//! `status`, `control` (`Cache-Control`), `etag`, `vary`, `cookie`, `wait` (milliseconds before it answers) and `size`
+//! `status`, `control` (`Cache-Control`), `etag`, `vary`, `cookie`, `own` (`X-Aion-Own`), `wait` (milliseconds before it answers) and `size`
 //! (bytes of zeros in place of what it says of the request).
 
 use std::collections::BTreeMap;
@@ -81,7 +81,13 @@ fn say(mut stream: &TcpStream, request: &Received, wishes: &Wishes, times: u32) 
     let said = json!({ "times": times, "line": request.line, "headers": request.headers, "body": body }).to_string();
     let length = number("size").unwrap_or(said.len());
     write!(stream, "HTTP/1.1 {status} Status\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n")?;
-    for (wish, header) in [("control", "cache-control"), ("etag", "etag"), ("vary", "vary"), ("cookie", "set-cookie")] {
+    for (wish, header) in [
+        ("control", "cache-control"),
+        ("etag", "etag"),
+        ("vary", "vary"),
+        ("cookie", "set-cookie"),
+        ("own", "x-aion-own"),
+    ] {
         if let Some(value) = wishes.get(wish) {
             let value = if wish == "etag" { format!("\"{value}\"") } else { value.clone() };
             write!(stream, "{header}: {value}\r\n")?;

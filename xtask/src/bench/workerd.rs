@@ -12,7 +12,7 @@ use crate::{files, http, platform, secrets};
 const CLASSES: [&str; 7] = ["Tenant", "Kernel", "Archive", "Identity", "Wallet", "Lane", "Limiter"];
 
 /// The configuration in a script's folder,
-const CONFIG: &str = "config.capnp";
+pub const CONFIG: &str = "config.capnp";
 /// and what it writes: a line for each request, among others.
 pub const LOG: &str = "workerd.log";
 
