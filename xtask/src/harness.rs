@@ -63,6 +63,11 @@ impl Harness {
         self.place.port
     }
 
+    /// What the edge writes, among others a line for each request.
+    pub fn edge_log(&self) -> PathBuf {
+        self.place.logs.join("edge.log")
+    }
+
     /// The group of the edge's processes; 0 while it does not run.
     pub fn edge_group(&self) -> i32 {
         self.edge.as_ref().map_or(0, Server::group)

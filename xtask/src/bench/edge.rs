@@ -15,7 +15,7 @@ use crate::harness::Harness;
 use crate::process::Server;
 use crate::report::{Context, Outcome, fail, say, step};
 use crate::workspace::{at, scratch};
-use crate::{build, files, http, platform, secrets, setup, usage};
+use crate::{build, files, http, modules, platform, secrets, setup, usage};
 
 /// How long each target is loaded, after a second to warm up.
 const SECONDS: u64 = 5;
@@ -54,6 +54,7 @@ pub fn run(options: &[&str]) -> Outcome<()> {
     }
     setup::for_platform()?;
     build::all()?;
+    modules::build()?;
     let harness = Harness::start()?;
     let (bare, port) = bare(&scratch("bench"))?;
     let plain = |name, path| Target { name, port, path, body: "", credential: None, group: bare.group() };
@@ -75,8 +76,9 @@ pub fn run(options: &[&str]) -> Outcome<()> {
         let measured = step(&format!("load on {}", target.name), || load.run(seconds, &[("workerd", target.group)]))?;
         results.push((target.name, measured));
     }
+    let asks = workerd::limiter_asks(&harness.edge_log())?;
     let starts = starts()?;
-    print(&results, starts, seconds, as_json);
+    print(&results, asks, starts, as_json);
     Ok(())
 }
 
@@ -113,10 +115,12 @@ fn ours(harness: &Harness) -> Outcome<Vec<Target>> {
         target("a route, cached", route("cached"), None),
         target("key, limits, route, cached", route("own"), Some(key)),
         target("a route to the origin", route("origin"), None),
+        target("and a function before it", route("function"), None),
     ])
 }
 
-/// A route that is cached, one that wants a key besides, and one that asks the origin each time.
+/// A route that is cached, one that wants a key besides, one that asks the origin each time, and one whose requests a
+/// function reads and changes before.
 fn routes(client: &Client<NativeTransport>, origin: &str) -> Outcome<()> {
     let route = |name: &str, more: Value| {
         let mut route = json!({
@@ -130,8 +134,10 @@ fn routes(client: &Client<NativeTransport>, origin: &str) -> Outcome<()> {
     let table = json!({ "routes": [
         route("cached", json!({ "cache": cache })),
         route("own", json!({ "cache": cache, "credential": "key" })),
-        route("origin", json!({}))
+        route("origin", json!({})),
+        route("function", json!({ "targets": [{ "function": "transformer" }, { "origin": origin }] }))
     ] });
+    wait(client.put_function("transformer", "", &modules::read("transformer")?))?.context("PUT /v1/functions")?;
     wait(client.put_hosts(&[origin.trim_start_matches("http://")]))?.context("PUT /v1/hosts")?;
     wait(client.put_routes(&serde_json::from_value(table)?, None))?.context("PUT /v1/routes").map(|_| ())
 }
@@ -154,12 +160,14 @@ fn bare(folder: &Path) -> Outcome<(Server, u16)> {
     })
 }
 
-fn print(results: &[(&str, Measured)], starts: [u64; 2], seconds: u64, as_json: bool) {
-    let [own_ms, plain_ms] = starts;
+fn print(results: &[(&str, Measured)], asks: [u64; 2], starts: [u64; 2], as_json: bool) {
+    let ([requests, asks], [own_ms, plain_ms]) = (asks, starts);
     if as_json {
         let targets: Vec<Value> = results.iter().map(|(name, measured)| measured.to_json(name)).collect();
         let start = json!({ "edgeCpuMs": own_ms, "bareCpuMs": plain_ms });
-        println!("{}", json!({ "seconds": seconds, "connections": CONNECTIONS, "targets": targets, "start": start }));
+        let limiters = json!({ "requests": requests, "asked": asks });
+        let all = json!({ "connections": CONNECTIONS, "targets": targets, "limiters": limiters, "start": start });
+        println!("{all}");
         return;
     }
     println!("{}", Measured::head("requests/s"));
@@ -167,5 +175,6 @@ fn print(results: &[(&str, Measured)], starts: [u64; 2], seconds: u64, as_json: 
         println!("{}", measured.row(name));
     }
     say("Requests pass wrangler's development proxy, in all cases; its CPU is in no column.");
+    say(format_args!("Limiters were asked {asks} times for {requests} requests of the API."));
     say(format_args!("CPU of workerd until the first answer: {own_ms} ms with the edge, {plain_ms} ms with one line"));
 }

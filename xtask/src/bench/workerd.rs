@@ -3,6 +3,8 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use serde_json::Value;
+
 use crate::process::{self, Server};
 use crate::report::{Outcome, failure};
 use crate::workspace::at;
@@ -15,6 +17,14 @@ const CLASSES: [&str; 7] = ["Tenant", "Kernel", "Archive", "Identity", "Wallet",
 pub const CONFIG: &str = "config.capnp";
 /// and what it writes: a line for each request, among others.
 pub const LOG: &str = "workerd.log";
+
+/// Of the requests in a log, how many asked for limits, and how often limiters were asked for them.
+pub fn limiter_asks(log: &Path) -> Outcome<[u64; 2]> {
+    let text = files::read(log)?;
+    let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let asks = lines.filter_map(|line| line["limiterCalls"].as_u64());
+    Ok(asks.fold([0, 0], |[requests, sum], calls| [requests + 1, sum + calls]))
+}
 
 /// A script that runs.
 pub struct Running {
