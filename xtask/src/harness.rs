@@ -2,6 +2,7 @@
 //! endpoint on loopback by which a test in wasm stops, kills and starts them.
 
 use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use aion_client::api::v1::limits::Rule;
 use aion_client::{Client, NativeTransport};
-use serde_json::{Value, json};
+use serde_json::json;
 
 mod flood;
 mod seen;
@@ -18,7 +18,7 @@ use crate::bench::workerd::{self, LOG, Running};
 use crate::first_light::wait;
 use crate::report::{Context, Failure, Outcome, fail, failure, now, say, step};
 use crate::workspace::{at, scratch};
-use crate::{build, files, secrets, setup};
+use crate::{build, secrets, setup};
 use seen::{Seen, percent};
 
 /// Requests above the limit, if the command line does not say: half of them undisturbed, half while workerd is killed.
