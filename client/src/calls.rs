@@ -15,7 +15,7 @@ use aion_api::v1::limits::{ExplainLimits, Explanation, Limits, PutLimits, Rule};
 use aion_api::v1::schedules::{PutSchedule, Schedule};
 use aion_api::v1::tasks::{ApproveTask, RedriveTask, SignalTask, SubmitTask, Task};
 use aion_api::v1::tenants::{CreateTenant, Shards, TenantCreated};
-use aion_api::v1::tokens::{Balance, CreateToken, Mint, Token, Transfer};
+use aion_api::v1::tokens::{Balance, CreateToken, Mint, Token, TokenState, Transfer};
 use aion_api::v1::wallets::{CreateWallet, Wallet};
 use serde_json::Value;
 
@@ -124,6 +124,11 @@ impl<T: Transport> Client<T> {
     /// `POST /v1/tokens/{address}/transfer`
     pub async fn transfer(&self, key: &str, token: &str, transfer: &Transfer) -> Result<Task, Error> {
         self.post(&format!("/v1/tokens/{token}/transfer"), Some(key), transfer).await
+    }
+
+    /// `GET /v1/tokens/{address}`
+    pub async fn token(&self, token: &str) -> Result<TokenState, Error> {
+        self.read(&format!("/v1/tokens/{token}")).await
     }
 
     /// `GET /v1/tokens/{address}/balances/{holder}`

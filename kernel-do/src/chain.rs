@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aion_api::problem::{Code, Problem};
 use aion_chain::action::Deployment;
-use aion_chain::rpc::{self, RpcError};
+use aion_chain::rpc::{self, Block, RpcError};
 use aion_shell::call::fault;
 use alloy_primitives::{Address, Bytes, U64};
 use futures_util::future::{Either, select};
@@ -40,13 +40,30 @@ pub fn deployment(env: &Env) -> Result<Deployment, Problem> {
 
 /// Calls a view function at the latest block. A revert and an address without code give no bytes.
 pub async fn call_contract(env: &Env, to: Address, data: Bytes) -> Result<Bytes, Problem> {
+    call_at(env, to, &data, json!("latest")).await
+}
+
+/// The same at the block of a hash (EIP-1898): whoever asks again gets the same.
+pub async fn call_at_block(env: &Env, to: Address, data: &Bytes, hash: &str) -> Result<Bytes, Problem> {
+    call_at(env, to, data, json!({ "blockHash": hash })).await
+}
+
+async fn call_at(env: &Env, to: Address, data: &Bytes, block: Value) -> Result<Bytes, Problem> {
     let chain = Chain::connect(env)?;
-    let params = json!([rpc::call(None, to, &data, &[]), "latest"]);
-    match chain.ask("eth_call", params).await {
+    match chain.ask("eth_call", json!([rpc::call(None, to, data, &[]), block])).await {
         Ok(bytes) => Ok(bytes),
         Err(ChainError::Node(RpcError::Reverted(_))) => Ok(Bytes::new()),
-        Err(_) => Err(Problem::new(Code::ChainUnavailable, "the chain's endpoint does not answer")),
+        Err(_) => Err(silent()),
     }
+}
+
+/// The newest block.
+pub async fn newest_block(env: &Env) -> Result<Block, Problem> {
+    Chain::connect(env)?.ask("eth_getBlockByNumber", json!(["latest", false])).await.map_err(|_| silent())
+}
+
+fn silent() -> Problem {
+    Problem::new(Code::ChainUnavailable, "the chain's endpoint does not answer")
 }
 
 impl Chain {

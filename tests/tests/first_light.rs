@@ -2,6 +2,9 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+use aion_client::Request;
+use aion_client::api::Code;
+use aion_client::api::operations::Method;
 use aion_tests::{World, fresh, launch, launched};
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -16,7 +19,22 @@ async fn a_durable_task_launches_a_token() {
     let task = world.client.finished(&accepted.id, 120_000).await.expect("finished");
     let (token, wallet) = launched(&task);
     assert_eq!(world.balance_on_chain(&token, HOLDER).await, 1000);
-    assert_eq!(world.client.balance(&token, HOLDER).await.expect("balance").balance, "1000");
+    let balance = world.client.balance(&token, HOLDER).await.expect("balance");
+    assert_eq!((balance.balance.as_str(), balance.block.hash.len()), ("1000", 66));
+
+    let state = world.client.token(&token).await.expect("a token");
+    assert_eq!((state.decimals, state.total_supply.as_deref()), (Some(18), Some("1000")), "{state:?}");
+    assert!(!state.name.is_empty() && !state.symbol.is_empty(), "{state:?}");
+    let nobody = world.client.token(HOLDER).await.expect_err("no code stands there");
+    assert_eq!(nobody.code(), Some(Code::ResourceUnknown));
+    // What was read at a block is not read again while it is the newest.
+    let path = format!("/v1/tokens/{token}/balances/{HOLDER}");
+    let mut kept = false;
+    for _ in 0..20 {
+        let answer = world.client.send(Request::new(Method::Get, &path)).await.expect("an answer");
+        kept |= answer.header("cache-status").is_some_and(|status| status.starts_with("aion; hit"));
+    }
+    assert!(kept, "each balance was read from the chain");
 
     // A later step of the same task read the contract.
     let supply = task.output("supply").expect("an output");

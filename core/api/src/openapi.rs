@@ -227,6 +227,8 @@ fn schemas() -> Value {
     add::<tokens::Transfer>(&mut schemas);
     add::<tokens::Token>(&mut schemas);
     add::<tokens::Balance>(&mut schemas);
+    add::<tokens::Block>(&mut schemas);
+    add::<tokens::TokenState>(&mut schemas);
     add::<Readiness>(&mut schemas);
     add::<Component>(&mut schemas);
     add::<State>(&mut schemas);

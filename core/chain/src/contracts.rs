@@ -51,6 +51,9 @@ sol! {
         function approve(address spender, uint256 amount) external returns (bool);
         function balanceOf(address account) external view returns (uint256);
         function totalSupply() external view returns (uint256);
+        function name() external view returns (string);
+        function symbol() external view returns (string);
+        function decimals() external view returns (uint8);
     }
 
     /// A non-fungible token; its `mint` has the selector of the fungible one and other meaning.

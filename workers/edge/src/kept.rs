@@ -1,4 +1,4 @@
-//! Answers of our own that many ask for: DIDs, their files, and balances are kept in the isolate for some seconds.
+//! Answers of our own that many ask for: DIDs, their files, tokens and balances are kept in the isolate for some seconds.
 //!
 //! Who misses at the same time meets in the object that owns what is asked for, which answers one after the other.
 
@@ -17,7 +17,7 @@ use http::header::HeaderName;
 use crate::answer::{self, Answer};
 
 /// The header that says where an answer is from (RFC 9211).
-const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
+pub const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 /// An isolate keeps so many bytes together; it has 128 MB for everything.
 const ALL_MAX_BYTES: usize = 8 << 20;
 /// One answer has at most so many: a log of some hundred entries.
@@ -34,6 +34,10 @@ pub struct Rule {
 
 /// DIDs change seldom; a key that was taken away verifies nothing any more after this time, in whatever isolate.
 pub const DIDS: Rule = Rule { fresh_ms: 5_000, error_ms: 3_600_000 };
+/// What a contract says at one block never changes; nobody asks for an old block for long.
+pub const BLOCK: Rule = Rule { fresh_ms: 60_000, error_ms: 3_600_000 };
+/// A token's name, symbol and decimals change never, or by an upgrade of its contract.
+pub const METADATA: Rule = Rule { fresh_ms: 300_000, error_ms: 3_600_000 };
 /// Half a block of Polygon. What somebody has is not guessed while the chain is silent.
 pub const CHAIN: Rule = Rule { fresh_ms: 1_000, error_ms: 0 };
 

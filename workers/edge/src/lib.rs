@@ -5,6 +5,7 @@
 mod answer;
 mod app;
 mod ask;
+mod chain;
 mod credential;
 mod did;
 mod docs;

@@ -82,6 +82,7 @@ pub fn router(app: App) -> axum::Router {
         .at("listTokens", tokens::list)
         .at("mintToken", tokens::mint)
         .at("transferToken", tokens::transfer)
+        .at("readToken", tokens::read)
         .at("readBalance", tokens::balance)
         .at("submitTask", tasks::submit)
         .at("listTasks", tasks::list)

@@ -1,13 +1,16 @@
 //! Tokens. Each write is a task of one step, so that it is durable and exactly once.
 
 use aion_chain::contracts::ERC20;
-pub use alloy_primitives::Address;
-use alloy_primitives::{Bytes, U256};
+use alloy_primitives::U256;
+pub use alloy_primitives::{Address, Bytes};
 use alloy_sol_types::SolCall;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::tasks::SubmitTask;
+
+/// A name or a symbol has at most so many bytes: more is no name, and nobody has to carry it.
+pub const NAME_MAX_BYTES: usize = 256;
 
 /// The standard of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,6 +123,38 @@ fn one_step(id: &str, kind: &str, with: &Value) -> SubmitTask {
     SubmitTask { definition: json!({ "steps": { id: { "do": kind, "with": references } } }), input }
 }
 
+/// The block that an answer is of: the newest one that the chain's endpoint knew, which may still be replaced.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Block {
+    /// Its number.
+    pub number: u64,
+    /// Its hash, hexadecimal.
+    pub hash: String,
+}
+
+/// What a token says of itself, and how much of it there is.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TokenState {
+    /// Its address, EIP-55.
+    pub address: String,
+    /// Its name. Whoever deployed it chose it: it is text, and no proof of anything.
+    pub name: String,
+    /// Its symbol, of which the same is true.
+    pub symbol: String,
+    /// How many digits of an amount stand behind the point; absent for tokens that cannot be divided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decimals: Option<u8>,
+    /// How much there is, in base units, decimal; absent for tokens that do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total_supply: Option<String>,
+    /// The block that the supply is of.
+    pub block: Block,
+}
+
 /// A balance as the chain says now.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -131,6 +166,8 @@ pub struct Balance {
     pub holder: String,
     /// The balance in base units (ERC-20) or tokens (ERC-721), decimal.
     pub balance: String,
+    /// The block that it is of.
+    pub block: Block,
 }
 
 /// A token that the tenant's wallets created.
@@ -162,10 +199,41 @@ pub fn balance_call(holder: Address) -> Bytes {
     ERC20::balanceOfCall { account: holder }.abi_encode().into()
 }
 
-/// Reads what a token answers to it; `None` if no token answered.
+/// Reads what a token answers to it, or to a question for its supply; `None` if no token answered.
 #[must_use]
 pub fn read_balance(words: &[u8]) -> Option<String> {
     (words.len() == 32).then(|| U256::from_be_slice(words).to_string())
+}
+
+/// The calls that ask a token for its name, its symbol and its decimals.
+#[must_use]
+pub fn metadata_calls() -> [Bytes; 3] {
+    [
+        ERC20::nameCall {}.abi_encode().into(),
+        ERC20::symbolCall {}.abi_encode().into(),
+        ERC20::decimalsCall {}.abi_encode().into(),
+    ]
+}
+
+/// The call that asks a token for its supply.
+#[must_use]
+pub fn supply_call() -> Bytes {
+    ERC20::totalSupplyCall {}.abi_encode().into()
+}
+
+/// Reads a name or a symbol: a text of the ABI of at most [`NAME_MAX_BYTES`]; `None` if it is none.
+#[must_use]
+pub fn read_name(words: &[u8]) -> Option<String> {
+    let word = |at: usize| words.get(at..at + 32).and_then(|word| U256::from_be_slice(word).try_into().ok());
+    let (offset, length): (usize, usize) = (word(0)?, word(32)?);
+    let bytes = words.get(64..64_usize.checked_add(length)?)?;
+    (offset == 32 && length <= NAME_MAX_BYTES).then(|| String::from_utf8_lossy(bytes).into_owned())
+}
+
+/// Reads decimals; `None` if they are none.
+#[must_use]
+pub fn read_decimals(words: &[u8]) -> Option<u8> {
+    if words.len() == 32 { U256::from_be_slice(words).try_into().ok() } else { None }
 }
 
 #[cfg(test)]
@@ -173,7 +241,7 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    use super::{Mint, read_address, read_balance};
+    use super::{Mint, NAME_MAX_BYTES, read_address, read_balance, read_decimals, read_name};
 
     #[test]
     fn addresses_with_a_wrong_check_sum_are_refused() {
@@ -190,6 +258,24 @@ mod tests {
         word[30] = 1;
         assert_eq!(read_balance(&word).as_deref(), Some("256"));
         assert_eq!(read_balance(&[]), None);
+    }
+
+    #[test]
+    fn what_a_token_says_of_itself_is_read_or_none() {
+        let text = |length: usize, bytes: &[u8]| {
+            let mut words = vec![0; 64];
+            words[31] = 32;
+            words[62..64].copy_from_slice(&u16::try_from(length).unwrap().to_be_bytes());
+            words.extend(bytes);
+            words
+        };
+        assert_eq!(read_name(&text(3, b"Abc")).as_deref(), Some("Abc"));
+        assert_eq!(read_name(&text(2, &[0xff, b'a'])).as_deref(), Some("\u{fffd}a"));
+        let long = [b'a'; NAME_MAX_BYTES + 1];
+        for none in [text(4, b"Abc"), text(long.len(), &long), text(0, b"")[..63].to_vec(), vec![0xff; 96], vec![]] {
+            assert_eq!(read_name(&none), None);
+        }
+        assert_eq!([read_decimals(&[0; 32]), read_decimals(&[1; 32]), read_decimals(&[])], [Some(0), None, None]);
     }
 
     #[test]

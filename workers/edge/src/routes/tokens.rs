@@ -3,15 +3,16 @@
 use aion_api::object::tenant::ListKind;
 use aion_api::problem::{Code, Problem};
 use aion_api::v1::tasks::SubmitTask;
-use aion_api::v1::tokens::{Address, Balance, CreateToken, Mint, Transfer, balance_call, read_address, read_balance};
-use futures_util::FutureExt;
+use aion_api::v1::tokens::{
+    Address, Balance, CreateToken, Mint, TokenState, Transfer, balance_call, read_address, read_balance, supply_call,
+};
 use http::StatusCode;
 
 use super::tasks::submit_task;
 use super::wallets::page_of;
-use crate::answer::Answer;
+use crate::answer::{self, Answer};
 use crate::ask::Ask;
-use crate::kept::{self, Kept};
+use crate::chain::{self, Metadata};
 
 pub async fn create(ask: Ask) -> Result<Answer, Problem> {
     let body: CreateToken = ask.json()?;
@@ -36,17 +37,25 @@ pub async fn transfer(ask: Ask) -> Result<Answer, Problem> {
     submit_task(&ask, &format!("/v1/tokens/{token}/transfer"), task(body.task(&token))?).await
 }
 
+pub async fn read(ask: Ask) -> Result<Answer, Problem> {
+    let token = address(&ask, "address")?;
+    let (app, unknown) = (&ask.app, || Problem::unknown("token"));
+    let Metadata { name, symbol, decimals } = chain::metadata(app, token).await?;
+    let block = chain::newest_block(app).await?;
+    let (words, status) = chain::read(app, &block, token, supply_call()).await?;
+    let address = token.to_checksum(None);
+    let (name, total_supply) = (name.ok_or_else(unknown)?, read_balance(&words));
+    let state = TokenState { address, name, symbol: symbol.unwrap_or_default(), decimals, total_supply, block };
+    Ok(chain::answer(answer::json(StatusCode::OK, &state)?, status))
+}
+
 pub async fn balance(ask: Ask) -> Result<Answer, Problem> {
     let (token, holder) = (address(&ask, "address")?, address(&ask, "holder")?);
-    let made = async {
-        let words = kernel_do::chain::call_contract(&ask.app.env, token, balance_call(holder)).await?;
-        let balance = read_balance(&words).ok_or_else(|| Problem::unknown("token"))?;
-        let (token, holder) = (token.to_checksum(None), holder.to_checksum(None));
-        let body = serde_json::to_vec(&Balance { token, holder, balance }).map_err(|_| Problem::internal())?;
-        Ok(Kept { status: StatusCode::OK, media_type: "application/json", body: body.into(), version: None })
-    };
-    let (kept, status) = kept::served(format!("{token}\n{holder}"), kept::CHAIN, made.boxed_local()).await?;
-    Ok(kept.answer(status))
+    let block = chain::newest_block(&ask.app).await?;
+    let (words, status) = chain::read(&ask.app, &block, token, balance_call(holder)).await?;
+    let balance = read_balance(&words).ok_or_else(|| Problem::unknown("token"))?;
+    let (token, holder) = (token.to_checksum(None), holder.to_checksum(None));
+    Ok(chain::answer(answer::json(StatusCode::OK, &Balance { token, holder, balance, block })?, status))
 }
 
 fn task(task: Result<SubmitTask, serde_json::Error>) -> Result<SubmitTask, Problem> {
