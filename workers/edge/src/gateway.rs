@@ -136,6 +136,7 @@ async fn answered(
             let mut answer = seen.limit.on(answer);
             change(answer.headers_mut(), &own.rewrite.remove_answer_headers, own.rewrite.set_answer_headers.iter());
             let answer = answer::with(answer, HeaderName::from_static(REQUEST_ID_HEADER), &trace.request_id);
+            let answer = answer::with(answer, HeaderName::from_static(TRACEPARENT_HEADER), &trace.traceparent);
             wire::response(answer).map_err(|error| call::fault("function", &error))
         }
         Decision::Pass { headers, body } => {

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use aion_api::object::eyes::catalogue;
 use aion_api::object::gateway::{FunctionCall, Handed, OWN_HEADER, Own, PROBLEM_HEADER, header_text};
 use aion_api::problem::{Code, Problem};
-use aion_api::trace::REQUEST_ID_HEADER;
+use aion_api::trace::{REQUEST_ID_HEADER, TRACEPARENT_HEADER};
 use aion_gateway::cache::{Forward, Status};
 use aion_gateway::path::{Params, fill};
 use aion_gateway::select::Unrouted;
@@ -74,6 +74,7 @@ pub async fn serve(
     };
     let headers = response.headers();
     headers.set(REQUEST_ID_HEADER, &trace.request_id)?;
+    headers.set(TRACEPARENT_HEADER, &trace.traceparent)?;
     for (name, value) in &handed.answer {
         headers.set(name, value)?;
     }

@@ -5,7 +5,7 @@ use crate::Scope;
 use crate::operations::{Credential, Method, Operation};
 use crate::problem::Code;
 
-pub(super) const OPERATIONS: [Operation; 10] = [
+pub(super) const OPERATIONS: [Operation; 11] = [
     Operation {
         id: "createWallet",
         method: Method::Post,
