@@ -16,7 +16,7 @@ use crate::{build, files, secrets, setup};
 const READ: (&str, &str) = ("GET /v1/tasks", "");
 const WRITE: (&str, &str) =
     ("POST /v1/tasks", r#"{"definition":{"steps":{"a":{"do":"set","with":{"value":1}}}},"input":{}}"#);
-const RIGHTS: (&str, &str) = ("POST /v1/keys", r#"{"name":"more","scopes":["tasks:read"]}"#);
+const RIGHTS: (&str, &str) = ("POST /v1/keys", r#"{"name":"more","scopes":["task:read"]}"#);
 /// Where the runtime finds the limiters.
 const BINDING: &str = "(name = \"LIMITER\"";
 
