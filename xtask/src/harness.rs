@@ -2,7 +2,6 @@
 //! endpoint on loopback by which a test in wasm stops, kills and starts them.
 
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
@@ -62,11 +61,6 @@ impl Harness {
     /// The edge's port.
     pub const fn port(&self) -> u16 {
         self.place.port
-    }
-
-    /// What the edge writes, among others a line for each request.
-    pub fn edge_log(&self) -> PathBuf {
-        self.place.logs.join("edge.log")
     }
 
     /// The group of the edge's processes; 0 while it does not run.

@@ -115,6 +115,13 @@ impl Operation {
         self.method == Method::Post && starts
     }
 
+    /// Whether it reads and changes nothing that is stored, whatever the scope that it wants: its answer is made of its
+    /// body alone.
+    #[must_use]
+    pub fn is_pure(&self) -> bool {
+        self.id == "checkDefinition"
+    }
+
     /// Every problem that it can answer.
     #[must_use]
     pub fn all_problems(&self) -> Vec<Code> {

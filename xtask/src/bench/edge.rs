@@ -9,7 +9,7 @@ use aion_client::{Client, NativeTransport};
 use serde_json::{Value, json};
 
 use super::load::{Connection, Load, Measured};
-use super::workerd::{self, Running};
+use super::workerd::{self, LOG, Running};
 use crate::first_light::wait;
 use crate::harness::Harness;
 use crate::process::Server;
@@ -57,37 +57,69 @@ pub fn run(options: &[&str]) -> Outcome<()> {
     modules::build()?;
     let harness = Harness::start()?;
     let (bare, port) = bare(&scratch("bench"))?;
-    let plain = |name, path| Target { name, port, path, body: "", credential: None, group: bare.group() };
-    let mut targets = vec![plain("bare Worker", "/".to_owned())];
+    let plain = |name| Target::plain(name, port, bare.group());
+    let mut targets = vec![plain("bare Worker")];
     targets.extend(ours(&harness)?);
-    targets.push(plain("bare Worker before the origin", format!("/?origin={}/bench", harness.origin())));
-    let mut results = Vec::new();
-    for target in &targets {
-        let method = if target.body.is_empty() { "GET" } else { "POST" };
-        let (line, mut headers) = (format!("{method} {}", target.path), String::new());
-        if let Some(key) = &target.credential {
-            write!(headers, "authorization: Bearer {key}\r\n")?;
-        }
-        if !target.body.is_empty() {
-            headers.push_str("content-type: application/json\r\n");
-        }
-        let work = |connection: &mut Connection, _| Ok(connection.ask(&line, &headers, target.body)?.0 == 200);
-        let load = Load { port: target.port, clients: CONNECTIONS, work: &work, rows: None };
-        let measured = step(&format!("load on {}", target.name), || load.run(seconds, &[("workerd", target.group)]))?;
-        results.push((target.name, measured));
-    }
-    let asks = workerd::limiter_asks(&harness.edge_log())?;
-    let starts = starts()?;
-    print(&results, asks, starts, as_json);
+    let path = format!("/?origin={}/bench", harness.origin());
+    targets.push(Target { path, ..plain("bare Worker before the origin") });
+    let mut results =
+        targets.iter().map(|target| Ok((target.name, target.load(seconds)?))).collect::<Outcome<Vec<_>>>()?;
+    let Alone { results: more, start_ms, limiters } = alone(seconds)?;
+    results.extend(more);
+    print(&results, limiters, start_ms, as_json);
     Ok(())
 }
 
-/// CPU of bare workerd until the first answer, in milliseconds: of the edge, and of a script of one line.
-fn starts() -> Outcome<[u64; 2]> {
-    let own = workerd::edge(&at("workers/edge/build"), &scratch("bench/edge"))?;
+impl Target {
+    fn plain(name: &'static str, port: u16, group: i32) -> Self {
+        Self { name, port, path: "/".to_owned(), body: "", credential: None, group }
+    }
+
+    /// A request that the edge answers by itself, once it has looked at the credential and the limits.
+    fn checked(name: &'static str, port: u16, group: i32) -> Self {
+        Self { path: "/v1/definitions:check".to_owned(), body: CHECKED, ..Self::plain(name, port, group) }
+    }
+
+    fn load(&self, seconds: u64) -> Outcome<Measured> {
+        let method = if self.body.is_empty() { "GET" } else { "POST" };
+        let (line, mut headers) = (format!("{method} {}", self.path), String::new());
+        if let Some(key) = &self.credential {
+            write!(headers, "authorization: Bearer {key}\r\n")?;
+        }
+        if !self.body.is_empty() {
+            headers.push_str("content-type: application/json\r\n");
+        }
+        let work = |connection: &mut Connection, _| Ok(connection.ask(&line, &headers, self.body)?.0 == 200);
+        let load = Load { port: self.port, clients: CONNECTIONS, work: &work, rows: None };
+        step(&format!("load on {}", self.name), || load.run(seconds, &[("workerd", self.group)]))
+    }
+}
+
+/// What bare workerd tells, without wrangler's proxy in front.
+struct Alone {
+    /// The same two requests as with the proxy: one line of script, and a key with its limits.
+    results: Vec<(&'static str, Measured)>,
+    /// CPU until the first answer, milliseconds: of the edge, and of a script of one line.
+    start_ms: [u64; 2],
+    /// Requests that were counted, and how often a limiter was asked for them.
+    limiters: [u64; 2],
+}
+
+fn alone(seconds: u64) -> Outcome<Alone> {
+    let folder = scratch("bench/edge");
+    let own = workerd::edge(&at("workers/edge/build"), &folder)?;
     let plain = workerd::bare(BARE, &scratch("bench/plain"))?;
     let ms = |running: &Running| usage::of("workerd", running.server.group()).map(|used| used.cpu_us / 1_000);
-    Ok([ms(&own)?, ms(&plain)?])
+    let start_ms = [ms(&own)?, ms(&plain)?];
+    let url = format!("http://127.0.0.1:{}", own.port);
+    let operator = Client::new(&url, NativeTransport::new()).with_key(&secrets::operator_token()?);
+    let key = wait(operator.create_tenant("bench"))?.context("POST /v1/tenants")?.key.api_key;
+    let targets = [
+        Target::plain("one line, no proxy", plain.port, plain.server.group()),
+        Target { credential: Some(key), ..Target::checked("key and limits, no proxy", own.port, own.server.group()) },
+    ];
+    let results = targets.iter().map(|target| Ok((target.name, target.load(seconds)?))).collect::<Outcome<_>>()?;
+    Ok(Alone { results, start_ms, limiters: workerd::limiter_asks(&folder.join(LOG))? })
 }
 
 /// The edge's targets: alive, an authenticated read, the resolution of a DID, and routes of a tenant.
@@ -106,10 +138,7 @@ fn ours(harness: &Harness) -> Outcome<Vec<Target>> {
     let route = |name| format!("/g/{}/{name}", tenant.id);
     Ok(vec![
         target("GET /health", "/health".to_owned(), None),
-        Target {
-            body: CHECKED,
-            ..target("key and limits: POST …:check", "/v1/definitions:check".to_owned(), Some(key.clone()))
-        },
+        Target { credential: Some(key.clone()), ..Target::checked("key and limits: POST …:check", port, group) },
         target("and an object: GET /v1/identities/{id}", "/v1/identities/s:bench".to_owned(), Some(key.clone())),
         target("GET /1.0/identifiers/{did}", resolution, None),
         target("a route, cached", route("cached"), None),
@@ -160,8 +189,8 @@ fn bare(folder: &Path) -> Outcome<(Server, u16)> {
     })
 }
 
-fn print(results: &[(&str, Measured)], asks: [u64; 2], starts: [u64; 2], as_json: bool) {
-    let ([requests, asks], [own_ms, plain_ms]) = (asks, starts);
+fn print(results: &[(&str, Measured)], limiters: [u64; 2], start_ms: [u64; 2], as_json: bool) {
+    let ([requests, asks], [own_ms, plain_ms]) = (limiters, start_ms);
     if as_json {
         let targets: Vec<Value> = results.iter().map(|(name, measured)| measured.to_json(name)).collect();
         let start = json!({ "edgeCpuMs": own_ms, "bareCpuMs": plain_ms });
@@ -174,7 +203,7 @@ fn print(results: &[(&str, Measured)], asks: [u64; 2], starts: [u64; 2], as_json
     for (name, measured) in results {
         println!("{}", measured.row(name));
     }
-    say("Requests pass wrangler's development proxy, in all cases; its CPU is in no column.");
-    say(format_args!("Limiters were asked {asks} times for {requests} requests of the API."));
+    say("Requests pass wrangler's development proxy where nothing else is said; its CPU is in no column.");
+    say(format_args!("Without the proxy, limiters were asked {asks} times for {requests} requests."));
     say(format_args!("CPU of workerd until the first answer: {own_ms} ms with the edge, {plain_ms} ms with one line"));
 }
