@@ -3,6 +3,7 @@
 pub mod agent;
 pub mod approval;
 pub mod budget;
+pub mod mcp;
 pub mod models;
 pub mod plan;
 pub mod replay;
