@@ -4,6 +4,7 @@ mod bench;
 mod build;
 mod chain;
 mod ci;
+mod conformance;
 mod dev;
 mod doctor;
 mod faults;
@@ -61,6 +62,8 @@ cargo xtask <command>
   faults malformed [--requests N] [--seed N]
                          requests that are wrong in every way: alive, and no fault of ours
   faults schema [SEED…]  schemathesis over the whole OpenAPI document (wants Python 3)
+  conformance-target [--port N]
+                         the MCP conformance package's fixtures behind our dispatcher, on loopback (port 4100)
   deploy [--dry-run] [--env E]
                          guardian and gateway first, then the edge
   doctor                 what is missing and how it is got; --link: public link keys of a LINK_SECRET on standard input
@@ -103,6 +106,7 @@ fn run(words: &[&str]) -> Outcome<()> {
         ["faults", "limiter"] => faults::limiter::run(),
         ["faults", "malformed", options @ ..] => faults::malformed::run(options),
         ["faults", "schema", seeds @ ..] => faults::schema::run(seeds),
+        ["conformance-target", options @ ..] => conformance::target(options),
         ["deploy", options @ ..] => ci::deploy(options),
         ["doctor"] => doctor::run(),
         ["doctor", "--link"] => doctor::link(),

@@ -1,5 +1,6 @@
 //! AION-MIND: a mind proposes, the kernel disposes. Nothing here does I/O, reads a clock or draws a random number.
 
+pub mod a2a;
 pub mod agent;
 pub mod approval;
 pub mod budget;

@@ -28,9 +28,11 @@ mod tests;
 mod tool;
 mod tools;
 
+pub(crate) use ask::path as segments;
 pub use ask::{Operation, Reply};
 pub use dispatch::{Answer, ClientRequest, Outcome, Pending, Server, dispatch};
 pub use http::{BODY_MAX_BYTES, Facts, Version};
 pub use platform::Platform;
 pub use rpc::{Fault, Id};
+pub(crate) use strict::parse as strictly;
 pub use surface::{Call, Identity, List, Step, Surface};

@@ -94,7 +94,8 @@ proptest! {
     #[test]
     fn any_bytes(body in prop::collection::vec(any::<u8>(), 0..512), version in ".{0,12}") {
         for version in [version.as_str(), "2025-11-25", "2026-07-28"] {
-            follow(sent(&[("content-type", "application/json"), ("mcp-protocol-version", version)], &[], &body), 200, &body);
+            let headers = [("content-type", "application/json"), ("mcp-protocol-version", version)];
+            follow(sent(&headers, &[], &body), 200, &body);
         }
     }
 
@@ -113,7 +114,8 @@ proptest! {
             "io.modelcontextprotocol/protocolVersion": "2026-07-28",
             "io.modelcontextprotocol/clientCapabilities": { "elicitation": { "url": {} } }
         }));
-        let name = params.get("name").or_else(|| params.get("uri")).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let name = params.get("name").or_else(|| params.get("uri")).and_then(Value::as_str);
+        let name = name.unwrap_or_default().to_owned();
         let new = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
         let headers = [
             ("content-type", "application/json"), ("mcp-protocol-version", "2026-07-28"), ("mcp-method", &method),

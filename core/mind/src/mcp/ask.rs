@@ -39,7 +39,7 @@ impl Reply {
 }
 
 /// Puts the parameters of a path template in; none where a parameter is missing or could leave its segment.
-pub(super) fn path(template: &str, values: &[(&str, &str)]) -> Option<String> {
+pub(crate) fn path(template: &str, values: &[(&str, &str)]) -> Option<String> {
     let mut path = String::new();
     for segment in template.split('/').skip(1) {
         path.push('/');

@@ -45,7 +45,10 @@ impl Cursor {
 }
 
 /// One page of a whole list, and the cursor of the next.
-pub(super) fn page(mut entries: Vec<Value>, params: &Map<String, Value>) -> Result<(Vec<Value>, Option<String>), Fault> {
+pub(super) fn page(
+    mut entries: Vec<Value>,
+    params: &Map<String, Value>,
+) -> Result<(Vec<Value>, Option<String>), Fault> {
     let Cursor::Entry(first) = Cursor::read(params)? else {
         return Err(Fault::params("this cursor was not given by this list"));
     };

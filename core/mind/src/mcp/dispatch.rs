@@ -64,8 +64,8 @@ pub enum Outcome {
     Stream(Vec<String>),
     /// An operation to perform as the caller; its reply goes to [`Pending::settle`].
     Ask(Operation, Box<Pending>),
-    /// An event stream whose client is asked these things first; its answers go to [`Pending::resume`]. (2025-11-25; the
-    /// shell gives each request an id that nobody guesses and writes it out.)
+    /// An event stream whose client is asked these things first; its answers go to [`Pending::resume`]. (2025-11-25;
+    /// the shell gives each request an id that nobody guesses and writes it out.)
     Client(Vec<ClientRequest>, Box<Pending>),
     /// What a client says to a request that stands on another stream (2025-11-25): 202, and to whoever waits.
     Reply(Id, Result<Value, Value>),
@@ -211,7 +211,9 @@ impl Answer {
 #[must_use]
 pub fn dispatch(server: &Server, facts: &Facts, body: &[u8]) -> Outcome {
     let known = |name: &str| {
-        facts.header(name).is_none_or(|value| server.hosts.iter().any(|host| http::host(value).eq_ignore_ascii_case(host)))
+        facts
+            .header(name)
+            .is_none_or(|value| server.hosts.iter().any(|host| http::host(value).eq_ignore_ascii_case(host)))
     };
     if !known("origin") || !known("host") {
         return Outcome::Answer(Answer::empty(403));
@@ -244,7 +246,10 @@ pub fn dispatch(server: &Server, facts: &Facts, body: &[u8]) -> Outcome {
 }
 
 fn request(
-    server: &Server, facts: &Facts, scopes: &[&str], (id, method, params): (Id, String, Map<String, Value>),
+    server: &Server,
+    facts: &Facts,
+    scopes: &[&str],
+    (id, method, params): (Id, String, Map<String, Value>),
 ) -> Outcome {
     let version = match http::version(facts, &method, &params) {
         Ok(version) => version,

@@ -71,9 +71,12 @@ impl<'a> Facts<'a> {
         if self.header("content-type").map(essence).as_deref() != Some("application/json") {
             return Err(415);
         }
-        let accepted = |value: &str| value.split(',').map(essence).any(|range| {
-            matches!(range.as_str(), "application/json" | "application/*" | "*/*")
-        });
+        let accepted = |value: &str| {
+            value
+                .split(',')
+                .map(essence)
+                .any(|range| matches!(range.as_str(), "application/json" | "application/*" | "*/*"))
+        };
         self.header("accept").is_none_or(accepted).then_some(()).ok_or(406)
     }
 }
@@ -106,7 +109,10 @@ fn mismatch(header: &str, member: &str) -> Fault {
 
 /// 2026-07-28: what `_meta` and the headers have to hold.
 fn stateless(
-    facts: &Facts, method: &str, params: &Map<String, Value>, meta: Option<&Map<String, Value>>,
+    facts: &Facts,
+    method: &str,
+    params: &Map<String, Value>,
+    meta: Option<&Map<String, Value>>,
 ) -> Result<(), Fault> {
     let Some(meta) = meta else { return Err(Fault::params("every request has params._meta")) };
     if !meta.contains_key(META_VERSION) {

@@ -23,24 +23,43 @@ pub(super) struct Template {
 /// Every template.
 pub(super) static TEMPLATES: &[Template] = &[
     Template {
-        prefix: "aion://dids/", parameter: "did", name: "DID document",
-        says: "The DID document of a DID.", operation: "resolveDid", path: "/1.0/identifiers/{did}", scope: None,
+        prefix: "aion://dids/",
+        parameter: "did",
+        name: "DID document",
+        says: "The DID document of a DID.",
+        operation: "resolveDid",
+        path: "/1.0/identifiers/{did}",
+        scope: None,
         suggested: None,
     },
     Template {
-        prefix: "aion://tasks/", parameter: "id", name: "Task", says: "A task with its steps.",
-        operation: "readTask", path: "/v1/tasks/{id}", scope: Some("task:read"),
+        prefix: "aion://tasks/",
+        parameter: "id",
+        name: "Task",
+        says: "A task with its steps.",
+        operation: "readTask",
+        path: "/v1/tasks/{id}",
+        scope: Some("task:read"),
         suggested: Some(("listTasks", "/v1/tasks", "id")),
     },
     Template {
-        prefix: DEFINITIONS, parameter: "name", name: "Definition",
-        says: "The newest version of a stored definition of tasks.", operation: "readDefinition",
-        path: "/v1/definitions/{name}", scope: Some("task:read"),
+        prefix: DEFINITIONS,
+        parameter: "name",
+        name: "Definition",
+        says: "The newest version of a stored definition of tasks.",
+        operation: "readDefinition",
+        path: "/v1/definitions/{name}",
+        scope: Some("task:read"),
         suggested: Some(("listDefinitions", "/v1/definitions", "name")),
     },
     Template {
-        prefix: "aion://wallets/", parameter: "id", name: "Wallet", says: "A wallet with its spending policy.",
-        operation: "readWallet", path: "/v1/wallets/{id}", scope: Some("wallet:read"),
+        prefix: "aion://wallets/",
+        parameter: "id",
+        name: "Wallet",
+        says: "A wallet with its spending policy.",
+        operation: "readWallet",
+        path: "/v1/wallets/{id}",
+        scope: Some("wallet:read"),
         suggested: Some(("listWallets", "/v1/wallets", "id")),
     },
 ];
@@ -49,8 +68,11 @@ pub(super) static TEMPLATES: &[Template] = &[
 pub(super) static DOCUMENTS: &[(&str, &str, &str, &str, &str)] = &[
     ("aion://openapi", "OpenAPI", "The platform's HTTP API.", "openapi", "/openapi.json"),
     (
-        "aion://schemas/definition", "Schema of definitions", "The JSON Schema of definitions of tasks.",
-        "definitionSchema", "/schemas/definition.json",
+        "aion://schemas/definition",
+        "Schema of definitions",
+        "The JSON Schema of definitions of tasks.",
+        "definitionSchema",
+        "/schemas/definition.json",
     ),
 ];
 
@@ -69,7 +91,8 @@ impl Template {
 /// As `resources/list` shows the documents.
 pub(super) fn documents() -> Vec<Value> {
     let entry = |(uri, name, says, ..): &(&str, &str, &str, &str, &str)| {
-        json!({ "uri": uri, "name": name, "description": says, "mimeType": "application/json" })
+        let kind = "application/json";
+        json!({ "uri": uri, "name": name, "description": says, "mimeType": kind })
     };
     DOCUMENTS.iter().map(entry).collect()
 }

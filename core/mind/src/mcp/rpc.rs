@@ -81,10 +81,19 @@ impl Fault {
 /// One message of a client.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Message {
-    Request { id: Id, method: String, params: Map<String, Value> },
-    Notification { method: String },
+    Request {
+        id: Id,
+        method: String,
+        params: Map<String, Value>,
+    },
+    Notification {
+        method: String,
+    },
     /// What a client says to a request of ours on a stream (2025-11-25).
-    Response { id: Id, result: Result<Value, Value> },
+    Response {
+        id: Id,
+        result: Result<Value, Value>,
+    },
 }
 
 /// A body that is no message, with the request's id where it could be read.
@@ -133,7 +142,9 @@ fn response(id: Option<Id>, object: &mut Map<String, Value>) -> Result<Message, 
     match (id, object.remove("result"), object.remove("error")) {
         (Some(id), Some(result), None) => Ok(Message::Response { id, result: Ok(result) }),
         (Some(id), None, Some(error)) => Ok(Message::Response { id, result: Err(error) }),
-        (id, ..) => Err(Refused { id, fault: Fault::new(INVALID_REQUEST, "a message has a method, a result or an error") }),
+        (id, ..) => {
+            Err(Refused { id, fault: Fault::new(INVALID_REQUEST, "a message has a method, a result or an error") })
+        }
     }
 }
 

@@ -16,7 +16,9 @@ fn metadata_stands_between_host_and_path() {
     ] {
         assert_eq!(Resource::new(url, "A", &[]).unwrap().metadata_url(), metadata);
     }
-    for url in ["http://aion.example/mcp", "https://a/#b", "https://a/?b", "https:///mcp", "https://u@a/mcp", "aion.example"] {
+    for url in
+        ["http://aion.example/mcp", "https://a/#b", "https://a/?b", "https:///mcp", "https://u@a/mcp", "aion.example"]
+    {
         assert_eq!(Resource::new(url, "A", &[]), None, "{url}");
     }
 }
@@ -25,10 +27,13 @@ fn metadata_stands_between_host_and_path() {
 fn the_document_has_the_members_of_the_registry() {
     let mut resource = Resource::new("https://aion.example/mcp", "AION", &["task:read"]).unwrap();
     let document: Value = serde_json::to_value(&resource).unwrap();
-    assert_eq!(document, json!({
-        "resource": "https://aion.example/mcp", "scopes_supported": ["task:read"],
-        "bearer_methods_supported": ["header"], "resource_name": "AION"
-    }));
+    assert_eq!(
+        document,
+        json!({
+            "resource": "https://aion.example/mcp", "scopes_supported": ["task:read"],
+            "bearer_methods_supported": ["header"], "resource_name": "AION"
+        })
+    );
     resource.authorization_servers = vec!["https://login.example".to_owned()];
     assert_eq!(serde_json::to_value(&resource).unwrap()["authorization_servers"], json!(["https://login.example"]));
 }
@@ -49,9 +54,17 @@ fn a_token_is_meant_for_this_resource_and_no_other() {
         assert_eq!(resource.accepts(&["https://other.example", audience]), Ok(()));
     }
     for audience in [
-        "https://aion.example", "https://aion.example/", "https://aion.example/MCP", "https://aion.example/mcp2",
-        "http://aion.example/mcp", "https://aion.example:8443/mcp", "https://aion.example/mcp#x", "aion.example/mcp", "",
-        "https://aion.example/mcp?x", "https://x@aion.example/mcp",
+        "https://aion.example",
+        "https://aion.example/",
+        "https://aion.example/MCP",
+        "https://aion.example/mcp2",
+        "http://aion.example/mcp",
+        "https://aion.example:8443/mcp",
+        "https://aion.example/mcp#x",
+        "aion.example/mcp",
+        "",
+        "https://aion.example/mcp?x",
+        "https://x@aion.example/mcp",
     ] {
         assert_eq!(resource.accepts(&[audience]), Err(NotMeant::Another), "{audience}");
     }

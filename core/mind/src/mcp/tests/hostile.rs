@@ -20,11 +20,18 @@ fn what_is_no_json_is_refused() {
     let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
     let deep_params = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"ping","params":{}}}"#, "{\"a\":".repeat(1_000));
     for body in [
-        &b""[..], b"{", b"\xff\xfe", b"{}{}", b"nul", b"{\"a\":1e999}", b"{\"a\":\"\\ud800\"}",
+        &b""[..],
+        b"{",
+        b"\xff\xfe",
+        b"{}{}",
+        b"nul",
+        b"{\"a\":1e999}",
+        b"{\"a\":\"\\ud800\"}",
         br#"{"jsonrpc":"2.0","id":1,"id":2,"method":"ping"}"#,
         br#"{"jsonrpc":"2.0","id":1,"method":"ping","m\u0065thod":"tools/call"}"#,
         br#"{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":{"b":1,"b":2}}}"#,
-        deep.as_bytes(), deep_params.as_bytes(),
+        deep.as_bytes(),
+        deep_params.as_bytes(),
     ] {
         assert_eq!(refused(body), (-32_700, Value::Null), "{:?}", String::from_utf8_lossy(&body[..body.len().min(80)]));
     }
@@ -34,11 +41,19 @@ fn what_is_no_json_is_refused() {
 fn what_is_no_message_is_refused() {
     let huge = format!(r#"{{"jsonrpc":"2.0","id":"{}","method":"ping"}}"#, "a".repeat(257));
     for body in [
-        "[]", r#"[{"jsonrpc":"2.0","id":1,"method":"ping"}]"#, "1", "null", "\"x\"", "{}",
-        r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#, r#"{"jsonrpc":"2.0","id":1.5,"method":"ping"}"#,
-        r#"{"jsonrpc":"2.0","id":1e3,"method":"ping"}"#, r#"{"jsonrpc":"2.0","id":[1],"method":"ping"}"#,
+        "[]",
+        r#"[{"jsonrpc":"2.0","id":1,"method":"ping"}]"#,
+        "1",
+        "null",
+        "\"x\"",
+        "{}",
+        r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#,
+        r#"{"jsonrpc":"2.0","id":1.5,"method":"ping"}"#,
+        r#"{"jsonrpc":"2.0","id":1e3,"method":"ping"}"#,
+        r#"{"jsonrpc":"2.0","id":[1],"method":"ping"}"#,
         r#"{"jsonrpc":"2.0","id":99999999999999999999999999,"method":"ping"}"#,
-        r#"{"jsonrpc":"2.0","id":true,"method":"ping"}"#, &huge,
+        r#"{"jsonrpc":"2.0","id":true,"method":"ping"}"#,
+        &huge,
     ] {
         assert_eq!(refused(body.as_bytes()), (-32_600, Value::Null), "{body:.80}");
     }

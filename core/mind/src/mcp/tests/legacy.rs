@@ -21,7 +21,10 @@ fn a_session_begins_by_initialize_whatever_the_client_would_like_to_speak() {
         let said: serde_json::Value = serde_json::from_str(&said.body.unwrap()).unwrap();
         assert_eq!(said["result"]["protocolVersion"], "2025-11-25");
         assert_eq!(said["result"]["serverInfo"]["name"], "aion");
-        assert_eq!(said["result"]["capabilities"], json!({ "tools": {}, "resources": {}, "prompts": {}, "completions": {} }));
+        assert_eq!(
+            said["result"]["capabilities"],
+            json!({ "tools": {}, "resources": {}, "prompts": {}, "completions": {} })
+        );
     }
     let initialized = br#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
     assert_eq!(send(&[JSON, ("MCP-Protocol-Version", "2025-11-25")], &[], initialized), Outcome::Accepted);

@@ -19,7 +19,8 @@ fn a_client_learns_what_is_here() {
     assert_eq!(said["_meta"]["io.modelcontextprotocol/serverInfo"]["name"], "aion");
     let tools = result(modern("tools/list", json!({}), &[]));
     assert_eq!((&tools["cacheScope"], &tools["ttlMs"]), (&json!("public"), &json!(300_000)));
-    let names: Vec<&str> = tools["tools"].as_array().unwrap().iter().map(|tool| tool["name"].as_str().unwrap()).collect();
+    let names: Vec<&str> =
+        tools["tools"].as_array().unwrap().iter().map(|tool| tool["name"].as_str().unwrap()).collect();
     assert!(names.contains(&"submit_task") && names.contains(&"resolve_did"));
     assert_eq!(result(modern("prompts/list", json!({}), &[]))["prompts"].as_array().unwrap().len(), 2);
     let templates = result(modern("resources/templates/list", json!({}), &[]));
@@ -103,7 +104,8 @@ fn people_are_sent_to_the_console_once() {
     assert_eq!((&asked["method"], &asked["params"]["mode"]), (&json!("elicitation/create"), &json!("url")));
     assert_eq!(asked["params"]["url"], "https://aion.example/console/approvals/tsk_1");
     let again = json!({
-        "name": "await_approval", "arguments": { "id": "tsk_1" }, "inputResponses": { "approval": { "action": "accept" } }
+        "name": "await_approval", "arguments": { "id": "tsk_1" },
+        "inputResponses": { "approval": { "action": "accept" } }
     });
     // What the client says is no approval: the task is read again.
     let second = result(reply(modern("tools/call", again.clone(), &all()), 200, &waiting));
@@ -117,9 +119,12 @@ fn resources_are_documents_and_what_the_tenant_has() {
     let outcome = modern("resources/list", json!({}), &all());
     let page = json!({ "items": [{ "name": "payroll" }], "nextCursor": "c2" });
     let said = result(reply(outcome, 200, &page));
-    let uris: Vec<&str> = said["resources"].as_array().unwrap().iter().map(|one| one["uri"].as_str().unwrap()).collect();
+    let uris: Vec<&str> =
+        said["resources"].as_array().unwrap().iter().map(|one| one["uri"].as_str().unwrap()).collect();
     assert_eq!(uris, ["aion://openapi", "aion://schemas/definition", "aion://definitions/payroll"]);
-    let Outcome::Ask(next, _) = modern("resources/list", json!({ "cursor": said["nextCursor"] }), &all()) else { panic!() };
+    let Outcome::Ask(next, _) = modern("resources/list", json!({ "cursor": said["nextCursor"] }), &all()) else {
+        panic!()
+    };
     assert_eq!((next.id, next.query), ("listDefinitions", vec![("cursor", "c2".to_owned())]));
     assert_eq!(result(modern("resources/list", json!({}), &[]))["resources"].as_array().unwrap().len(), 2);
     for cursor in [json!("c2"), json!(5), json!("ZToxMDAw"), json!("")] {
@@ -132,7 +137,10 @@ fn resources_are_documents_and_what_the_tenant_has() {
     assert_eq!(read["cacheScope"], "private");
     for uri in ["aion://keys/1", "file:///etc/passwd", "aion://tasks/", "aion://tasks/..", "aion://dids/a%2f..", ""] {
         let (status, body) = said_of(uri);
-        assert_eq!((status, &body["error"]["code"], &body["error"]["data"]["uri"]), (200, &json!(-32_602), &json!(uri)));
+        assert_eq!(
+            (status, &body["error"]["code"], &body["error"]["data"]["uri"]),
+            (200, &json!(-32_602), &json!(uri))
+        );
     }
 }
 
@@ -167,13 +175,14 @@ fn arguments_are_completed_from_what_the_caller_may_read() {
     let prompt = json!({
         "ref": { "type": "ref/prompt", "name": "explain_task" }, "argument": { "name": "task", "value": "" }
     });
-    assert!(matches!(modern("completion/complete", prompt, &all()), Outcome::Ask(operation, _) if operation.id == "listTasks"));
+    assert!(matches!(modern("completion/complete", prompt, &all()), Outcome::Ask(it, _) if it.id == "listTasks"));
     assert_eq!(fault(modern("completion/complete", json!({ "ref": {} }), &all())), (200, -32_602));
 }
 
 #[test]
 fn a_subscription_is_acknowledged_with_what_it_will_tell_of() {
-    let Outcome::Stream(messages) = modern("subscriptions/listen", json!({ "notifications": { "toolsListChanged": true } }), &[])
+    let Outcome::Stream(messages) =
+        modern("subscriptions/listen", json!({ "notifications": { "toolsListChanged": true } }), &[])
     else {
         panic!()
     };
