@@ -119,12 +119,12 @@ impl Pending {
         match step {
             Ok(Step::Done(result)) => {
                 let result = self.decorated(result);
-                Outcome::Answer(Answer::json(200, rpc::success(&self.id, result)))
+                Outcome::Answer(Answer::json(200, rpc::success(&self.id, &result)))
             }
             Ok(Step::Told(told, result)) => {
                 let messages = told.iter().filter(|(method, _)| self.may_tell(method));
                 let mut messages: Vec<String> = messages.map(|(method, say)| rpc::notification(method, say)).collect();
-                messages.push(rpc::success(&self.id, self.decorated(result)));
+                messages.push(rpc::success(&self.id, &self.decorated(result)));
                 Outcome::Stream(messages)
             }
             Ok(Step::Ask(operation, then)) => {
@@ -146,7 +146,7 @@ impl Pending {
             if let Some(state) = state {
                 result["requestState"] = Value::String(state);
             }
-            return Outcome::Answer(Answer::json(200, rpc::success(&self.id, result)));
+            return Outcome::Answer(Answer::json(200, rpc::success(&self.id, &result)));
         }
         self.state = state;
         let requests = requests.into_iter().map(|(key, mut request)| ClientRequest {

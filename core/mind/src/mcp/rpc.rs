@@ -149,7 +149,7 @@ fn response(id: Option<Id>, object: &mut Map<String, Value>) -> Result<Message, 
 }
 
 /// The text of an answer.
-pub(super) fn success(id: &Id, result: Value) -> String {
+pub(super) fn success(id: &Id, result: &Value) -> String {
     json!({ "jsonrpc": "2.0", "id": id.json(), "result": result }).to_string()
 }
 

@@ -36,15 +36,18 @@ fn name() -> Value {
 
 /// Asks for what is not answered yet; with all answers, says them.
 pub(super) fn for_all(call: &Call, wanted: Vec<(&str, Value)>, sealed: Option<String>, says: &str) -> Step {
-    let missing: Map<String, Value> = wanted
-        .iter()
-        .filter(|(key, _)| !call.inputs.contains_key(*key))
-        .map(|(key, request)| ((*key).to_owned(), request.clone()))
-        .collect();
+    let (mut missing, mut answers) = (Map::new(), Vec::new());
+    for (key, request) in wanted {
+        match call.inputs.get(key) {
+            Some(answer) => answers.push(said(answer)),
+            None => {
+                missing.insert(key.to_owned(), request);
+            }
+        }
+    }
     if !missing.is_empty() {
         return Step::Input(missing, sealed);
     }
-    let answers: Vec<String> = wanted.iter().filter_map(|(key, _)| call.inputs.get(*key).map(said)).collect();
     Step::Done(text(&format!("{says}{}", answers.join(", "))))
 }
 

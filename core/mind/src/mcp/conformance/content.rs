@@ -88,14 +88,14 @@ pub(super) fn prompt(call: &Call) -> Result<Step, Fault> {
             vec![embedded, said("Please process the embedded resource above.")]
         }
         "test_prompt_with_image" => vec![image(), said("Please analyze the image above.")],
-        "test_input_required_result_prompt" => match call.inputs.get("user_context") {
-            Some(answer) => vec![said(&format!("Context: {}", answer["content"]))],
-            None => {
+        "test_input_required_result_prompt" => {
+            let Some(answer) = call.inputs.get("user_context") else {
                 let context = json!({ "context": { "type": "string" } });
                 let request = form("What context should the prompt use?", &context, &["context"]);
                 return Ok(Step::Input(Map::from_iter([("user_context".to_owned(), request)]), None));
-            }
-        },
+            };
+            vec![said(&format!("Context: {}", answer["content"]))]
+        }
         _ => return Err(Fault::params("there is no such prompt")),
     };
     let messages: Vec<Value> =
