@@ -1,4 +1,4 @@
-//! The protocol A2A 1.0 between agents, over HTTP and JSON, without I/O: an agent's card, and its tasks as the kernel's.
+//! The protocol A2A 1.0 between agents over HTTP and JSON, without I/O: an agent's card, and its tasks, the kernel's.
 //!
 //! [`dispatch`] reads one request below an agent's URL and says what follows, as the MCP server does: an answer, or an
 //! operation of the platform's own API to perform as the caller. A message carries a definition of a task as data; it

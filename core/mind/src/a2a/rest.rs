@@ -151,7 +151,7 @@ impl Pending {
         if !(200..300).contains(&reply.status) {
             return Err(self.refused(reply));
         }
-        let answer: Value = serde_json::from_slice(&reply.body).map_err(|_| Error::InvalidAgentResponse)?;
+        let answer = reply.json().ok_or(Error::InvalidAgentResponse)?;
         match self.then {
             Then::Sent { looks } => sent(&answer, self.console, looks),
             Then::Task { .. } => {
@@ -175,7 +175,7 @@ impl Pending {
             (404 | 410, Then::Task { .. }) => Error::TaskNotFound,
             (409, Then::Task { cancels: true }) => Error::TaskNotCancelable,
             (status, _) => {
-                let problem: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+                let problem = reply.json().unwrap_or_default();
                 let detail = problem["detail"].as_str().unwrap_or("the platform refused");
                 // A definition that is refused is a request that is wrong (section 3.3.2).
                 Error::Refused(if status == 422 { 400 } else { status }, detail.to_owned())

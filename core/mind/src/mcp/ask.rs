@@ -33,8 +33,9 @@ impl Reply {
         self.status >= 200 && self.status < 300
     }
 
-    pub(super) fn json(&self) -> Option<Value> {
-        serde_json::from_slice(&self.body).ok()
+    /// The body, where it is JSON.
+    pub(crate) fn json(&self) -> Option<Value> {
+        serde_json::from_str(std::str::from_utf8(&self.body).ok()?).ok()
     }
 }
 

@@ -7,7 +7,8 @@ use serde_json::{Map, Number, Value};
 
 /// Reads a whole text. Depth is bounded by the parser (128 levels).
 pub(crate) fn parse(bytes: &[u8]) -> Result<Value, serde_json::Error> {
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let text = std::str::from_utf8(bytes).map_err(de::Error::custom)?;
+    let mut reader = serde_json::Deserializer::from_str(text);
     let value = Strict.deserialize(&mut reader)?;
     reader.end()?;
     Ok(value)
