@@ -75,25 +75,24 @@ impl Target {
         let facts = Facts { method, headers: &headers, scopes: Some(&[]) };
         match dispatch(&self.server(), &facts, &request.body) {
             Next::Answer(answer) => write_answer(stream, &answer),
-            Next::Accepted => http::answer(stream, 202, b""),
             Next::Stream(messages) => {
                 begin_stream(stream)?;
                 messages.iter().try_for_each(|message| write_message(stream, message))
             }
-            Next::Client(requests, pending) => self.ask(stream, requests, pending),
+            Next::Client(requests, pending) => self.ask(stream, requests, *pending),
             Next::Reply(Id::Text(id), result) => {
                 let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
                 // Whoever waited may have given up.
                 let _ = waiting.map(|waiting| waiting.send(result.unwrap_or_default()));
                 http::answer(stream, 202, b"")
             }
-            Next::Reply(..) => http::answer(stream, 202, b""),
+            Next::Accepted | Next::Reply(..) => http::answer(stream, 202, b""),
             Next::Ask(operation, _) => fail(format!("fixtures ask for no operation: {}", operation.id)),
         }
     }
 
     /// Asks the client on the stream of its request, as often as the tool wants.
-    fn ask(&self, stream: &TcpStream, mut requests: Vec<ClientRequest>, mut pending: Box<Pending>) -> Outcome<()> {
+    fn ask(&self, stream: &TcpStream, mut requests: Vec<ClientRequest>, mut pending: Pending) -> Outcome<()> {
         begin_stream(stream)?;
         loop {
             let mut answers = Map::new();
@@ -105,7 +104,7 @@ impl Target {
                 Next::Stream(messages) => {
                     return messages.iter().try_for_each(|message| write_message(stream, message));
                 }
-                Next::Client(next, again) => (requests, pending) = (next, again),
+                Next::Client(next, again) => (requests, pending) = (next, *again),
                 _ => return fail("a request cannot go on like this"),
             }
         }
