@@ -221,14 +221,7 @@ fn schemas() -> Value {
     add::<egress::SecretName>(&mut schemas);
     add::<egress::Report>(&mut schemas);
     add::<egress::ReportedError>(&mut schemas);
-    add::<tokens::CreateToken>(&mut schemas);
-    add::<tokens::Standard>(&mut schemas);
-    add::<tokens::Mint>(&mut schemas);
-    add::<tokens::Transfer>(&mut schemas);
-    add::<tokens::Token>(&mut schemas);
-    add::<tokens::Balance>(&mut schemas);
-    add::<tokens::Block>(&mut schemas);
-    add::<tokens::TokenState>(&mut schemas);
+    tokens(&mut schemas);
     add::<Readiness>(&mut schemas);
     add::<Component>(&mut schemas);
     add::<State>(&mut schemas);
@@ -245,6 +238,17 @@ fn schemas() -> Value {
     let text = json!({ "type": "string" });
     schemas.insert("Alive".to_owned(), json!({ "type": "object", "properties": { "state": text, "version": text } }));
     Value::Object(schemas)
+}
+
+fn tokens(schemas: &mut Map<String, Value>) {
+    add::<tokens::CreateToken>(schemas);
+    add::<tokens::Standard>(schemas);
+    add::<tokens::Mint>(schemas);
+    add::<tokens::Transfer>(schemas);
+    add::<tokens::Token>(schemas);
+    add::<tokens::Balance>(schemas);
+    add::<tokens::Block>(schemas);
+    add::<tokens::TokenState>(schemas);
 }
 
 fn gateway(schemas: &mut Map<String, Value>) {

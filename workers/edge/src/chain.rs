@@ -1,6 +1,7 @@
 //! Reads of the chain. What a contract says at a block never changes, so that it is kept by the block's hash; which
 //! block is the newest is known for half of the time that a block takes.
 
+use aion_api::limits::read_json;
 use aion_api::problem::Problem;
 use aion_api::v1::tokens::{Address, Block, Bytes, metadata_calls, read_decimals, read_name};
 use aion_gateway::cache::Status;
@@ -31,7 +32,7 @@ pub async fn newest_block(app: &App) -> Result<Block, Problem> {
         whole(&Block { number: block.number.to(), hash: block.hash.to_string() })
     };
     let (kept, _) = kept::served("block".to_owned(), kept::CHAIN, made.boxed_local()).await?;
-    serde_json::from_slice(&kept.body).map_err(|_| Problem::internal())
+    read_json(&kept.body)
 }
 
 /// What a contract answers at a block, and where that is from.
@@ -54,7 +55,7 @@ pub async fn metadata(app: &App, token: Address) -> Result<Metadata, Problem> {
         whole(&Metadata { name: read_name(word(0)), symbol: read_name(word(1)), decimals: read_decimals(word(2)) })
     };
     let (kept, _) = kept::served(format!("metadata\n{token}"), kept::METADATA, made.boxed_local()).await?;
-    serde_json::from_slice(&kept.body).map_err(|_| Problem::internal())
+    read_json(&kept.body)
 }
 
 /// An answer with where it is from.

@@ -1,4 +1,4 @@
-//! Answers of our own that many ask for: DIDs, their files, tokens and balances are kept in the isolate for some seconds.
+//! Answers of our own that many ask for: DIDs, their files, tokens and balances are kept in the isolate for a while.
 //!
 //! Who misses at the same time meets in the object that owns what is asked for, which answers one after the other.
 
