@@ -1,8 +1,8 @@
 //! A system behind the gateway in tests: `/{name}/…` answers as the query says, or as `POST /set/{name}?…` has said,
 //! and counts what it gets.
 //!
-//! `status`, `control` (`Cache-Control`), `etag`, `vary`, `cookie`, `own` (`X-Aion-Own`), `wait` (milliseconds before it
-//! answers) and `size` (bytes of zeros in place of what it says of the request).
+//! `status`, `control` (`Cache-Control`), `etag`, `vary`, `cookie`, `own` (`X-Aion-Own`), `wait` (milliseconds
+//! before it answers) and `size` (bytes of zeros in place of what it says of the request).
 
 use std::collections::BTreeMap;
 use std::io::Write;
