@@ -13,7 +13,7 @@ const FUNCTION_MAX_LINES: usize = 70;
 const LINE_MAX_COLUMNS: usize = 120;
 
 /// What each crate may use of ours; tests and xtask may use any.
-const EDGES: [(&str, &[&str]); 20] = [
+const EDGES: [(&str, &[&str]); 21] = [
     ("core/mpc", &[]),
     ("core/identity", &[]),
     ("core/chain", &[]),
@@ -47,6 +47,7 @@ const EDGES: [(&str, &[&str]); 20] = [
     ("workers/functions", &["aion-api", "aion-function", "aion-shell"]),
     ("workers/eyes", &["aion-api", "aion-telemetry", "aion-shell"]),
     ("workers/gateway", &["aion-api", "aion-gateway", "aion-shell"]),
+    ("workers/mind", &["aion-api", "aion-mind", "aion-shell"]),
     (
         "workers/edge",
         &["aion-api", "aion-function", "aion-gateway", "aion-limit", "kernel-do", "identity-do", "aion-shell"],
@@ -57,12 +58,13 @@ const EDGES: [(&str, &[&str]); 20] = [
 const PLATFORM: [&str; 5] = ["worker", "wasm-bindgen", "js-sys", "web-sys", "tokio"];
 
 /// Each script with its wrangler file and the folders that its code stands in.
-const SCRIPTS: [(&str, &str, &[&str]); 5] = [
+const SCRIPTS: [(&str, &str, &[&str]); 6] = [
     ("wrangler.toml", "workers/edge", &["workers/edge/src", "kernel-do/src", "identity-do/src"]),
     ("workers/functions/wrangler.toml", "workers/functions", &["workers/functions/src"]),
     ("workers/eyes/wrangler.toml", "workers/eyes", &["workers/eyes/src"]),
     ("workers/gateway/wrangler.toml", "workers/gateway", &["workers/gateway/src"]),
     ("workers/guardian/wrangler.toml", "workers/guardian", &["workers/guardian/src"]),
+    ("workers/mind/wrangler.toml", "workers/mind", &["workers/mind/src"]),
 ];
 
 fn root() -> PathBuf {
@@ -342,7 +344,7 @@ fn scripts_know_the_deployed_contracts() {
         // A script without it decides nothing that has to do with the chain.
         let Some(chain) = text.split("CHAIN_137 = '''").nth(1).and_then(|rest| rest.split("'''").next()) else {
             assert!(
-                ["workers/eyes", "workers/functions", "workers/gateway"].contains(&folder),
+                ["workers/eyes", "workers/functions", "workers/gateway", "workers/mind"].contains(&folder),
                 "{wrangler} lacks CHAIN_137"
             );
             continue;

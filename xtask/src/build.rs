@@ -92,8 +92,16 @@ const FUNCTIONS: Worker = Worker {
     inputs: &["workers/entry.mjs", "workers/shell", "workers/functions/src", "workers/functions/Cargo.toml"],
     budget_gz_bytes: 600_000,
 };
+/// What asks models. It has six wire formats and the ledger, and no interpreter beside them.
+const MIND: Worker = Worker {
+    name: "mind",
+    folder: "workers/mind",
+    config: "workers/mind/wrangler.toml",
+    inputs: &["workers/entry.mjs", "workers/shell", "workers/mind/src", "workers/mind/Cargo.toml"],
+    budget_gz_bytes: 600_000,
+};
 /// Every Worker, in the order in which they are deployed: what others are bound to comes first.
-pub const WORKERS: [Worker; 5] = [GUARDIAN, EYES, GATEWAY, FUNCTIONS, EDGE];
+pub const WORKERS: [Worker; 6] = [GUARDIAN, EYES, GATEWAY, FUNCTIONS, MIND, EDGE];
 
 /// Builds all of them.
 pub fn all() -> Outcome<()> {

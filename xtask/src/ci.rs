@@ -5,7 +5,7 @@ use crate::workspace::{at, scratch};
 use crate::{build, faults, files, platform, process, setup, suites};
 
 /// Beside the cores, crates that run in a Worker or in a test in wasm,
-const WASM: [&str; 10] = [
+const WASM: [&str; 11] = [
     "kernel-do",
     "identity-do",
     "aion-edge",
@@ -13,6 +13,7 @@ const WASM: [&str; 10] = [
     "aion-functions-worker",
     "aion-gateway-worker",
     "aion-guardian",
+    "aion-mind-worker",
     "aion-shell",
     "aion-client",
     "aion-tests",

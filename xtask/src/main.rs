@@ -39,8 +39,8 @@ cargo xtask <command>
 
   dev [--port N] [--reset] [--no-first-light] [--exit-after-first-light] [--json]
                          the whole platform on this machine, with a local chain and first light
-  test [suite]           tidy, native, wasm, wire, contracts, e2e, kernel, edge; without a name: all
-  build [WORKER]         edge, functions, gateway, guardian, with their sizes against the budgets
+  test [suite]           tidy, native, wasm, wire, contracts, e2e, kernel, edge, mind; without a name: all
+  build [WORKER]         edge, eyes, functions, gateway, guardian, mind, with their sizes against the budgets
   ci                     fmt-check, lint, build, test, deploy --dry-run
   lint                   clippy, native and wasm, warnings are errors
   fmt-check              cargo fmt --check

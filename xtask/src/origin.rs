@@ -1,8 +1,9 @@
 //! A system behind the gateway in tests: `/{name}/…` answers as the query says, or as `POST /set/{name}?…` has said,
 //! and counts what it gets.
 //!
-//! `status`, `control` (`Cache-Control`), `etag`, `vary`, `cookie`, `own` (`X-Aion-Own`), `wait` (milliseconds
-//! before it answers) and `size` (bytes of zeros in place of what it says of the request).
+//! `status`, `control` (`Cache-Control`), `etag`, `vary`, `cookie`, `own` (`X-Aion-Own`), `wait` (milliseconds before
+//! it answers) and `size` (bytes of zeros in place of what it says of the request). `/{name}/v1/chat/completions` is a
+//! provider of models.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -12,9 +13,12 @@ use std::time::Duration;
 
 use serde_json::json;
 
+mod model;
+
 use crate::http::{self, Received};
 use crate::report::Outcome;
 
+/// What a name is to answer.
 type Wishes = BTreeMap<String, String>;
 
 /// What is set for each name, and how often each was asked.
@@ -59,6 +63,9 @@ fn answer(stream: &TcpStream, state: &Mutex<State>) -> Outcome<()> {
             let mut wishes = wishes(query);
             wishes.extend(locked.set.get(&first).cloned().unwrap_or_default());
             drop(locked);
+            if second == "v1" {
+                return model::say(stream, &request, &wishes, &first);
+            }
             say(stream, &request, &wishes, times)
         }
     }

@@ -15,12 +15,13 @@ const EDGE: &str = "wrangler.toml";
 const EYES: &str = "workers/eyes/wrangler.toml";
 const FUNCTIONS: &str = "workers/functions/wrangler.toml";
 const GATEWAY: &str = "workers/gateway/wrangler.toml";
+const MIND: &str = "workers/mind/wrangler.toml";
 const GUARDIAN: &str = "workers/guardian/wrangler.toml";
 
 /// How long a part may take to answer after its start.
 const PATIENCE: Duration = Duration::from_secs(90);
 /// Which parts must work before the platform counts as started.
-const PARTS: [&str; 7] = ["kernel", "identity", "guardian", "gateway", "functions", "eyes", "chain"];
+const PARTS: [&str; 8] = ["kernel", "identity", "guardian", "gateway", "functions", "mind", "eyes", "chain"];
 
 /// Where and on what they run.
 #[derive(Clone)]
@@ -50,12 +51,12 @@ impl Place {
 
     /// Starts all of them in one process.
     pub fn start_all(&self) -> Outcome<Server> {
-        self.start(&[EDGE, EYES, FUNCTIONS, GATEWAY, GUARDIAN], self.port, "platform")
+        self.start(&[EDGE, EYES, FUNCTIONS, GATEWAY, GUARDIAN, MIND], self.port, "platform")
     }
 
     /// Starts the edge and what stands behind it, but for the guardian.
     pub fn start_edge(&self) -> Outcome<Server> {
-        self.start(&[EDGE, EYES, FUNCTIONS, GATEWAY], self.port, "edge")
+        self.start(&[EDGE, EYES, FUNCTIONS, GATEWAY, MIND], self.port, "edge")
     }
 
     /// Starts the guardian alone.

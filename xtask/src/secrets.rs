@@ -19,6 +19,7 @@ pub const CHAIN_ID: u64 = 137;
 
 const AION: &str = ".dev.vars";
 const EYES: &str = "workers/eyes/.dev.vars";
+const MIND: &str = "workers/mind/.dev.vars";
 const GUARDIAN: &str = "workers/guardian/.dev.vars";
 
 /// Writes .dev.vars of each Worker that has secrets, unless they stand.
@@ -34,7 +35,10 @@ pub fn ensure() -> Outcome<()> {
         let known = read(path)?;
         Ok(names(path)?.iter().all(|name| known.contains_key(name)))
     };
-    // Nobody else knows it: it is made whether the others stand or not.
+    // Nobody else knows these: they are made whether the others stand or not.
+    if !complete(MIND)? {
+        write(MIND, &BTreeMap::from([("MIND_KEK_1", hex::encode(random()?))]))?;
+    }
     if !complete(EYES)? {
         let secret = format!("whsec_{}", BASE64_STANDARD.encode(random()?));
         write(EYES, &BTreeMap::from([("WEBHOOK_SECRET", secret)]))?;

@@ -26,6 +26,9 @@ pub const CORES: [&str; 11] = [
 const EDGE: [&str; 4] = ["aion-function", "aion-gateway", "aion-limit", "aion-telemetry"];
 /// and its end-to-end tests.
 const EDGE_FILES: [&str; 5] = ["eyes", "functions", "gateway", "limits", "own_cache"];
+/// Models: the rules of providers, plans and budgets, and end-to-end tests.
+const MIND: [&str; 1] = ["aion-mind"];
+const MIND_FILES: [&str; 1] = ["mind"];
 /// Native only.
 const NATIVE: [&str; 2] = ["aion-client", "xtask"];
 /// A test in wasm may take this long: the whole threshold protocol, unoptimised, on a slow machine.
@@ -91,9 +94,10 @@ pub fn all() -> Outcome<()> {
     fail("the suite named last failed; its output stands above")
 }
 
-/// Runs one suite. `kernel` and `edge` are parts of others: the rules of tasks, and all that stands in front.
+/// Runs one suite. `kernel`, `edge` and `mind` are parts of others: the rules of tasks, all that stands in front, and
+/// all that has to do with models.
 pub fn one(name: &str) -> Outcome<()> {
-    let parts: [Suite; 2] = [("kernel", kernel), ("edge", edge)];
+    let parts: [Suite; 3] = [("kernel", kernel), ("edge", edge), ("mind", mind)];
     match parts.into_iter().chain(SUITES).find(|(known, _)| *known == name) {
         Some(suite) => run(suite).map(|_| ()),
         None => fail(format!("there is no suite {name}: {}", SUITES.map(|(name, _)| name).join(", "))),
@@ -169,6 +173,13 @@ fn edge(count: &mut Count) -> Outcome<()> {
     counted(&mut cargo_test(&EDGE)?, count)?;
     counted(wasm_test(&EDGE)?.arg("--lib"), count)?;
     on_platform(&EDGE_FILES.map(|file| ["--test", file]).concat(), count)
+}
+
+fn mind(count: &mut Count) -> Outcome<()> {
+    setup::for_platform()?;
+    counted(&mut cargo_test(&MIND)?, count)?;
+    counted(wasm_test(&MIND)?.arg("--lib"), count)?;
+    on_platform(&MIND_FILES.map(|file| ["--test", file]).concat(), count)
 }
 
 fn contracts(count: &mut Count) -> Outcome<()> {

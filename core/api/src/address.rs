@@ -34,6 +34,8 @@ pub enum Kind {
     Gateway,
     /// Functions of one tenant.
     Function,
+    /// Providers of models, their keys and the budget of one tenant.
+    Mind,
 }
 
 impl Kind {
@@ -50,6 +52,7 @@ impl Kind {
             Self::Limiter => "LIMITER",
             Self::Gateway => "GATEWAY",
             Self::Function => "FUNCTIONS",
+            Self::Mind => "MIND",
         }
     }
 
@@ -64,6 +67,7 @@ impl Kind {
             Self::Limiter => "limiter",
             Self::Gateway => "gateway",
             Self::Function => "function",
+            Self::Mind => "mind",
         }
     }
 }
@@ -138,6 +142,12 @@ impl Address {
     #[must_use]
     pub fn functions(tenant: &str) -> Self {
         Self::new(tenant, Kind::Function, tenant)
+    }
+
+    /// The mind of a tenant.
+    #[must_use]
+    pub fn mind(tenant: &str) -> Self {
+        Self::new(tenant, Kind::Mind, tenant)
     }
 
     /// The gas payer with this index on this chain.

@@ -40,7 +40,7 @@ pub struct Readiness {
     pub state: State,
     /// The version that runs.
     pub version: String,
-    /// Each component: `kernel`, `identity`, `guardian`, `gateway`, `functions`, `eyes`, `chain`.
+    /// Each component: `kernel`, `identity`, `guardian`, `gateway`, `functions`, `mind`, `eyes`, `chain`.
     pub components: BTreeMap<String, Component>,
 }
 

@@ -20,6 +20,7 @@ pub mod identity;
 pub mod kernel;
 pub mod lane;
 pub mod limiter;
+pub mod mind;
 pub mod tenant;
 pub mod wallet;
 

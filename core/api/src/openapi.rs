@@ -3,6 +3,7 @@
 //! Generated natively into docs/openapi.json and served from there; a drift fails the tests.
 
 use aion_gateway::table;
+use aion_mind::models;
 use aion_telemetry::alert;
 use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
@@ -11,8 +12,8 @@ use crate::health::{Component, Readiness, State};
 use crate::operations::{Credential, OPERATIONS, Operation};
 use crate::problem::{Code, Fault, MEDIA_TYPE, ProblemDocument};
 use crate::v1::{
-    alerts, definitions, egress, functions, gateway as routes, identities, keys, limits as rates, schedules, tasks,
-    tenants, tokens, wallets,
+    alerts, definitions, egress, functions, gateway as routes, identities, keys, limits as rates, mind, schedules,
+    tasks, tenants, tokens, wallets,
 };
 use crate::{Scope, idempotency, key, limits};
 
@@ -217,6 +218,7 @@ fn schemas() -> Value {
     add::<functions::Function>(&mut schemas);
     add::<functions::Grant>(&mut schemas);
     add::<functions::Grants>(&mut schemas);
+    minds(&mut schemas);
     add::<egress::PutSecret>(&mut schemas);
     add::<egress::SecretName>(&mut schemas);
     add::<egress::Report>(&mut schemas);
@@ -249,6 +251,32 @@ fn tokens(schemas: &mut Map<String, Value>) {
     add::<tokens::Balance>(schemas);
     add::<tokens::Block>(schemas);
     add::<tokens::TokenState>(schemas);
+}
+
+fn minds(schemas: &mut Map<String, Value>) {
+    add::<mind::PutProviders>(schemas);
+    add::<mind::Providers>(schemas);
+    add::<mind::Provider>(schemas);
+    add::<mind::ProviderKey>(schemas);
+    add::<mind::PutProviderKey>(schemas);
+    add::<mind::PutBudgets>(schemas);
+    add::<mind::PutBudget>(schemas);
+    add::<mind::Budgets>(schemas);
+    add::<mind::Budget>(schemas);
+    add::<mind::Of>(schemas);
+    add::<mind::Switch>(schemas);
+    add::<models::ProviderRow>(schemas);
+    add::<models::ModelRow>(schemas);
+    add::<models::Prices>(schemas);
+    add::<models::Timeouts>(schemas);
+    add::<models::Breaker>(schemas);
+    add::<aion_mind::wire::Capabilities>(schemas);
+    add::<aion_mind::wire::Wire>(schemas);
+    // What they hold is the language of others (docs/MIND.md), and as wide as that.
+    let conversation = |turns: &str| json!({ "type": "object", "required": ["model", turns] });
+    schemas.insert("ChatCompletion".to_owned(), conversation("messages"));
+    schemas.insert("Chat".to_owned(), conversation("messages"));
+    schemas.insert("ChatAnswer".to_owned(), json!({ "type": "object" }));
 }
 
 fn gateway(schemas: &mut Map<String, Value>) {

@@ -9,6 +9,7 @@ use crate::Scope;
 use crate::limits::BODY_MAX_BYTES;
 use crate::problem::Code;
 use crate::v1::functions::MEDIA_TYPE as MODULE_TYPE;
+use crate::v1::mind::CHAT_MAX_BYTES;
 
 mod table;
 
@@ -104,7 +105,11 @@ impl Operation {
     /// So many bytes its request body may have.
     #[must_use]
     pub fn body_max_bytes(&self) -> usize {
-        if self.request == MODULE_TYPE { MODULE_MAX_BYTES } else { BODY_MAX_BYTES }
+        match self.request {
+            MODULE_TYPE => MODULE_MAX_BYTES,
+            "ChatCompletion" | "Chat" => CHAT_MAX_BYTES,
+            _ => BODY_MAX_BYTES,
+        }
     }
 
     /// Whether the Kernel object refuses revoked keys for this operation by itself, so that a kept snapshot of the
@@ -216,10 +221,14 @@ mod tests {
     #[test]
     fn every_post_that_starts_work_wants_an_idempotency_key() {
         // What these do is the same when it is done twice, or refused.
-        let steering = ["cancelTask", "approveTask", "redriveTask", "pauseSchedule", "resumeSchedule"];
+        let steering =
+            ["cancelTask", "approveTask", "redriveTask", "pauseSchedule", "resumeSchedule", "stopMind", "resumeMind"];
+        // Their answers come in pieces, are kept nowhere, and start nothing that goes on.
+        let asking = ["completeChat", "chat"];
         let exempt = [
             &["createTenant", "createKey", "checkDefinition", "explainLimits", "reportStep", "purgeCache"][..],
             &steering,
+            &asking,
         ]
         .concat();
         for operation in OPERATIONS.iter().filter(|operation| operation.method == Method::Post) {

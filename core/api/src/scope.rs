@@ -44,6 +44,9 @@ scopes! {
     TaskRead "task:read" false "Reads tasks and their events."
     TaskWrite "task:write" true "Submits and cancels tasks."
     AuditRead "audit:read" false "Reads audit chains."
+    MindRead "mind:read" false "Reads providers of models, and budgets."
+    MindManage "mind:manage" true "Changes providers of models, their keys and budgets."
+    MindUse "mind:use" true "Asks models, which costs money."
     MetricsRead "metrics:read" false "Reads metrics and limits."
 }
 

@@ -10,6 +10,7 @@ pub mod gateway;
 pub mod identities;
 pub mod keys;
 pub mod limits;
+pub mod mind;
 pub mod schedules;
 pub mod tasks;
 pub mod tenants;

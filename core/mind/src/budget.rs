@@ -179,6 +179,48 @@ impl Ledger {
         self.caps.push((scope, cap));
     }
 
+    /// Puts all caps. What is counted stays counted, and who is stopped stays stopped: that is for the switch alone.
+    pub fn set_caps(&mut self, caps: Vec<(Scope, Cap)>) {
+        let mut before = std::mem::take(&mut self.caps);
+        before.retain(|(_, cap)| cap.stopped);
+        self.caps = before.into_iter().map(|(scope, _)| (scope, Cap { stopped: true, ..Cap::default() })).collect();
+        for (scope, cap) in caps {
+            let stopped = self.cap(&scope).is_some_and(|known| known.stopped);
+            self.set_cap(scope, Cap { stopped, ..cap });
+        }
+    }
+
+    /// Every cap, and the switch of whoever is stopped without one.
+    #[must_use]
+    pub fn caps(&self) -> &[(Scope, Cap)] {
+        &self.caps
+    }
+
+    /// The names of today and of its month, as the ledger counts them.
+    #[must_use]
+    pub fn today(&self, now_ms: u64) -> [String; 2] {
+        periods(self.day.max(now_ms / DAY_MS))
+    }
+
+    /// Takes what has ended out, with its days: whoever keeps the ledger may keep that elsewhere, where it costs
+    /// nothing to write the rest. Before an id is reserved or ended again it has to be put back by [`Self::remember`].
+    #[must_use]
+    pub fn take_ended(&mut self) -> Vec<(u64, String)> {
+        let ended = std::mem::take(&mut self.ended);
+        ended.into_iter().flat_map(|(day, ids)| ids.into_iter().map(move |id| (day, id))).collect()
+    }
+
+    /// An id has ended on a day.
+    pub fn remember(&mut self, day: u64, id: &str) {
+        self.ended.entry(day).or_default().insert(id.to_owned());
+    }
+
+    /// The oldest day whose ends count.
+    #[must_use]
+    pub const fn oldest_day(&self) -> u64 {
+        self.day.saturating_sub(REMEMBERED_DAYS)
+    }
+
     /// The kill switch of a scope.
     pub fn stop(&mut self, scope: &Scope, stopped: bool) {
         let cap = self.cap(scope).cloned().unwrap_or_default();
@@ -263,7 +305,7 @@ impl Ledger {
         for id in late {
             self.close(&id, End::Unknown);
         }
-        let oldest = self.day.saturating_sub(REMEMBERED_DAYS);
+        let oldest = self.oldest_day();
         self.ended.retain(|day, _| *day >= oldest);
         // The periods that a reservation can still count in, and those that people look at.
         let kept: BTreeSet<String> =

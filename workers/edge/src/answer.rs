@@ -6,6 +6,7 @@ use axum::body::Body;
 use http::header::{self, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 use serde::Serialize;
+use serde_json::json;
 
 use crate::app::App;
 
@@ -79,6 +80,21 @@ pub fn problem(app: &App, trace: &Trace, problem: &Problem) -> Answer {
         Some(seconds) => with(answer, header::RETRY_AFTER, &seconds.to_string()),
         None => answer,
     }
+}
+
+/// The same answer as clients of `OpenAI`'s API read it.
+pub fn in_their_words(mut answer: Answer, problem: &Problem) -> Answer {
+    let kind = match problem.status() {
+        401 => "authentication_error",
+        403 => "permission_error",
+        429 => "rate_limit_error",
+        500.. => "api_error",
+        _ => "invalid_request_error",
+    };
+    let param = problem.errors.first().map(|fault| &fault.pointer);
+    let error = json!({ "message": problem.detail, "type": kind, "code": problem.code, "param": param });
+    *answer.body_mut() = json!({ "error": error }).to_string().into();
+    with(answer, header::CONTENT_TYPE, "application/json")
 }
 
 /// Adds what every answer has.

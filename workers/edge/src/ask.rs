@@ -7,6 +7,7 @@ use aion_api::cursor::{List, Page};
 use aion_api::idempotency::{self, Idempotency};
 use aion_api::object::Request;
 use aion_api::object::tenant::Snapshot;
+use aion_api::operations::Operation;
 use aion_api::problem::{Code, Problem};
 use aion_api::shards::Shards;
 use aion_api::trace::Trace;
@@ -62,6 +63,8 @@ impl Party<'_> {
 pub struct Ask {
     /// The deployment.
     pub app: App,
+    /// What is asked.
+    pub operation: &'static Operation,
     /// Request id and trace.
     pub trace: Trace,
     /// Who asks; `None` for public operations and the operator.

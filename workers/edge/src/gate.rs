@@ -7,6 +7,7 @@ use aion_api::limits;
 use aion_api::operations::{Credential, Operation};
 use aion_api::problem::{Code, Problem};
 use aion_api::trace::{REQUEST_ID_HEADER, TRACEPARENT_HEADER, Trace};
+use aion_api::v1::mind::COMPLETIONS;
 use aion_shell::call;
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequestParts, Path, Query, Request};
@@ -46,7 +47,10 @@ pub async fn run(app: App, operation: &'static Operation, request: Request, hand
         Err(problem) => Err(problem),
     };
     let code = result.as_ref().err().map(|problem| problem.code.as_str());
-    let answer = result.unwrap_or_else(|problem| answer::problem(&app, &trace, &problem));
+    let answer = result.unwrap_or_else(|problem| {
+        let answer = answer::problem(&app, &trace, &problem);
+        if operation.path == COMPLETIONS { answer::in_their_words(answer, &problem) } else { answer }
+    });
     let Seen { caller, limit } = &seen;
     let line = json!({
         "level": "info",
@@ -125,6 +129,7 @@ async fn admit(
         if operation.request.is_empty() { Bytes::new() } else { read_body(operation, &parts.headers, body).await? };
     let ask = Ask {
         app: app.clone(),
+        operation,
         trace: trace.clone(),
         caller: caller.clone(),
         source,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aion_api::health::{Component, Readiness, State};
-use aion_api::object::{eyes, function, gateway, identity, kernel, lane};
+use aion_api::object::{eyes, function, gateway, identity, kernel, lane, mind};
 use aion_api::problem::Problem;
 use aion_api::{Address, address};
 use aion_shell::call;
@@ -21,12 +21,13 @@ const OVERDUE_MAX_MS: u64 = 30_000;
 
 /// Asks every component.
 pub async fn readiness(ask: &Ask) -> Readiness {
-    let parts: [(&str, LocalBoxFuture<'_, Report>); 7] = [
+    let parts: [(&str, LocalBoxFuture<'_, Report>); 8] = [
         ("kernel", kernel(ask).boxed_local()),
         ("identity", identity(ask).boxed_local()),
         ("guardian", script(ask, "GUARDIAN", "wallet writes wait; everything else works").boxed_local()),
         ("gateway", script(ask, gateway::SERVICE, "tenants' routes fail; everything else works").boxed_local()),
         ("functions", script(ask, function::SERVICE, "functions fail; everything else works").boxed_local()),
+        ("mind", script(ask, mind::SERVICE, "models are not asked; everything else works").boxed_local()),
         ("eyes", script(ask, eyes::SERVICE, "nobody counts and no alert fires; everything else works").boxed_local()),
         ("chain", chain(ask).boxed_local()),
     ];

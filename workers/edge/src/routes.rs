@@ -24,6 +24,7 @@ mod identities;
 mod keys;
 mod limits;
 mod metrics;
+mod mind;
 mod platform;
 mod schedules;
 mod steer;
@@ -42,6 +43,15 @@ fn front(routes: Routes) -> Routes {
         .at("putFunction", functions::put)
         .at("readFunction", functions::read)
         .at("deleteFunction", functions::delete)
+        .at("readProviders", mind::pass)
+        .at("putProviders", mind::pass)
+        .at("putProviderKey", mind::pass)
+        .at("readBudgets", mind::pass)
+        .at("putBudgets", mind::pass)
+        .at("stopMind", mind::pass)
+        .at("resumeMind", mind::pass)
+        .at("chat", mind::pass)
+        .at("completeChat", mind::pass)
         .at("platformMetrics", eyes::metrics)
         .at("readAlerts", eyes::read)
         .at("putAlerts", eyes::put)

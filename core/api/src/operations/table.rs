@@ -9,6 +9,7 @@ mod functions;
 mod gateway;
 mod identities;
 mod limits;
+mod mind;
 mod platform;
 mod schedules;
 mod tasks;
@@ -33,13 +34,14 @@ const COUNT: usize = platform::OPERATIONS.len()
     + limits::OPERATIONS.len()
     + gateway::OPERATIONS.len()
     + eyes::OPERATIONS.len()
-    + functions::OPERATIONS.len();
+    + functions::OPERATIONS.len()
+    + mind::OPERATIONS.len();
 
 /// Every operation of the API.
 pub static OPERATIONS: &[Operation] = &joined();
 
 const fn joined() -> [Operation; COUNT] {
-    let groups: [&[Operation]; 11] = [
+    let groups: [&[Operation]; 12] = [
         &platform::OPERATIONS,
         &identities::OPERATIONS,
         &wallets::OPERATIONS,
@@ -51,6 +53,7 @@ const fn joined() -> [Operation; COUNT] {
         &gateway::OPERATIONS,
         &eyes::OPERATIONS,
         &functions::OPERATIONS,
+        &mind::OPERATIONS,
     ];
     let mut all = [platform::OPERATIONS[0]; COUNT];
     let (mut group, mut place) = (0, 0);

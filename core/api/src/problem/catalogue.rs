@@ -49,8 +49,8 @@ catalogue! {
         "The document was read but breaks a rule. Each entry of `errors` names the place by JSON pointer and the \
          rule. Nothing was changed."
     RequestTooLarge "request.too_large" 413 "The body is too large"
-        "Bodies may have up to 256 KiB; a module of a function, and a request that one sees, up to 1 MiB. Send less, \
-         or refer to data by its location."
+        "Bodies may have up to 256 KiB; a module of a function, and a request that one sees, up to 1 MiB, a \
+         conversation with a model up to 4 MiB. Send less, or refer to data by its location."
     RequestMediaType "request.media_type" 415 "The media type is not supported"
         "Send `Content-Type: application/json`, and a module of a function as `application/wasm`."
     RequestNotAcceptable "request.not_acceptable" 406 "No representation fits the Accept header"
@@ -132,6 +132,22 @@ catalogue! {
         "The detail says how: `outOfFuel`, `outOfMemory`, `tooDeep`, `outputTooLarge`, `logTooLarge`, `tooManyAsks`, \
          `trapped`, `notGranted`, `badPointer`, `badText`, `differentReplay` or `noAnswer`, and why in words. Whoever \
          has written the function has to look."
+    BudgetReached "budget.reached" 402 "A budget does not allow this"
+        "What the call costs at most does not fit what is left of a cap. The detail names the cap and its period. No \
+         model was asked. `PUT /v1/mind/budgets` changes caps; a day and a month begin at midnight of UTC."
+    MindStopped "mind.stopped" 403 "Models are switched off"
+        "Somebody has stopped the tenant, the key, the DID or the agent. `POST /v1/mind:resume` lets it go on."
+    ModelUnknown "model.unknown" 404 "No provider has such a model"
+        "No provider of the tenant has a model of this name that can do what the request needs: a schema, tools, \
+         images, an answer in pieces. `GET /v1/mind/providers` lists what there is."
+    ModelRefused "model.refused" 422 "The provider does not take the request"
+        "The provider of the model refused the conversation, or it is too long. Change it; the same bytes fail again."
+    ModelBusy "model.busy" 503 "No provider of the model is free"
+        "Every provider that was tried has too much to do, limits requests, or is left alone after failures. Retry \
+         after the given time."
+    ModelFailed "model.failed" 502 "The provider of the model failed"
+        "The providers that were tried gave no whole answer, or do not accept the key, the account or the model that \
+         is set up for them. The detail says which."
     Internal "internal" 500 "A fault of ours"
         "This should not happen. Tell the operator the request id; it is in `instance` and in `X-Request-Id`."
 }

@@ -145,6 +145,37 @@ fn fourth_event_another_key_is_no_other_budget() {
 }
 
 #[test]
+fn caps_are_put_and_the_switch_stays() {
+    let (key, other) = (Scope::Key("k".to_owned()), Scope::Key("l".to_owned()));
+    let mut ledger = ledger(Scope::Tenant, 100);
+    ledger.set_cap(other.clone(), Cap { day: Some(1), ..Cap::default() });
+    ledger.stop(&key, true);
+    ledger.set_caps(vec![(Scope::Tenant, Cap { month: Some(7), stopped: true, ..Cap::default() })]);
+    let stopped = Cap { stopped: true, ..Cap::default() };
+    assert_eq!(ledger.caps(), [(key.clone(), stopped), (Scope::Tenant, Cap { month: Some(7), ..Cap::default() })]);
+    ledger.set_caps(vec![(key.clone(), Cap { day: Some(5), ..Cap::default() })]);
+    assert_eq!(ledger.caps(), [(key.clone(), Cap { day: Some(5), month: None, stopped: true })]);
+    ledger.stop(&key, false);
+    assert_eq!(
+        reserve(&mut ledger, "a", "k", 6, NOW).map_err(|denial| matches!(denial, Denial::Cap { .. })),
+        Err(true)
+    );
+}
+
+#[test]
+fn ends_that_are_kept_elsewhere_count_once() {
+    let mut ledger = ledger(Scope::Tenant, 100);
+    assert_eq!(reserve(&mut ledger, "a", "k", 60, NOW), Ok(()));
+    assert_eq!(ledger.end("a", End::Used(10), NOW), Settled::Counted);
+    let ended = ledger.take_ended();
+    assert_eq!(ended, [(NOW / DAY_MS, "a".to_owned())]);
+    assert_eq!(ledger.end("a", End::Used(90), NOW), Settled::Nothing);
+    ledger.remember(ended[0].0, &ended[0].1);
+    assert_eq!(reserve(&mut ledger, "a", "k", 1, NOW), Err(Denial::Used));
+    assert_eq!((ledger.oldest_day(), ledger.today(0)), (NOW / DAY_MS - 2, periods(NOW / DAY_MS)));
+}
+
+#[test]
 fn tokens_cost_is_rounded_up() {
     assert_eq!((tokens_cost(1, 1), tokens_cost(0, 9), tokens_cost(1_000_000, 15)), (1, 0, 15));
     assert_eq!(tokens_cost(u64::MAX, u64::MAX), u64::MAX);

@@ -109,7 +109,10 @@ fn wrong_url(url: &str) -> Option<&'static str> {
     if url.len() > URL_MAX_CHARS || path.is_some_and(|path| !path.split('/').all(is_part)) {
         return Some("a path of A-Z a-z 0-9 - _ . ~, without a slash at its end, a query or a fragment");
     }
+    // As URL parsers tell an address in numbers: by its last part (URL standard, "ends in a number").
+    let is_name = name.rsplit('.').next().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_lowercase()));
     match scheme {
+        "https" if !is_name => Some("a host by its name, not an address in numbers"),
         "https" => None,
         "http" if matches!(name, "localhost" | "127.0.0.1") => None,
         _ => Some("https; http is for this machine only"),
@@ -151,6 +154,9 @@ mod tests {
             "https://x.example:99999",
             "https://[::1]/v1",
             "https://X.example",
+            "https://10.0.0.1/v1",
+            "https://0x7f.1",
+            "https://2130706433",
             "https://x.example\\@y.example",
             "https:///v1",
         ] {

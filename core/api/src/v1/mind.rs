@@ -1,0 +1,158 @@
+//! Providers of models, and what may be spent on them.
+//!
+//! Amounts are micro-USD, a millionth of a dollar, as decimal texts. What holds rows of core/mind stands in the feature
+//! `mind`.
+
+#[cfg(feature = "mind")]
+use aion_mind::models::ProviderRow;
+use serde::{Deserialize, Serialize};
+
+/// The path of the API that clients of `OpenAI` speak; its errors are in their words too.
+pub const COMPLETIONS: &str = "/v1/chat/completions";
+/// A conversation in bytes: the longest contexts that are sold as text, or a few images.
+pub const CHAT_MAX_BYTES: usize = 4 << 20;
+/// The key of a provider in characters.
+pub const KEY_MAX_CHARS: usize = 512;
+/// So many caps a tenant has at most: they stand in one row.
+pub const CAPS_MAX: usize = 256;
+
+/// What the tenant's providers are to be.
+#[cfg(feature = "mind")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PutProviders {
+    /// All of them; whoever is missing is forgotten, with its key.
+    pub providers: Vec<ProviderRow>,
+}
+
+/// The tenant's providers.
+#[cfg(feature = "mind")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Providers {
+    /// The version, counted from 1; 0 before the first.
+    pub version: u64,
+    /// All of them.
+    pub providers: Vec<Provider>,
+}
+
+/// A provider, and whether it has a key.
+#[cfg(feature = "mind")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Provider {
+    /// What it is.
+    pub provider: ProviderRow,
+    /// Its key, as far as it is shown.
+    pub key: ProviderKey,
+}
+
+/// What is shown of a key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ProviderKey {
+    /// Whether there is one.
+    pub is_set: bool,
+    /// Since when, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<String>,
+}
+
+/// The key of a provider. It is never shown again.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PutProviderKey {
+    /// The key: 1 to 512 visible ASCII characters.
+    pub key: String,
+}
+
+/// Whom a budget or the switch is for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = BudgetOf))]
+pub enum Of {
+    /// The tenant as a whole.
+    #[default]
+    Tenant,
+    /// An API key, by its id.
+    Key,
+    /// A DID.
+    Did,
+    /// An agent, by its id.
+    Agent,
+}
+
+/// What caps are to be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PutBudgets {
+    /// All of them, at most 256. What is counted stays counted, and who is stopped stays stopped.
+    pub budgets: Vec<PutBudget>,
+}
+
+/// What a cap is to be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PutBudget {
+    /// Whom it is for.
+    #[serde(default)]
+    pub of: Of,
+    /// Its id; the tenant has none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub id: String,
+    /// Micro-USD a day of UTC, in decimal digits; without it there is no such cap.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day: Option<String>,
+    /// Micro-USD a month of UTC, in decimal digits; without it there is no such cap.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub month: Option<String>,
+}
+
+/// Caps, and what counts against them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Budgets {
+    /// Today, in UTC.
+    pub day: String,
+    /// This month, in UTC.
+    pub month: String,
+    /// The tenant's, and all that have a cap or are stopped.
+    pub budgets: Vec<Budget>,
+}
+
+/// A cap, and what counts against it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Budget {
+    /// The cap.
+    #[serde(flatten)]
+    pub cap: PutBudget,
+    /// Micro-USD that are spent or reserved today.
+    pub used_today: String,
+    /// Micro-USD that are spent or reserved this month.
+    pub used_this_month: String,
+    /// Whether it is stopped: no call begins.
+    pub stopped: bool,
+}
+
+/// What is stopped, or goes on: without members the tenant as a whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = MindSwitch))]
+pub struct Switch {
+    /// Whom it is for.
+    #[serde(default)]
+    pub of: Of,
+    /// Its id; the tenant has none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub id: String,
+}

@@ -1,0 +1,291 @@
+//! Models: providers and their keys, conversations in both languages, what follows a failure, and caps that hold.
+#![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+use aion_client::api::Scope;
+use aion_client::api::operations::Method;
+use aion_client::api::v1::keys::CreateKey;
+use aion_client::{Client, FetchTransport, Request, Response};
+use aion_tests::{World, fresh, json_post};
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+/// What one call costs at most here: no input is paid for, and 1,000 tokens of output at a dollar for a million.
+const WORST: u64 = 1_000;
+/// What the provider says that it has used: five tokens of output.
+const USED: u64 = 5;
+
+/// A tenant with providers at the origin.
+struct Mind {
+    world: World,
+    names: Vec<String>,
+}
+
+impl Mind {
+    /// So many providers, asked in this order, with a model `fast` each.
+    async fn new(name: &str, providers: usize) -> Self {
+        let mind = Self { world: World::new(name).await, names: (0..providers).map(|_| fresh(name)).collect() };
+        let rows: Vec<Value> = mind.names.iter().enumerate().map(|(place, name)| mind.row(place, name)).collect();
+        let answer = mind.put("/v1/mind/providers", &json!({ "providers": rows })).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        mind
+    }
+
+    fn row(&self, place: usize, name: &str) -> Value {
+        json!({
+            "id": format!("p{place}"), "kind": "openai-chat", "priority": place, "retries": 0,
+            "baseUrl": format!("{}/{name}/v1", self.world.info.origin_url),
+            "timeouts": { "firstByteMs": 2_000, "idleMs": 2_000, "totalMs": 10_000 },
+            "models": [{ "name": "fast", "upstream": "up", "contextTokens": 8_000, "maxOutputTokens": 1_000,
+                "prices": { "input": 0, "cachedInput": 0, "output": 1_000_000 },
+                "capabilities": { "streaming": true } }]
+        })
+    }
+
+    async fn set(&self, place: usize, wishes: &str) {
+        self.world.control.set_origin(&self.world.info.origin_url, &self.names[place], wishes).await;
+    }
+
+    async fn asked(&self, place: usize) -> u64 {
+        self.world.control.asked(&self.world.info.origin_url, &self.names[place]).await
+    }
+
+    async fn put(&self, path: &str, body: &Value) -> Response {
+        let request = Request::new(Method::Put, path).with_json(body).expect("JSON");
+        self.world.client.send(request).await.expect("an answer")
+    }
+
+    async fn cap(&self, day: u64) {
+        let caps = json!({ "budgets": [{ "of": "tenant", "day": day.to_string() }] });
+        assert_eq!(self.put("/v1/mind/budgets", &caps).await.status, 200);
+    }
+
+    /// What counts against the tenant's budget today.
+    async fn used(&self) -> u64 {
+        let budgets = self.world.read("/v1/mind/budgets").await;
+        budgets["budgets"][0]["usedToday"].as_str().expect("an amount").parse().expect("digits")
+    }
+
+    /// Waits until what is used is so much: a stream is settled after its last piece.
+    async fn comes_to(&self, used: u64) {
+        for _ in 0..100 {
+            if self.used().await == used {
+                return;
+            }
+            aion_tests::sleep_ms(50).await;
+        }
+        assert_eq!(self.used().await, used);
+    }
+
+    async fn complete(&self, stream: bool) -> Response {
+        let body = json!({ "model": "fast", "stream": stream, "stream_options": { "include_usage": true },
+            "messages": [{ "role": "user", "content": "Hi" }] });
+        post(&self.world.client, "/v1/chat/completions", &body).await
+    }
+
+    async fn chat(&self, stream: bool) -> Response {
+        let body = json!({ "model": "fast", "stream": stream,
+            "messages": [{ "role": "user", "parts": [{ "text": "Hi" }] }] });
+        post(&self.world.client, "/v1/mind/chat", &body).await
+    }
+}
+
+async fn post(client: &Client<FetchTransport>, path: &str, body: &Value) -> Response {
+    json_post(client, path, None, body.to_string().as_bytes()).await
+}
+
+/// The data of each event of a stream.
+fn events(response: &Response) -> Vec<String> {
+    assert_eq!(response.header("content-type"), Some("text/event-stream"), "{}", response.text());
+    response.text().lines().filter_map(|line| line.strip_prefix("data: ").map(str::to_owned)).collect()
+}
+
+/// The text that a stream of `OpenAI`'s spells.
+fn spelt(response: &Response) -> String {
+    let read = |data: &String| serde_json::from_str::<Value>(data).ok();
+    let of = |piece: Value| piece["choices"][0]["delta"]["content"].as_str().map(str::to_owned);
+    events(response).iter().filter_map(read).filter_map(of).collect()
+}
+
+fn body(response: &Response) -> Value {
+    response.json().expect("JSON")
+}
+
+fn hello(name: &str) -> String {
+    format!("Hello from {name}")
+}
+
+#[test]
+async fn answers_come_whole_and_in_pieces_in_both_languages() {
+    let mind = Mind::new("chat", 1).await;
+    let text = hello(&mind.names[0]);
+    let whole = mind.complete(false).await;
+    assert_eq!(whole.status, 200, "{}", whole.text());
+    let told = body(&whole);
+    assert_eq!(told["object"], "chat.completion");
+    assert_eq!(told["choices"][0]["message"]["content"], json!(text));
+    assert_eq!((&told["model"], &told["usage"]["completion_tokens"]), (&json!("fast"), &json!(5)));
+
+    let pieces = mind.complete(true).await;
+    assert_eq!((pieces.status, spelt(&pieces)), (200, text.clone()));
+    let all = events(&pieces);
+    assert_eq!(all.last().map(String::as_str), Some("[DONE]"));
+    let usage: Value = serde_json::from_str(&all[all.len() - 2]).expect("JSON");
+    assert_eq!(usage["usage"]["total_tokens"], 15);
+
+    let own = body(&mind.chat(false).await);
+    assert_eq!(own["parts"][0]["text"], json!(text), "{own}");
+    let own = mind.chat(true).await;
+    let names: Vec<String> =
+        own.text().lines().filter_map(|line| line.strip_prefix("event: ").map(str::to_owned)).collect();
+    assert_eq!(names, ["text", "text", "text", "usage", "stop"], "{}", own.text());
+    assert_eq!(mind.asked(0).await, 4);
+    mind.comes_to(4 * USED).await;
+}
+
+#[test]
+async fn a_key_reaches_its_provider_and_nobody_else() {
+    let mind = Mind::new("key", 1).await;
+    mind.set(0, "key=sk-secret-1").await;
+    let refused = mind.complete(false).await;
+    assert_eq!(refused.status, 502, "{}", refused.text());
+    assert_eq!(body(&refused)["error"]["code"], "key");
+    assert!(!refused.text().contains("Bearer"), "what a provider says is not shown");
+    let put = mind.put("/v1/mind/providers/p0/key", &json!({ "key": "sk-secret-1" })).await;
+    assert_eq!(put.status, 204, "{}", put.text());
+    assert_eq!(mind.complete(false).await.status, 200);
+    let shown = mind.world.read("/v1/mind/providers").await;
+    assert_eq!(shown["providers"][0]["key"]["isSet"], json!(true));
+    assert!(!shown.to_string().contains("sk-secret"), "{shown}");
+    // The same row keeps its key, another place does not get it.
+    let same = json!({ "providers": [mind.row(0, &mind.names[0])] });
+    assert_eq!(body(&mind.put("/v1/mind/providers", &same).await)["providers"][0]["key"]["isSet"], json!(true));
+    let moved = json!({ "providers": [mind.row(0, "elsewhere")] });
+    assert_eq!(body(&mind.put("/v1/mind/providers", &moved).await)["providers"][0]["key"]["isSet"], json!(false));
+    let unknown = mind.put("/v1/mind/providers/p9/key", &json!({ "key": "sk-secret-1" })).await;
+    assert_eq!((unknown.status, &body(&unknown)["code"]), (404, &json!("resource.unknown")));
+}
+
+#[test]
+async fn the_next_provider_is_asked_before_the_first_byte_and_never_after() {
+    let mind = Mind::new("fallback", 2).await;
+    let second = hello(&mind.names[1]);
+    let mut firsts = 0;
+    // A status of its own says that nothing was done; whoever is too slow may have done it.
+    for (wishes, counts) in [("status=429", 0), ("status=529", 0), ("wait=4000", WORST)] {
+        mind.set(0, wishes).await;
+        let before = mind.used().await;
+        let answer = mind.complete(false).await;
+        firsts += 1;
+        assert_eq!((answer.status, mind.asked(0).await), (200, firsts), "{wishes}: {}", answer.text());
+        assert_eq!(body(&answer)["choices"][0]["message"]["content"], json!(second), "{wishes}");
+        assert_eq!(mind.used().await - before, counts + USED, "{wishes}");
+    }
+    mind.set(0, "status=429&retry=1").await;
+    assert_eq!(mind.complete(false).await.status, 200);
+    assert_eq!((mind.complete(false).await.status, mind.asked(0).await), (200, firsts + 1), "it is left alone");
+    let (seconds, before) = (mind.asked(1).await, mind.used().await);
+    mind.set(0, "cut=1").await;
+    // When the second is over that it wanted to be left alone, it is asked first again.
+    let cut = loop {
+        let cut = mind.complete(true).await;
+        if spelt(&cut) != second {
+            break cut;
+        }
+        aion_tests::sleep_ms(200).await;
+        assert!(mind.asked(1).await < seconds + 20, "the first provider is never asked again");
+    };
+    let asked = mind.asked(1).await - seconds;
+    assert_eq!(cut.status, 200);
+    assert!(!cut.text().contains(&mind.names[1]) && cut.text().contains("\"error\""), "{}", cut.text());
+    assert!(!cut.text().contains("[DONE]"), "what was cut is not whole");
+    mind.comes_to(before + asked * USED + WORST).await;
+    let whole = mind.complete(false).await;
+    assert_eq!(whole.status, 502, "{}", whole.text());
+    assert_eq!(mind.asked(1).await - seconds, asked, "a part of an answer had come");
+    mind.set(0, "early=1").await;
+    let early = mind.complete(true).await;
+    assert_eq!((early.status, &body(&early)["error"]["code"]), (503, &json!("overloaded")), "told by a status");
+}
+
+#[test]
+async fn a_cap_holds_with_nothing_sent() {
+    let mind = Mind::new("cap", 1).await;
+    mind.cap(WORST - 1).await;
+    let refused = mind.complete(false).await;
+    assert_eq!((refused.status, &body(&refused)["error"]["code"]), (402, &json!("budget.reached")));
+    assert!(refused.header("x-request-id").is_some());
+    let refused = mind.chat(true).await;
+    assert_eq!((refused.status, &body(&refused)["code"]), (402, &json!("budget.reached")));
+    assert_eq!((mind.asked(0).await, mind.used().await), (0, 0));
+    mind.cap(WORST).await;
+    mind.set(0, "usage=none").await;
+    assert_eq!(mind.complete(false).await.status, 200);
+    assert_eq!(mind.used().await, WORST, "without a word of the provider all of it is paid");
+    assert_eq!(mind.complete(false).await.status, 402);
+    let wrong = json!({ "budgets": [{ "of": "tenant", "day": "1.5" }] });
+    assert_eq!(body(&mind.put("/v1/mind/budgets", &wrong).await)["errors"][0]["pointer"], "/budgets/0/day");
+}
+
+#[test]
+async fn calls_at_once_never_pass_a_cap() {
+    let mind = Mind::new("race", 1).await;
+    mind.set(0, "wait=500&usage=none").await;
+    mind.cap(10 * WORST + WORST / 2).await;
+    let all = join_all((0..64).map(|place| mind.complete(place % 2 == 0))).await;
+    let count = |status: u16| all.iter().filter(|answer| answer.status == status).count();
+    assert_eq!((count(200), count(402)), (10, 54));
+    assert_eq!(mind.asked(0).await, 10);
+    mind.comes_to(10 * WORST).await;
+}
+
+#[test]
+async fn the_kill_switch_stops_what_begins_after_it() {
+    let mind = Mind::new("stop", 1).await;
+    let stopped = post(&mind.world.client, "/v1/mind:stop", &json!({})).await;
+    assert_eq!(body(&stopped)["budgets"][0]["stopped"], json!(true), "{}", stopped.text());
+    let refused = mind.complete(false).await;
+    assert_eq!((refused.status, &body(&refused)["error"]["code"]), (403, &json!("mind.stopped")));
+    // A cap does not undo it.
+    mind.cap(WORST).await;
+    assert_eq!((mind.chat(false).await.status, mind.asked(0).await), (403, 0));
+    assert_eq!(post(&mind.world.client, "/v1/mind:resume", &json!({})).await.status, 200);
+    assert_eq!(mind.complete(false).await.status, 200);
+    let wrong = post(&mind.world.client, "/v1/mind:stop", &json!({ "of": "key" })).await;
+    assert_eq!(body(&wrong)["code"], "request.invalid");
+}
+
+#[test]
+async fn what_is_not_allowed_or_not_there_is_refused() {
+    let mind = Mind::new("refused", 1).await;
+    let narrow = CreateKey { name: "narrow".to_owned(), scopes: vec![Scope::MindRead] };
+    let narrow = mind.world.client.create_key(&narrow).await.expect("a key");
+    let client = mind.world.anonymous().with_key(&narrow.api_key);
+    assert_eq!(client.send(Request::new(Method::Get, "/v1/mind/budgets")).await.expect("an answer").status, 200);
+    let asking = json!({ "model": "fast", "messages": [{ "role": "user", "content": "Hi" }] });
+    let refused = post(&client, "/v1/chat/completions", &asking).await;
+    assert_eq!((refused.status, &body(&refused)["error"]["type"]), (403, &json!("permission_error")));
+    assert_eq!(body(&post(&client, "/v1/mind:stop", &json!({})).await)["code"], "scope.missing");
+    let stranger = mind.world.anonymous().with_key("wrong");
+    let refused = post(&stranger, "/v1/chat/completions", &asking).await;
+    assert_eq!((refused.status, &body(&refused)["error"]["code"]), (401, &json!("credential.invalid")));
+
+    let client = &mind.world.client;
+    let unknown = json!({ "model": "other", "messages": [{ "role": "user", "content": "Hi" }] });
+    let refused = post(client, "/v1/chat/completions", &unknown).await;
+    assert_eq!((refused.status, &body(&refused)["error"]["code"]), (404, &json!("model.unknown")));
+    let wrong = json!({ "model": "fast", "messages": [], "n": 2 });
+    let refused = post(client, "/v1/chat/completions", &wrong).await;
+    assert_eq!((refused.status, &body(&refused)["error"]["param"]), (400, &json!("/n")));
+    let wrong = post(client, "/v1/mind/chat", &json!({ "model": "fast", "messages": [] })).await;
+    assert_eq!((wrong.status, &body(&wrong)["errors"][0]["pointer"]), (422, &json!("/messages")));
+    assert_eq!(mind.asked(0).await, 0);
+
+    let mut row = mind.row(0, "x");
+    row["baseUrl"] = json!("http://models.example/v1");
+    let wrong = mind.put("/v1/mind/providers", &json!({ "providers": [row] })).await;
+    assert_eq!((wrong.status, &body(&wrong)["errors"][0]["pointer"]), (422, &json!("/providers/0/baseUrl")));
+    let other = World::new("other").await;
+    assert_eq!(other.read("/v1/mind/providers").await, json!({ "version": 0, "providers": [] }));
+}

@@ -1,0 +1,199 @@
+//! What is asked: providers, keys, budgets, conversations.
+
+use aion_api::limits::{DEPTH_MAX, read_json};
+use aion_api::object::gateway::PROBLEM_HEADER;
+use aion_api::object::mind::Handed;
+use aion_api::problem::{Code, Fault as Place, Problem};
+use aion_api::v1::mind::{CAPS_MAX, KEY_MAX_CHARS, Of, PutBudget, PutBudgets, PutProviderKey, PutProviders, Switch};
+use aion_mind::budget::{Cap, Scope};
+use aion_mind::models::{ProviderRow, check};
+use aion_mind::wire::front::{self, Asked, Head, Invalid, read, read_own};
+use aion_mind::wire::{ChatRequest, Wire};
+use aion_shell::call::{self, fault};
+use serde::Serialize;
+use worker::{Context, Env, Response};
+
+use crate::chat::{self, Refusal};
+use crate::object::{self, Order, Told};
+use crate::observed;
+use crate::stream::Words;
+
+/// An id of a budget has so many characters at most: that of a long DID.
+const ID_MAX_CHARS: usize = 256;
+
+/// Answers a request.
+pub async fn answer(env: &Env, context: &Context, handed: &Handed, body: &[u8]) -> Result<Response, Problem> {
+    match handed.operation.as_str() {
+        "readProviders" => told(object::ask(env, handed, Order::Providers).await?),
+        "putProviders" => {
+            let PutProviders { providers } = read_json(body)?;
+            check_providers(env, &providers)?;
+            let answer = object::ask(env, handed, Order::PutProviders { providers }).await?;
+            observed::forget(&handed.tenant);
+            told(answer)
+        }
+        "putProviderKey" => {
+            let PutProviderKey { key } = read_json(body)?;
+            let visible = key.bytes().all(|byte| byte.is_ascii_graphic());
+            if key.is_empty() || key.len() > KEY_MAX_CHARS || !visible {
+                return Err(Problem::invalid("/key", format!("1 to {KEY_MAX_CHARS} visible ASCII characters")));
+            }
+            told(object::ask(env, handed, Order::PutKey { provider: handed.id.clone(), key }).await?)
+        }
+        "readBudgets" => told(object::ask(env, handed, Order::Budgets).await?),
+        "putBudgets" => {
+            let caps = caps(&read_json::<PutBudgets>(body)?)?;
+            told(object::ask(env, handed, Order::PutCaps { caps }).await?)
+        }
+        "stopMind" | "resumeMind" => {
+            let Switch { of, id } = read_json(body)?;
+            let (scope, stopped) = (scope("", of, &id)?, handed.operation == "stopMind");
+            told(object::ask(env, handed, Order::Switch { scope, stopped }).await?)
+        }
+        "chat" => {
+            let request = text(body).and_then(read_own).map_err(invalid)?;
+            let answer = chat::answer(env, context, handed, &request, Words::Own).await;
+            answer.map_err(Refusal::problem)
+        }
+        "completeChat" => {
+            let (request, words) = match text(body).and_then(read) {
+                Ok(Asked { request, include_usage }) => {
+                    let words = theirs(&request, include_usage)?;
+                    (request, words)
+                }
+                Err(invalid) => return json_text(400, invalid.error()),
+            };
+            match chat::answer(env, context, handed, &request, words).await {
+                Err(Refusal::Fault(fault)) => {
+                    let (status, body) = front::error(&fault);
+                    let response = json_text(status, body)?;
+                    if let Some(ms) = fault.retry_after_ms {
+                        let set = response.headers().set("retry-after", &ms.div_ceil(1_000).to_string());
+                        set.map_err(|error| call::fault("answer", &error))?;
+                    }
+                    Ok(response)
+                }
+                answer => answer.map_err(Refusal::problem),
+            }
+        }
+        other => Err(fault("operation", &other)),
+    }
+}
+
+/// A problem on its way to the edge, which writes it.
+pub fn refusal(problem: &Problem) -> worker::Result<Response> {
+    let response = call::respond::<()>(&Err(problem.clone()))?;
+    response.headers().set(PROBLEM_HEADER, problem.code.as_str())?;
+    Ok(response)
+}
+
+/// An answer that is JSON already.
+pub fn json_text(status: u16, body: String) -> Result<Response, Problem> {
+    let made = || {
+        let response = Response::from_bytes(body.into_bytes())?.with_status(status);
+        response.headers().set("content-type", "application/json")?;
+        Ok(response)
+    };
+    made().map_err(|error: worker::Error| fault("answer", &error))
+}
+
+/// An answer of ours.
+pub fn json<T: Serialize>(value: &T) -> Result<Response, Problem> {
+    json_text(200, serde_json::to_string(value).map_err(|error| fault("answer", &error))?)
+}
+
+fn told(told: Told) -> Result<Response, Problem> {
+    match told {
+        Told::Providers(providers) => json(&providers),
+        Told::Budgets(budgets) => json(&budgets),
+        Told::Done => {
+            Response::empty().map(|response| response.with_status(204)).map_err(|error| fault("answer", &error))
+        }
+        Told::Rows { .. } | Told::Reserved { .. } => Err(Problem::internal()),
+    }
+}
+
+fn text(body: &[u8]) -> Result<&str, Invalid> {
+    let wrong = |detail: String| Invalid { pointer: String::new(), detail };
+    let text = std::str::from_utf8(body).map_err(|_| wrong("the body is not UTF-8 text".to_owned()))?;
+    let mut depth = 0_usize;
+    // Schemas may nest, and brackets in texts count too: twice what other bodies may have is more than any has.
+    let deepest = body.iter().map(|byte| {
+        match byte {
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth
+    });
+    if deepest.max().unwrap_or_default() > 4 * DEPTH_MAX {
+        return Err(wrong(format!("the body nests deeper than {}", 4 * DEPTH_MAX)));
+    }
+    Ok(text)
+}
+
+fn invalid(invalid: Invalid) -> Problem {
+    Problem::invalid(invalid.pointer, invalid.detail)
+}
+
+/// The words of `OpenAI`'s clients for an answer to a request.
+fn theirs(request: &ChatRequest, include_usage: bool) -> Result<Words, Problem> {
+    let id = format!("chatcmpl-{}", object::fresh_id()?);
+    let head = Head { id, created_s: call::now_ms() / 1_000, model: request.model.clone() };
+    Ok(Words::Theirs { head, include_usage })
+}
+
+/// Judges providers: by the rules of all, and by what this deployment can reach.
+fn check_providers(env: &Env, rows: &[ProviderRow]) -> Result<(), Problem> {
+    let place = |invalid: Invalid| Place::new(format!("/providers{}", invalid.pointer), invalid.detail);
+    check(rows).map_err(|all| Problem::faults(Code::RequestInvalid, all.into_iter().map(place).collect()))?;
+    let live = env.var("ENVIRONMENT").is_ok_and(|environment| environment.to_string() == "production");
+    let wrong = |row: &ProviderRow| {
+        if row.kind == Wire::WorkersAi {
+            Some(("kind", "this script has no binding of Workers AI"))
+        } else if live && !row.base_url.starts_with("https://") {
+            Some(("baseUrl", "https: a provider on this machine is for development"))
+        } else {
+            None
+        }
+    };
+    let found = rows.iter().enumerate().find_map(|(place, row)| wrong(row).map(|fault| (place, fault)));
+    found.map_or(Ok(()), |(place, (member, detail))| {
+        Err(Problem::invalid(format!("/providers/{place}/{member}"), detail))
+    })
+}
+
+fn caps(put: &PutBudgets) -> Result<Vec<(Scope, Cap)>, Problem> {
+    if put.budgets.len() > CAPS_MAX {
+        return Err(Problem::invalid("/budgets", format!("at most {CAPS_MAX}")));
+    }
+    let mut caps: Vec<(Scope, Cap)> = Vec::new();
+    for (place, PutBudget { of, id, day, month }) in put.budgets.iter().enumerate() {
+        let at = format!("/budgets/{place}");
+        let amount = |member: &str, text: &Option<String>| {
+            let digits = |text: &String| text.bytes().all(|byte| byte.is_ascii_digit());
+            let read = |text: &String| text.parse::<u64>().ok().filter(|_| digits(text));
+            let wrong = || Problem::invalid(format!("{at}/{member}"), "micro-USD in decimal digits, below 2^64");
+            text.as_ref().map(|text| read(text).ok_or_else(wrong)).transpose()
+        };
+        let scope = scope(&at, *of, id)?;
+        if caps.iter().any(|(known, _)| *known == scope) {
+            return Err(Problem::invalid(at, "stands there twice"));
+        }
+        caps.push((scope, Cap { day: amount("day", day)?, month: amount("month", month)?, stopped: false }));
+    }
+    Ok(caps)
+}
+
+fn scope(at: &str, of: Of, id: &str) -> Result<Scope, Problem> {
+    if id.is_empty() != (of == Of::Tenant) || id.len() > ID_MAX_CHARS {
+        let rule = format!("1 to {ID_MAX_CHARS} characters; the tenant has none");
+        return Err(Problem::invalid(format!("{at}/id"), rule));
+    }
+    Ok(match of {
+        Of::Tenant => Scope::Tenant,
+        Of::Key => Scope::Key(id.to_owned()),
+        Of::Did => Scope::Did(id.to_owned()),
+        Of::Agent => Scope::Agent(id.to_owned()),
+    })
+}

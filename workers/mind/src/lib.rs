@@ -1,0 +1,46 @@
+//! The script `aion-mind`: asks models in the name of tenants, and lets nothing be spent that a cap does not allow.
+//!
+//! The edge alone reaches it, by a service binding, and hands over what it knows of the caller. Its object keeps
+//! providers, their keys sealed, and the ledger; the entry asks the providers, so that nobody of a tenant waits for
+//! another one's answer. It has one secret, which seals the keys.
+
+#![allow(missing_docs, reason = "the macro of the platform makes public items without docs; tidy looks for ours")]
+
+mod chat;
+mod front;
+mod object;
+mod observed;
+mod stream;
+mod upstream;
+
+use aion_api::object::mind::HANDED_HEADER;
+use aion_shell::call;
+use worker::{Context, Env, Headers, event, web_sys};
+
+// A class that the script does not name is not exported, without any warning.
+pub use object::Mind;
+
+/// An instance that dies is replaced.
+#[event(start)]
+fn start() {
+    aion_shell::start();
+}
+
+/// A request that passed the edge, or the question whether the script is there.
+#[event(fetch)]
+async fn fetch(request: web_sys::Request, env: Env, context: Context) -> worker::Result<web_sys::Response> {
+    let Some(handed) = Headers(request.headers()).get(HANDED_HEADER)? else {
+        return call::health(env!("CARGO_PKG_VERSION")).map(Into::into);
+    };
+    let result = match serde_json::from_str(&handed) {
+        Ok(handed) => {
+            let body = worker::Request::from(request).bytes().await?;
+            front::answer(&env, &context, &handed, &body).await
+        }
+        Err(error) => Err(call::fault("handed", &error)),
+    };
+    match result {
+        Ok(response) => Ok(response.into()),
+        Err(problem) => front::refusal(&problem).map(Into::into),
+    }
+}

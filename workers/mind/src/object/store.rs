@@ -1,0 +1,150 @@
+//! The SQLite tables of a tenant's mind.
+
+use aion_api::problem::Problem;
+use aion_api::vault::Sealed;
+use aion_mind::budget::Ledger;
+use aion_mind::models::ProviderRow;
+use aion_shell::call::fault;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use worker::{SqlStorage, SqlStorageValue};
+
+/// Each statement is idempotent. What has ended stands in rows of its own: with a call a second it is more than fits a
+/// row, and it does not change.
+const SCHEMA: &str = "
+CREATE TABLE IF NOT EXISTS mind (
+  one INTEGER PRIMARY KEY CHECK (one = 1), tenant TEXT NOT NULL, version INTEGER NOT NULL, providers TEXT NOT NULL,
+  ledger TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS provider_key (
+  provider TEXT PRIMARY KEY, sealed TEXT NOT NULL, updated_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS ended (id TEXT PRIMARY KEY, day INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS ended_day ON ended (day);
+";
+
+/// What is stored of a tenant.
+pub struct Known {
+    pub tenant: String,
+    /// Of the providers.
+    pub version: u64,
+    pub providers: Vec<ProviderRow>,
+    pub ledger: Ledger,
+}
+
+impl Known {
+    /// What is known before anything is stored.
+    pub fn of(tenant: &str) -> Self {
+        Self { tenant: tenant.to_owned(), version: 0, providers: Vec::new(), ledger: Ledger::default() }
+    }
+}
+
+#[derive(Deserialize)]
+struct Row {
+    tenant: String,
+    version: u64,
+    providers: String,
+    ledger: String,
+}
+
+#[derive(Deserialize)]
+struct KeyRow {
+    sealed: String,
+    updated_ms: u64,
+}
+
+#[derive(Deserialize)]
+struct DayRow {
+    day: u64,
+}
+
+/// The tables; there are none before the first write.
+pub struct Store(SqlStorage);
+
+impl Store {
+    pub const fn new(sql: SqlStorage) -> Self {
+        Self(sql)
+    }
+
+    /// What is stored; nothing before the first write.
+    pub fn known(&self) -> Result<Option<Known>, Problem> {
+        if !self.exists()? {
+            return Ok(None);
+        }
+        let rows = self.rows::<Row>("SELECT tenant, version, providers, ledger FROM mind", vec![])?;
+        let read = |Row { tenant, version, providers, ledger }| {
+            Ok(Known { tenant, version, providers: parse(&providers)?, ledger: parse(&ledger)? })
+        };
+        rows.into_iter().next().map(read).transpose()
+    }
+
+    /// Stores all of it. What has ended meanwhile goes to its own rows, and what is too old to count goes away.
+    pub fn put(&self, known: &Known) -> Result<(), Problem> {
+        self.0.exec(SCHEMA, None).map_err(|error| fault("mind schema", &error))?;
+        let mut ledger = known.ledger.clone();
+        for (day, id) in ledger.take_ended() {
+            self.run("INSERT OR IGNORE INTO ended (id, day) VALUES (?, ?)", vec![id.into(), int(day)])?;
+        }
+        self.run("DELETE FROM ended WHERE day < ?", vec![int(ledger.oldest_day())])?;
+        let (providers, ledger) = (json(&known.providers)?, json(&ledger)?);
+        let query = "INSERT OR REPLACE INTO mind (one, tenant, version, providers, ledger) VALUES (1, ?, ?, ?, ?)";
+        let tenant = known.tenant.as_str().into();
+        self.run(query, vec![tenant, int(known.version), providers.into(), ledger.into()])
+    }
+
+    /// Has a ledger know of an id that has ended.
+    pub fn remind(&self, ledger: &mut Ledger, id: &str) -> Result<(), Problem> {
+        if self.exists()? {
+            let rows = self.rows::<DayRow>("SELECT day FROM ended WHERE id = ?", vec![id.into()])?;
+            for row in rows {
+                ledger.remember(row.day, id);
+            }
+        }
+        Ok(())
+    }
+
+    pub fn put_key(&self, provider: &str, sealed: &Sealed, now_ms: u64) -> Result<(), Problem> {
+        let query = "INSERT OR REPLACE INTO provider_key (provider, sealed, updated_ms) VALUES (?, ?, ?)";
+        self.run(query, vec![provider.into(), json(sealed)?.into(), int(now_ms)])
+    }
+
+    /// A provider's key, and when it was put.
+    pub fn key(&self, provider: &str) -> Result<Option<(Sealed, u64)>, Problem> {
+        if !self.exists()? {
+            return Ok(None);
+        }
+        let query = "SELECT sealed, updated_ms FROM provider_key WHERE provider = ?";
+        let rows = self.rows::<KeyRow>(query, vec![provider.into()])?;
+        rows.into_iter().next().map(|row| Ok((parse(&row.sealed)?, row.updated_ms))).transpose()
+    }
+
+    pub fn forget_key(&self, provider: &str) -> Result<(), Problem> {
+        self.run("DELETE FROM provider_key WHERE provider = ?", vec![provider.into()])
+    }
+
+    fn exists(&self) -> Result<bool, Problem> {
+        let query = "SELECT 1 AS day FROM sqlite_master WHERE type = 'table' AND name = 'mind'";
+        self.rows::<DayRow>(query, vec![]).map(|rows| !rows.is_empty())
+    }
+
+    fn run(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<(), Problem> {
+        self.0.exec(query, values).map(|_| ()).map_err(|error| fault("mind write", &error))
+    }
+
+    fn rows<T: DeserializeOwned>(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<Vec<T>, Problem> {
+        let cursor = self.0.exec(query, values).map_err(|error| fault("mind read", &error))?;
+        cursor.to_array().map_err(|error| fault("mind read", &error))
+    }
+}
+
+fn json<T: Serialize>(value: &T) -> Result<String, Problem> {
+    serde_json::to_string(value).map_err(|error| fault("mind json", &error))
+}
+
+fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    serde_json::from_str(text).map_err(|error| fault("mind json", &error))
+}
+
+fn int(number: u64) -> SqlStorageValue {
+    SqlStorageValue::Integer(number.cast_signed())
+}

@@ -1,0 +1,80 @@
+//! A provider of models in tests, compatible with `OpenAI`'s Chat Completions: it says hello in the name that it was
+//! asked by, whole or in pieces.
+//!
+//! `status` (an error of `OpenAI`'s), `retry` (its `Retry-After`, seconds), `wait` (milliseconds before it answers),
+//! `cut` (it hangs up in the middle), `early` (a stream fails before it has said anything), `pause` (milliseconds
+//! between the pieces), `usage` (`none`: it says nothing of it) and `key` (the only one that it accepts).
+
+use std::io::Write;
+use std::net::TcpStream;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::Wishes;
+use crate::http::Received;
+use crate::report::Outcome;
+
+pub(super) fn say(stream: &TcpStream, request: &Received, wishes: &Wishes, name: &str) -> Outcome<()> {
+    let number = |wish: &str| wishes.get(wish).and_then(|text| text.parse::<u64>().ok());
+    std::thread::sleep(Duration::from_millis(number("wait").unwrap_or(0)));
+    let bearer = request.headers.get("authorization").map_or("", String::as_str);
+    let refused = wishes.get("key").is_some_and(|key| bearer != format!("Bearer {key}"));
+    let status = if refused { 401 } else { number("status").unwrap_or(200) };
+    if status != 200 {
+        // As providers do, it says too much.
+        let error = json!({ "message": format!("no: {bearer}"), "type": "error", "code": null });
+        return whole(stream, status, number("retry"), &json!({ "error": error }), false);
+    }
+    let asked: Value = serde_json::from_slice(&request.body)?;
+    let cut = wishes.contains_key("cut");
+    let usage = json!({ "prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15 });
+    let usage = if wishes.get("usage").is_some_and(|wish| wish == "none") { Value::Null } else { usage };
+    let text = format!("Hello from {name}");
+    if asked["stream"] != json!(true) {
+        let message = json!({ "role": "assistant", "content": text });
+        let choice = json!({ "index": 0, "message": message, "finish_reason": "stop" });
+        let body = json!({ "id": "c", "object": "chat.completion", "choices": [choice], "usage": usage });
+        return whole(stream, 200, None, &body, cut);
+    }
+    if wishes.contains_key("early") {
+        return pieces(stream, &[json!({ "error": { "message": bearer, "type": "overloaded_error" } })], 0, true);
+    }
+    let delta = |delta: Value, finish: Value| {
+        json!({ "id": "c", "object": "chat.completion.chunk", "choices": [
+            { "index": 0, "delta": delta, "finish_reason": finish } ] })
+    };
+    let mut all: Vec<Value> =
+        text.split_inclusive(' ').map(|word| delta(json!({ "content": word }), Value::Null)).collect();
+    all.push(delta(json!({}), json!("stop")));
+    all.push(json!({ "id": "c", "object": "chat.completion.chunk", "choices": [], "usage": usage }));
+    pieces(stream, &all, number("pause").unwrap_or(0), cut)
+}
+
+fn whole(mut stream: &TcpStream, status: u64, retry: Option<u64>, body: &Value, cut: bool) -> Outcome<()> {
+    let text = body.to_string();
+    let length = if cut { text.len() + 100 } else { text.len() };
+    write!(stream, "HTTP/1.1 {status} Status\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n")?;
+    if let Some(seconds) = retry {
+        write!(stream, "retry-after: {seconds}\r\n")?;
+    }
+    write!(stream, "connection: close\r\n\r\n{text}")?;
+    Ok(stream.flush()?)
+}
+
+fn pieces(mut stream: &TcpStream, all: &[Value], pause_ms: u64, cut: bool) -> Outcome<()> {
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\nconnection: close";
+    write!(stream, "{head}\r\n\r\n")?;
+    let last = if cut { all.len().min(2) } else { all.len() };
+    for piece in &all[..last] {
+        let text = format!("data: {piece}\n\n");
+        write!(stream, "{:x}\r\n{text}\r\n", text.len())?;
+        stream.flush()?;
+        std::thread::sleep(Duration::from_millis(pause_ms));
+    }
+    if !cut {
+        let text = "data: [DONE]\n\n";
+        write!(stream, "{:x}\r\n{text}\r\n0\r\n\r\n", text.len())?;
+    }
+    Ok(stream.flush()?)
+}
