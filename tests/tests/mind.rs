@@ -7,7 +7,7 @@ use aion_client::api::operations::Method;
 use aion_client::api::v1::keys::CreateKey;
 use aion_client::{Client, FetchTransport, Request, Response};
 use aion_tests::{World, fresh, json_post};
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -89,6 +89,21 @@ impl Mind {
             "messages": [{ "role": "user", "parts": [{ "text": "Hi" }] }] });
         post(&self.world.client, "/v1/mind/chat", &body).await
     }
+}
+
+/// Asks for a stream, reads the first piece of it, and hangs up.
+async fn hang_up(mind: &Mind) {
+    let source = "const hangUp = new AbortController();
+        return fetch(url, { method: 'POST', body, signal: hangUp.signal,
+          headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' } })
+          .then((response) => response.body.getReader().read()).then(() => hangUp.abort());";
+    let function = js_sys::Function::new_with_args("url, key, body", source);
+    let text = |text: &str| wasm_bindgen::JsValue::from_str(text);
+    let body = json!({ "model": "fast", "stream": true, "messages": [{ "role": "user", "content": "Hi" }] });
+    let url = format!("{}/v1/chat/completions", mind.world.info.base_url);
+    let called = function.call3(&text(""), &text(&url), &text(&mind.world.api_key), &text(&body.to_string()));
+    let promise: js_sys::Promise = wasm_bindgen::JsCast::unchecked_into(called.expect("a promise"));
+    js_sys::futures::JsFuture::from(promise).await.expect("a first piece");
 }
 
 async fn post(client: &Client<FetchTransport>, path: &str, body: &Value) -> Response {
@@ -238,6 +253,44 @@ async fn calls_at_once_never_pass_a_cap() {
     assert_eq!((count(200), count(402)), (10, 54));
     assert_eq!(mind.asked(0).await, 10);
     mind.comes_to(10 * WORST).await;
+}
+
+#[test]
+async fn whoever_hangs_up_pays_the_worst_case() {
+    let mind = Mind::new("gone", 1).await;
+    mind.set(0, "pause=300").await;
+    hang_up(&mind).await;
+    assert_eq!(mind.used().await, WORST, "it is reserved");
+    mind.set(0, "usage=some").await;
+    assert_eq!(mind.complete(true).await.status, 200);
+    mind.comes_to(WORST + USED).await;
+    // Longer than the rest of the first stream takes: it is not settled by what nobody has read.
+    aion_tests::sleep_ms(3_000).await;
+    assert_eq!(mind.used().await, WORST + USED);
+}
+
+#[test]
+async fn a_reservation_outlives_the_platform() {
+    let mind = Mind::new("killed", 1).await;
+    mind.cap(WORST).await;
+    mind.set(0, "wait=1500").await;
+    let body = json!({ "model": "fast", "messages": [{ "role": "user", "content": "Hi" }] });
+    let asking = Request::new(Method::Post, "/v1/chat/completions").with_json(&body).expect("JSON");
+    let killed = async {
+        for _ in 0..100 {
+            if mind.asked(0).await == 1 {
+                break;
+            }
+            aion_tests::sleep_ms(10).await;
+        }
+        mind.world.control.kill_platform().await;
+    };
+    // Whoever asked hears nothing: the platform died while the provider was thinking.
+    let (answer, ()) = join(mind.world.client.send(asking), killed).await;
+    assert!(answer.map_or(true, |answer| answer.status != 200));
+    mind.world.control.start_platform().await;
+    assert_eq!(mind.used().await, WORST);
+    assert_eq!((mind.complete(false).await.status, mind.asked(0).await), (402, 1));
 }
 
 #[test]

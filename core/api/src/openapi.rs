@@ -215,9 +215,6 @@ fn schemas() -> Value {
     add::<egress::Hosts>(&mut schemas);
     gateway(&mut schemas);
     eyes(&mut schemas);
-    add::<functions::Function>(&mut schemas);
-    add::<functions::Grant>(&mut schemas);
-    add::<functions::Grants>(&mut schemas);
     minds(&mut schemas);
     add::<egress::PutSecret>(&mut schemas);
     add::<egress::SecretName>(&mut schemas);
@@ -280,6 +277,9 @@ fn minds(schemas: &mut Map<String, Value>) {
 }
 
 fn gateway(schemas: &mut Map<String, Value>) {
+    add::<functions::Function>(schemas);
+    add::<functions::Grant>(schemas);
+    add::<functions::Grants>(schemas);
     add::<routes::Table>(schemas);
     add::<routes::Routes>(schemas);
     add::<routes::Purge>(schemas);

@@ -1,5 +1,5 @@
-//! What this isolate has seen of providers: circuits and latencies. Another isolate sees for itself, and nothing is lost
-//! with it.
+//! What this isolate has seen of providers: circuits and latencies. Another isolate sees for itself, and nothing is
+//! lost with it.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
