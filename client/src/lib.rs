@@ -12,6 +12,7 @@
 
 mod calls;
 mod error;
+mod mind;
 mod transport;
 
 pub use aion_api as api;

@@ -2,9 +2,10 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
-use aion_client::api::Scope;
 use aion_client::api::operations::Method;
 use aion_client::api::v1::keys::CreateKey;
+use aion_client::api::v1::mind::{Of, PutBudget, Switch};
+use aion_client::api::{Code, Scope};
 use aion_client::{Client, FetchTransport, Request, Response};
 use aion_tests::{World, fresh, json_post};
 use futures_util::future::{join, join_all};
@@ -27,8 +28,8 @@ impl Mind {
     async fn new(name: &str, providers: usize) -> Self {
         let mind = Self { world: World::new(name).await, names: (0..providers).map(|_| fresh(name)).collect() };
         let rows: Vec<Value> = mind.names.iter().enumerate().map(|(place, name)| mind.row(place, name)).collect();
-        let answer = mind.put("/v1/mind/providers", &json!({ "providers": rows })).await;
-        assert_eq!(answer.status, 200, "{}", answer.text());
+        let providers = serde_json::from_value(json!({ "providers": rows })).expect("providers");
+        assert_eq!(mind.world.client.put_providers(&providers).await.expect("put").version, 1);
         mind
     }
 
@@ -57,14 +58,14 @@ impl Mind {
     }
 
     async fn cap(&self, day: u64) {
-        let caps = json!({ "budgets": [{ "of": "tenant", "day": day.to_string() }] });
-        assert_eq!(self.put("/v1/mind/budgets", &caps).await.status, 200);
+        let cap = PutBudget { of: Of::Tenant, id: String::new(), day: Some(day.to_string()), month: None };
+        self.world.client.put_budgets(vec![cap]).await.expect("put");
     }
 
     /// What counts against the tenant's budget today.
     async fn used(&self) -> u64 {
-        let budgets = self.world.read("/v1/mind/budgets").await;
-        budgets["budgets"][0]["usedToday"].as_str().expect("an amount").parse().expect("digits")
+        let budgets = self.world.client.budgets().await.expect("budgets").budgets;
+        budgets[0].used_today.parse().expect("digits")
     }
 
     /// Waits until what is used is so much: a stream is settled after its last piece.
@@ -91,20 +92,43 @@ impl Mind {
     }
 }
 
-/// Asks for a stream, reads the first piece of it, and hangs up.
-async fn hang_up(mind: &Mind) {
-    let source = "const hangUp = new AbortController();
-        return fetch(url, { method: 'POST', body, signal: hangUp.signal,
-          headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' } })
-          .then((response) => response.body.getReader().read()).then(() => hangUp.abort());";
-    let function = js_sys::Function::new_with_args("url, key, body", source);
+/// Has JavaScript do something with the address of the platform's API and the tenant's key.
+async fn javascript(mind: &Mind, source: &str) -> String {
+    let function = js_sys::Function::new_with_args("api, key", source);
     let text = |text: &str| wasm_bindgen::JsValue::from_str(text);
-    let body = json!({ "model": "fast", "stream": true, "messages": [{ "role": "user", "content": "Hi" }] });
-    let url = format!("{}/v1/chat/completions", mind.world.info.base_url);
-    let called = function.call3(&text(""), &text(&url), &text(&mind.world.api_key), &text(&body.to_string()));
-    let promise: js_sys::Promise = wasm_bindgen::JsCast::unchecked_into(called.expect("a promise"));
-    js_sys::futures::JsFuture::from(promise).await.expect("a first piece");
+    let api = format!("{}/v1", mind.world.info.base_url);
+    let called = function.call2(&text(""), &text(&api), &text(&mind.world.api_key)).expect("a promise");
+    let promise: js_sys::Promise = wasm_bindgen::JsCast::unchecked_into(called);
+    let told = js_sys::futures::JsFuture::from(promise).await.expect("it does it");
+    told.as_string().unwrap_or_default()
 }
+
+/// Asks for a stream, reads the first piece of it, and hangs up.
+const HANG_UP: &str = "
+  const body = JSON.stringify({ model: 'fast', stream: true, messages: [{ role: 'user', content: 'Hi' }] });
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+  const hangUp = new AbortController();
+  return fetch(`${api}/chat/completions`, { method: 'POST', body, headers, signal: hangUp.signal })
+    .then((response) => response.body.getReader().read())
+    .then(() => hangUp.abort());
+";
+
+/// Has `OpenAI`'s own client ask, whole and in pieces, and for a model that is not there.
+const OPENAI: &str = "
+  return import(`file://${process.cwd()}/../node_modules/openai/index.mjs`).then(async ({ default: OpenAI }) => {
+    const client = new OpenAI({ baseURL: api, apiKey: key });
+    const messages = [{ role: 'user', content: 'Hi' }];
+    const whole = await client.chat.completions.create({ model: 'fast', messages });
+    let pieces = '';
+    for await (const piece of await client.chat.completions.create({ model: 'fast', messages, stream: true })) {
+      pieces += piece.choices[0]?.delta?.content ?? '';
+    }
+    const unknown = client.chat.completions.create({ model: 'other', messages });
+    const { status, code, type, requestID } = await unknown.catch((error) => error);
+    const text = whole.choices[0].message.content;
+    return JSON.stringify({ text, tokens: whole.usage.total_tokens, pieces, status, code, type, requestID });
+  });
+";
 
 async fn post(client: &Client<FetchTransport>, path: &str, body: &Value) -> Response {
     json_post(client, path, None, body.to_string().as_bytes()).await
@@ -160,6 +184,16 @@ async fn answers_come_whole_and_in_pieces_in_both_languages() {
 }
 
 #[test]
+async fn the_client_of_openai_works_with_our_address_and_key() {
+    let mind = Mind::new("sdk", 1).await;
+    let told: Value = serde_json::from_str(&javascript(&mind, OPENAI).await).expect("JSON");
+    let text = hello(&mind.names[0]);
+    assert_eq!((&told["text"], &told["pieces"], &told["tokens"]), (&json!(text), &json!(text), &json!(15)), "{told}");
+    assert_eq!((&told["status"], &told["code"]), (&json!(404), &json!("model.unknown")), "{told}");
+    assert!(told["requestID"].is_string(), "{told}");
+}
+
+#[test]
 async fn a_key_reaches_its_provider_and_nobody_else() {
     let mind = Mind::new("key", 1).await;
     mind.set(0, "key=sk-secret-1").await;
@@ -167,8 +201,7 @@ async fn a_key_reaches_its_provider_and_nobody_else() {
     assert_eq!(refused.status, 502, "{}", refused.text());
     assert_eq!(body(&refused)["error"]["code"], "key");
     assert!(!refused.text().contains("Bearer"), "what a provider says is not shown");
-    let put = mind.put("/v1/mind/providers/p0/key", &json!({ "key": "sk-secret-1" })).await;
-    assert_eq!(put.status, 204, "{}", put.text());
+    mind.world.client.put_provider_key("p0", "sk-secret-1").await.expect("put");
     assert_eq!(mind.complete(false).await.status, 200);
     let shown = mind.world.read("/v1/mind/providers").await;
     assert_eq!(shown["providers"][0]["key"]["isSet"], json!(true));
@@ -178,8 +211,8 @@ async fn a_key_reaches_its_provider_and_nobody_else() {
     assert_eq!(body(&mind.put("/v1/mind/providers", &same).await)["providers"][0]["key"]["isSet"], json!(true));
     let moved = json!({ "providers": [mind.row(0, "elsewhere")] });
     assert_eq!(body(&mind.put("/v1/mind/providers", &moved).await)["providers"][0]["key"]["isSet"], json!(false));
-    let unknown = mind.put("/v1/mind/providers/p9/key", &json!({ "key": "sk-secret-1" })).await;
-    assert_eq!((unknown.status, &body(&unknown)["code"]), (404, &json!("resource.unknown")));
+    let unknown = mind.world.client.put_provider_key("p9", "sk-secret-1").await.expect_err("unknown");
+    assert_eq!(unknown.code(), Some(Code::ResourceUnknown));
 }
 
 #[test]
@@ -259,7 +292,7 @@ async fn calls_at_once_never_pass_a_cap() {
 async fn whoever_hangs_up_pays_the_worst_case() {
     let mind = Mind::new("gone", 1).await;
     mind.set(0, "pause=300").await;
-    hang_up(&mind).await;
+    javascript(&mind, HANG_UP).await;
     assert_eq!(mind.used().await, WORST, "it is reserved");
     mind.set(0, "usage=some").await;
     assert_eq!(mind.complete(true).await.status, 200);
@@ -296,14 +329,14 @@ async fn a_reservation_outlives_the_platform() {
 #[test]
 async fn the_kill_switch_stops_what_begins_after_it() {
     let mind = Mind::new("stop", 1).await;
-    let stopped = post(&mind.world.client, "/v1/mind:stop", &json!({})).await;
-    assert_eq!(body(&stopped)["budgets"][0]["stopped"], json!(true), "{}", stopped.text());
+    let stopped = mind.world.client.stop_mind(&Switch::default()).await.expect("stopped");
+    assert!(stopped.budgets[0].stopped);
     let refused = mind.complete(false).await;
     assert_eq!((refused.status, &body(&refused)["error"]["code"]), (403, &json!("mind.stopped")));
     // A cap does not undo it.
     mind.cap(WORST).await;
     assert_eq!((mind.chat(false).await.status, mind.asked(0).await), (403, 0));
-    assert_eq!(post(&mind.world.client, "/v1/mind:resume", &json!({})).await.status, 200);
+    mind.world.client.resume_mind(&Switch::default()).await.expect("resumed");
     assert_eq!(mind.complete(false).await.status, 200);
     let wrong = post(&mind.world.client, "/v1/mind:stop", &json!({ "of": "key" })).await;
     assert_eq!(body(&wrong)["code"], "request.invalid");
