@@ -3,7 +3,7 @@
 //!
 //! `status` (an error of `OpenAI`'s), `retry` (its `Retry-After`, seconds), `wait` (milliseconds before it answers),
 //! `cut` (it hangs up in the middle), `early` (a stream fails before it has said anything), `pause` (milliseconds
-//! between the pieces), `usage` (`none`: it says nothing of it) and `key` (the only one that it accepts).
+//! between the pieces), `words` (that it says so many more), `usage` (`none`: it says nothing of it) and `key` (the only one that it accepts).
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -30,7 +30,8 @@ pub(super) fn say(stream: &TcpStream, request: &Received, wishes: &Wishes, name:
     let cut = wishes.contains_key("cut");
     let usage = json!({ "prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15 });
     let usage = if wishes.get("usage").is_some_and(|wish| wish == "none") { Value::Null } else { usage };
-    let text = format!("Hello from {name}");
+    let more = " and more".repeat(usize::try_from(number("words").unwrap_or(0) / 2)?);
+    let text = format!("Hello from {name}{more}");
     if asked["stream"] != json!(true) {
         let message = json!({ "role": "assistant", "content": text });
         let choice = json!({ "index": 0, "message": message, "finish_reason": "stop" });
