@@ -1,5 +1,5 @@
-//! Models: providers, keys, budgets, the kill switch. Conversations are requests like any other, or those of a client of
-//! `OpenAI`'s API.
+//! Models: providers, keys, budgets, the kill switch. Conversations are requests like any other, or those of a client
+//! of `OpenAI`'s API.
 
 use aion_api::operations::Method;
 use aion_api::v1::mind::{Budgets, Providers, PutBudget, PutBudgets, PutProviderKey, PutProviders, Switch};

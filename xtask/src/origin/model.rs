@@ -2,8 +2,9 @@
 //! asked by, whole or in pieces.
 //!
 //! `status` (an error of `OpenAI`'s), `retry` (its `Retry-After`, seconds), `wait` (milliseconds before it answers),
-//! `cut` (it hangs up in the middle), `early` (a stream fails before it has said anything), `pause` (milliseconds
-//! between the pieces), `words` (that it says so many more), `usage` (`none`: it says nothing of it) and `key` (the only one that it accepts).
+//! `cut` (it hangs up in the middle), `early` (a stream fails before it has said anything), `words` (that it says so
+//! many more), `pause` (milliseconds between the pieces), `usage` (`none`: it says nothing of it) and `key` (the only
+//! one that it accepts).
 
 use std::io::Write;
 use std::net::TcpStream;
