@@ -67,6 +67,13 @@ impl Old {
         let sleeping = submit(&world, json!({ "nap": nap, "a": set(json!(["nap"])) }), large).await;
         let leased = submit(&world, json!({ "ask": ask, "a": set(json!(["ask"])) }), small).await;
         assert_eq!(state(&leased, "ask"), "leased", "{}", leased.steps);
+        // It has left when the platform ends: only then it is asked again.
+        for _ in 0..100 {
+            if !world.control.recorded(&world.info.recorder_url, &leased.id).await.is_empty() {
+                break;
+            }
+            sleep_ms(50).await;
+        }
         Self { world, version, done, waiting, sleeping, leased }
     }
 
