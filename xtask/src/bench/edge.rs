@@ -203,7 +203,7 @@ fn print(results: &[(&str, Measured)], limiters: [u64; 2], start_ms: [u64; 2], a
     for (name, measured) in results {
         println!("{}", measured.row(name));
     }
-    say("Requests pass wrangler's development proxy where nothing else is said; its CPU is in no column.");
+    say("Requests pass wrangler's development proxy where nothing else is said.");
     say(format_args!("Without the proxy, limiters were asked {asks} times for {requests} requests."));
     say(format_args!("CPU of workerd until the first answer: {own_ms} ms with the edge, {plain_ms} ms with one line"));
 }
