@@ -13,17 +13,18 @@ const FUNCTION_MAX_LINES: usize = 70;
 const LINE_MAX_COLUMNS: usize = 120;
 
 /// What each crate may use of ours; tests and xtask may use any.
-const EDGES: [(&str, &[&str]); 21] = [
+const EDGES: [(&str, &[&str]); 22] = [
     ("core/mpc", &[]),
     ("core/identity", &[]),
     ("core/chain", &[]),
+    ("core/circuit", &[]),
     ("core/function", &[]),
-    ("core/gateway", &[]),
+    ("core/gateway", &["aion-circuit"]),
     ("core/limit", &[]),
     ("core/telemetry", &[]),
     ("core/wallet", &["aion-mpc", "aion-chain"]),
     ("core/task", &["aion-wallet", "aion-chain"]),
-    ("core/mind", &["aion-task", "aion-wallet", "aion-chain"]),
+    ("core/mind", &["aion-circuit", "aion-task", "aion-wallet", "aion-chain"]),
     (
         "core/api",
         &[
@@ -46,8 +47,8 @@ const EDGES: [(&str, &[&str]); 21] = [
     ("workers/shell", &["aion-api"]),
     ("workers/functions", &["aion-api", "aion-function", "aion-shell"]),
     ("workers/eyes", &["aion-api", "aion-telemetry", "aion-shell"]),
-    ("workers/gateway", &["aion-api", "aion-gateway", "aion-shell"]),
-    ("workers/mind", &["aion-api", "aion-mind", "aion-shell"]),
+    ("workers/gateway", &["aion-circuit", "aion-api", "aion-gateway", "aion-shell"]),
+    ("workers/mind", &["aion-circuit", "aion-api", "aion-mind", "aion-shell"]),
     (
         "workers/edge",
         &["aion-api", "aion-function", "aion-gateway", "aion-limit", "kernel-do", "identity-do", "aion-shell"],

@@ -9,9 +9,10 @@ use crate::workspace::{self, at};
 use crate::{build, ci, modules, process, setup, wire};
 
 /// Pure crates, tested natively and as wasm.
-pub const CORES: [&str; 11] = [
+pub const CORES: [&str; 12] = [
     "aion-api",
     "aion-chain",
+    "aion-circuit",
     "aion-function",
     "aion-gateway",
     "aion-identity",
@@ -23,7 +24,7 @@ pub const CORES: [&str; 11] = [
     "aion-wallet",
 ];
 /// The rules of what stands in front,
-const EDGE: [&str; 4] = ["aion-function", "aion-gateway", "aion-limit", "aion-telemetry"];
+const EDGE: [&str; 5] = ["aion-circuit", "aion-function", "aion-gateway", "aion-limit", "aion-telemetry"];
 /// and its end-to-end tests.
 const EDGE_FILES: [&str; 5] = ["eyes", "functions", "gateway", "limits", "own_cache"];
 /// Models: the rules of providers, plans and budgets, and end-to-end tests.

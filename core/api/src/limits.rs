@@ -21,7 +21,7 @@ pub fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     if body.len() > BODY_MAX_BYTES {
         return Err(too_large(BODY_MAX_BYTES));
     }
-    check_depth(body)?;
+    check_depth(body, DEPTH_MAX)?;
     let text = std::str::from_utf8(body);
     let text = text.map_err(|_| Problem::new(Code::RequestMalformed, "the body is not UTF-8 text"))?;
     serde_json::from_str(text).map_err(|error| match error.classify() {
@@ -43,8 +43,8 @@ pub fn too_large(max_bytes: usize) -> Problem {
     Problem::new(Code::RequestTooLarge, format!("the body has more than {max_bytes} bytes"))
 }
 
-/// Refuses documents that nest deeper than [`DEPTH_MAX`], before a parser sees them.
-fn check_depth(body: &[u8]) -> Result<(), Problem> {
+/// Refuses JSON that nests deeper than `max`, before a parser sees it.
+pub fn check_depth(body: &[u8], max: usize) -> Result<(), Problem> {
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
     for byte in body {
         match (in_string, *byte) {
@@ -55,8 +55,8 @@ fn check_depth(body: &[u8]) -> Result<(), Problem> {
             (false, b'}' | b']') => depth = depth.saturating_sub(1),
             _ => {}
         }
-        if depth > DEPTH_MAX {
-            return Err(Problem::new(Code::RequestMalformed, format!("the body nests deeper than {DEPTH_MAX}")));
+        if depth > max {
+            return Err(Problem::new(Code::RequestMalformed, format!("the body nests deeper than {max}")));
         }
     }
     Ok(())

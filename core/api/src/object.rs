@@ -16,6 +16,7 @@ pub mod archive;
 pub mod eyes;
 pub mod function;
 pub mod gateway;
+pub mod header;
 pub mod identity;
 pub mod kernel;
 pub mod lane;

@@ -2,7 +2,6 @@
 //! as ill, how often a request may be tried again, and what a cache may answer.
 
 pub mod balance;
-pub mod breaker;
 pub mod budget;
 pub mod cache;
 pub mod health;

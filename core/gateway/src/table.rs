@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use aion_circuit::Terms;
 use serde::{Deserialize, Serialize};
 
 use crate::cache;
@@ -256,6 +257,14 @@ pub struct Breaker {
     pub failures: u16,
     /// It stays open for so long, then lets one request try, 100 to 600,000 milliseconds.
     pub open_ms: u32,
+}
+
+impl Breaker {
+    /// As a circuit takes them.
+    #[must_use]
+    pub const fn terms(self) -> Terms {
+        Terms { failures: self.failures, open_ms: self.open_ms }
+    }
 }
 
 impl Default for Breaker {

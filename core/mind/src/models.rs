@@ -3,7 +3,7 @@
 
 mod attempts;
 mod check;
-mod circuit;
+mod observed;
 mod price;
 mod route;
 #[cfg(test)]
@@ -11,10 +11,11 @@ mod tests;
 
 pub use attempts::{Attempts, Next};
 pub use check::check;
-pub use circuit::{Circuit, Observed, State};
+pub use observed::Observed;
 pub use price::{Prices, input_tokens_max};
 pub use route::{CHAIN_MAX, Choice, Need, Prefer, route};
 
+use aion_circuit::Terms;
 use serde::{Deserialize, Serialize};
 
 use crate::wire::{Capabilities, Endpoint, Key, Wire};
@@ -104,6 +105,14 @@ pub struct Breaker {
     pub failures: u16,
     /// for so long, milliseconds.
     pub open_ms: u32,
+}
+
+impl Breaker {
+    /// As a circuit takes them.
+    #[must_use]
+    pub const fn terms(self) -> Terms {
+        Terms { failures: self.failures, open_ms: self.open_ms }
+    }
 }
 
 impl Default for Breaker {

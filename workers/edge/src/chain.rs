@@ -10,9 +10,8 @@ use futures_util::future::join_all;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use crate::answer::{self, Answer};
 use crate::app::App;
-use crate::kept::{self, CACHE_STATUS, Kept};
+use crate::kept::{self, Kept};
 
 /// What a token says of itself.
 #[derive(Serialize, Deserialize)]
@@ -56,11 +55,6 @@ pub async fn metadata(app: &App, token: Address) -> Result<Metadata, Problem> {
     };
     let (kept, _) = kept::served(format!("metadata\n{token}"), kept::METADATA, made.boxed_local()).await?;
     read_json(&kept.body)
-}
-
-/// An answer with where it is from.
-pub fn answer(answer: Answer, status: Status) -> Answer {
-    answer::with(answer, CACHE_STATUS, &status.to_text())
 }
 
 fn whole<T: Serialize>(value: &T) -> Result<Kept, Problem> {

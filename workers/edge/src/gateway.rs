@@ -6,7 +6,8 @@
 
 use std::rc::Rc;
 
-use aion_api::object::gateway::{HANDED_HEADER, Handed, OWN_HEADER, Own, PROBLEM_HEADER, SERVICE, header_text};
+use aion_api::object::gateway::{HANDED_HEADER, Handed, OWN_HEADER, Own, SERVICE};
+use aion_api::object::header::{PROBLEM_HEADER, header_text};
 use aion_api::object::tenant::Snapshot;
 use aion_api::problem::{Code, Problem};
 use aion_api::trace::{REQUEST_ID_HEADER, TRACEPARENT_HEADER, Trace};

@@ -17,7 +17,7 @@ use http::header::HeaderName;
 use crate::answer::{self, Answer};
 
 /// The header that says where an answer is from (RFC 9211).
-pub const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
+const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 /// An isolate keeps so many bytes together; it has 128 MB for everything.
 const ALL_MAX_BYTES: usize = 8 << 20;
 /// One answer has at most so many: a log of some hundred entries.
@@ -57,9 +57,13 @@ pub struct Kept {
 impl Kept {
     /// As it leaves, with where it is from.
     pub fn answer(&self, status: Status) -> Answer {
-        let answer = answer::bytes(self.status, self.media_type, self.body.clone());
-        answer::with(answer, CACHE_STATUS, &status.to_text())
+        marked(answer::bytes(self.status, self.media_type, self.body.clone()), status)
     }
+}
+
+/// An answer with where it is from.
+pub fn marked(answer: Answer, status: Status) -> Answer {
+    answer::with(answer, CACHE_STATUS, &status.to_text())
 }
 
 #[derive(Default)]

@@ -40,7 +40,7 @@ async fn fetch(request: web_sys::Request, env: Env, context: Context) -> worker:
             context.wait_until(async move { eyes::send(&sender).await });
             match serde_json::from_str::<Handed>(&text) {
                 Ok(handed) => route::serve(env, handed, request, &context).await,
-                Err(error) => route::refusal(&call::fault("handed", &error)),
+                Err(error) => call::refuse(&call::fault("handed", &error)).map(Into::into),
             }
         }
     }

@@ -10,8 +10,8 @@ use aion_api::object::gateway::Handed;
 use aion_api::problem::Problem;
 use aion_api::v1::egress::Hosts;
 use aion_api::v1::gateway::allowed;
+use aion_circuit::{Circuit, State};
 use aion_gateway::balance;
-use aion_gateway::breaker::{Circuit, State};
 use aion_gateway::budget::Budget;
 use aion_gateway::select::Routes;
 use aion_gateway::table::{Route, Target};
@@ -102,7 +102,7 @@ pub fn hops(kept: &Kept, tenant: &str, route: &Route, ticket: u64) -> (Vec<Hop>,
             let admitted = match circuit.state(now_ms) {
                 State::Closed => true,
                 State::Open => false,
-                State::HalfOpen => hops.is_empty() && circuit.admits(route.breaker, now_ms),
+                State::HalfOpen => hops.is_empty() && circuit.admits(route.breaker.terms(), now_ms),
             };
             if admitted {
                 hops.push(hop);
@@ -124,7 +124,7 @@ pub fn note(tenant: &str, route: &Route, tried: &[Tried]) {
             eyes::record(|recorder| recorder.add(catalogue::UPSTREAM, &[("outcome", outcome)], 1));
             let circuit = circuits.entry((tenant.to_owned(), id.clone())).or_default();
             if *failed {
-                circuit.failed(route.breaker, now_ms);
+                circuit.failed(route.breaker.terms(), now_ms);
             } else {
                 circuit.succeeded();
             }

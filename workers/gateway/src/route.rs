@@ -5,7 +5,8 @@
 use std::rc::Rc;
 
 use aion_api::object::eyes::catalogue;
-use aion_api::object::gateway::{FunctionCall, Handed, OWN_HEADER, Own, PROBLEM_HEADER, header_text};
+use aion_api::object::gateway::{FunctionCall, Handed, OWN_HEADER, Own};
+use aion_api::object::header::header_text;
 use aion_api::problem::{Code, Problem};
 use aion_api::trace::{REQUEST_ID_HEADER, TRACEPARENT_HEADER};
 use aion_gateway::cache::{Forward, Status};
@@ -70,7 +71,7 @@ pub async fn serve(
     worker::console_log!("{line}");
     let response = match result {
         Ok(response) => response,
-        Err(problem) => return refusal(&problem),
+        Err(problem) => return call::refuse(&problem).map(Into::into),
     };
     let headers = response.headers();
     headers.set(REQUEST_ID_HEADER, &trace.request_id)?;
@@ -247,11 +248,4 @@ fn mirror(route: &Route, sent: &Sent, plan: &Plan, context: &Context) {
     context.wait_until(async move {
         forward::send_to_origin(&plan).await;
     });
-}
-
-/// A problem for the edge to write.
-pub fn refusal(problem: &Problem) -> worker::Result<web_sys::Response> {
-    let response = call::respond::<()>(&Err(problem.clone()))?;
-    response.headers().set(PROBLEM_HEADER, problem.code.as_str())?;
-    Ok(response.into())
 }

@@ -71,11 +71,26 @@ enum Tried {
     Answered(Response),
     /// The model cannot take the request; nothing was sent.
     Unsupported(Unsupported),
-    Failed {
-        fault: Fault,
-        /// Whether a part of an answer had come.
-        begun: bool,
-    },
+    Failed(Failure),
+}
+
+/// How a provider has failed.
+struct Failure {
+    fault: Fault,
+    /// Whether a part of an answer had come.
+    begun: bool,
+}
+
+/// An answer, or how the provider failed; what we cannot write although it has answered is a problem.
+type Sent = Result<Result<Response, Problem>, Failure>;
+
+/// A failure before anything has come, and one after.
+const fn before(fault: Fault) -> Failure {
+    Failure { fault, begun: false }
+}
+
+const fn amid(fault: Fault) -> Failure {
+    Failure { fault, begun: true }
 }
 
 /// Has a model answer: the first of the chain that can.
@@ -106,7 +121,7 @@ pub async fn answer(
         }
         let Some(choice) = chain.get(choice) else { break };
         let (tenant, provider) = (&handed.tenant, choice.provider);
-        if !observed::admits(tenant, &provider.id, provider.breaker, now_ms()) {
+        if !observed::admits(tenant, &provider.id, provider.breaker.terms(), now_ms()) {
             next = attempts.skipped(now_ms());
             continue;
         }
@@ -116,9 +131,9 @@ pub async fn answer(
                 refusal = Refusal::Problem(Problem::invalid("", unsupported.to_string()));
                 next = attempts.skipped(now_ms());
             }
-            Tried::Failed { fault, begun } => {
-                let (tenant, id, settings) = (&handed.tenant, &provider.id, provider.breaker);
-                observed::with(tenant, id, |seen| seen.failed(&fault, settings, now_ms()));
+            Tried::Failed(Failure { fault, begun }) => {
+                let (tenant, id, terms) = (&handed.tenant, &provider.id, provider.breaker.terms());
+                observed::with(tenant, id, |seen| seen.failed(&fault, terms, now_ms()));
                 say(handed, id, &fault);
                 next = attempts.failed(&fault, begun, now_ms());
                 refusal = Refusal::Fault(fault);
@@ -152,42 +167,31 @@ impl Chat<'_> {
             return Err(fault("mind encode", &"a request that could be made cannot be made").into());
         };
         let tried = self.send(choice, &id, &request).await;
-        let (fault, begun) = match tried {
+        let failure = match tried {
             Ok(response) => return response.map(Tried::Answered).map_err(Refusal::Problem),
-            Err(failed) => failed,
+            Err(failure) => failure,
         };
-        self.end(&id, end_of(&fault, begun)).await;
-        Ok(Tried::Failed { fault, begun })
+        self.end(&id, end_of(&failure)).await;
+        Ok(Tried::Failed(failure))
     }
 
-    /// Sends a request. What has failed is not settled yet; whether an answer had begun stands with the failure.
-    async fn send(
-        &self,
-        choice: &Choice<'_>,
-        id: &str,
-        request: &HttpRequest,
-    ) -> Result<Result<Response, Problem>, (Fault, bool)> {
-        let mut opened = upstream::open(request, choice.provider.timeouts).await.map_err(|fault| (fault, false))?;
+    /// Sends a request. What has failed is not settled yet.
+    async fn send(&self, choice: &Choice<'_>, id: &str, request: &HttpRequest) -> Sent {
+        let mut opened = upstream::open(request, choice.provider.timeouts).await.map_err(before)?;
         if !(200..300).contains(&opened.status) {
             // Of a body that does not come, the status says enough.
             let body = opened.rest().await.unwrap_or_default();
             let decoded = decode(choice.provider.kind, opened.status, &opened.headers, &body);
-            return Err((decoded.err().unwrap_or(Fault::of(Class::Garbage)), false));
+            return Err(before(decoded.err().unwrap_or(Fault::of(Class::Garbage))));
         }
         if self.request.stream { self.streamed(choice, id, opened).await } else { self.whole(choice, id, opened).await }
     }
 
-    async fn whole(
-        &self,
-        choice: &Choice<'_>,
-        id: &str,
-        mut opened: Opened,
-    ) -> Result<Result<Response, Problem>, (Fault, bool)> {
-        let mut body = opened.next().await.map_err(|fault| (fault, false))?.unwrap_or_default();
+    async fn whole(&self, choice: &Choice<'_>, id: &str, mut opened: Opened) -> Sent {
+        let mut body = opened.next().await.map_err(before)?.unwrap_or_default();
         self.answered(choice, &opened);
-        body.extend(opened.rest().await.map_err(|fault| (fault, true))?);
-        let reply =
-            decode(choice.provider.kind, opened.status, &opened.headers, &body).map_err(|fault| (fault, true))?;
+        body.extend(opened.rest().await.map_err(amid)?);
+        let reply = decode(choice.provider.kind, opened.status, &opened.headers, &body).map_err(amid)?;
         self.end(id, End::Used(choice.model.prices.settled(reply.usage, choice.at_most))).await;
         Ok(self.written(&reply))
     }
@@ -199,15 +203,10 @@ impl Chat<'_> {
         }
     }
 
-    async fn streamed(
-        &self,
-        choice: &Choice<'_>,
-        id: &str,
-        mut opened: Opened,
-    ) -> Result<Result<Response, Problem>, (Fault, bool)> {
+    async fn streamed(&self, choice: &Choice<'_>, id: &str, mut opened: Opened) -> Sent {
         let (mut decoder, mut begun, mut events) = (StreamDecoder::new(choice.provider.kind), false, Vec::new());
         while events.is_empty() {
-            match opened.next().await.map_err(|fault| (fault, begun))? {
+            match opened.next().await.map_err(|fault| Failure { fault, begun })? {
                 Some(piece) => {
                     if !begun {
                         self.answered(choice, &opened);
@@ -220,7 +219,7 @@ impl Chat<'_> {
         }
         // What fails before it has said anything is told by a status.
         if let Some(Event::Error(fault)) = events.first() {
-            return Err((*fault, begun));
+            return Err(Failure { fault: *fault, begun });
         }
         let made = stream::response();
         let Ok((sender, response)) = made else {
@@ -246,7 +245,7 @@ impl Chat<'_> {
 
 /// What a failure proves. Nothing is on the bill of who has refused by a status of its own before it began; a filter
 /// has read what it refuses, and of all others nobody knows.
-const fn end_of(fault: &Fault, begun: bool) -> End {
+const fn end_of(Failure { fault, begun }: &Failure) -> End {
     let refused = matches!(
         fault.class,
         Class::Request
@@ -257,7 +256,7 @@ const fn end_of(fault: &Fault, begun: bool) -> End {
             | Class::Limited
             | Class::Overloaded
     );
-    if refused && !begun && fault.status.is_some() { End::Never } else { End::Unknown }
+    if refused && !*begun && fault.status.is_some() { End::Never } else { End::Unknown }
 }
 
 fn nobody(model: &str, any: bool) -> Problem {

@@ -1,7 +1,6 @@
 //! What is asked: providers, keys, budgets, conversations.
 
-use aion_api::limits::{DEPTH_MAX, read_json};
-use aion_api::object::gateway::PROBLEM_HEADER;
+use aion_api::limits::{DEPTH_MAX, check_depth, read_json};
 use aion_api::object::mind::Handed;
 use aion_api::problem::{Code, Fault as Place, Problem};
 use aion_api::v1::mind::{CAPS_MAX, KEY_MAX_CHARS, Of, PutBudget, PutBudgets, PutProviderKey, PutProviders, Switch};
@@ -18,6 +17,8 @@ use crate::object::{self, Order, Told};
 use crate::observed;
 use crate::stream::Words;
 
+/// A conversation nests so deep at most: it carries schemas of tools, which nest deeper than what else is sent to us.
+const CHAT_DEPTH_MAX: usize = 4 * DEPTH_MAX;
 /// An id of a budget has so many characters at most: that of a long DID.
 const ID_MAX_CHARS: usize = 256;
 
@@ -80,13 +81,6 @@ pub async fn answer(env: &Env, context: &Context, handed: &Handed, body: &[u8]) 
     }
 }
 
-/// A problem on its way to the edge, which writes it.
-pub fn refusal(problem: &Problem) -> worker::Result<Response> {
-    let response = call::respond::<()>(&Err(problem.clone()))?;
-    response.headers().set(PROBLEM_HEADER, problem.code.as_str())?;
-    Ok(response)
-}
-
 /// An answer that is JSON already.
 pub fn json_text(status: u16, body: String) -> Result<Response, Problem> {
     let made = || {
@@ -115,21 +109,8 @@ fn told(told: Told) -> Result<Response, Problem> {
 
 fn text(body: &[u8]) -> Result<&str, Invalid> {
     let wrong = |detail: String| Invalid { pointer: String::new(), detail };
-    let text = std::str::from_utf8(body).map_err(|_| wrong("the body is not UTF-8 text".to_owned()))?;
-    let mut depth = 0_usize;
-    // Schemas may nest, and brackets in texts count too: twice what other bodies may have is more than any has.
-    let deepest = body.iter().map(|byte| {
-        match byte {
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        depth
-    });
-    if deepest.max().unwrap_or_default() > 4 * DEPTH_MAX {
-        return Err(wrong(format!("the body nests deeper than {}", 4 * DEPTH_MAX)));
-    }
-    Ok(text)
+    check_depth(body, CHAT_DEPTH_MAX).map_err(|problem| wrong(problem.detail))?;
+    std::str::from_utf8(body).map_err(|_| wrong("the body is not UTF-8 text".to_owned()))
 }
 
 fn invalid(invalid: Invalid) -> Problem {

@@ -41,6 +41,6 @@ async fn fetch(request: web_sys::Request, env: Env, context: Context) -> worker:
     };
     match result {
         Ok(response) => Ok(response.into()),
-        Err(problem) => front::refusal(&problem).map(Into::into),
+        Err(problem) => call::refuse(&problem).map(Into::into),
     }
 }

@@ -4,7 +4,8 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use aion_mind::models::{Breaker, Observed};
+use aion_circuit::Terms;
+use aion_mind::models::Observed;
 
 /// So many tenants are remembered: one has some kilobytes at most.
 const TENANTS_MAX: usize = 500;
@@ -31,8 +32,8 @@ pub fn with<T>(tenant: &str, provider: &str, work: impl FnOnce(&mut Observed) ->
 }
 
 /// Whether a request may go to a provider now.
-pub fn admits(tenant: &str, provider: &str, settings: Breaker, now_ms: u64) -> bool {
-    with(tenant, provider, |seen| seen.circuit.admits(settings, now_ms))
+pub fn admits(tenant: &str, provider: &str, terms: Terms, now_ms: u64) -> bool {
+    with(tenant, provider, |seen| seen.circuit.admits(terms, now_ms))
 }
 
 /// Forgets the providers that a tenant has put anew.

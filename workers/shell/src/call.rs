@@ -1,6 +1,7 @@
 //! Calls: sending, reading, answering, the clock, and faults of ours.
 
 use aion_api::address::NamespaceKey;
+use aion_api::object::header::PROBLEM_HEADER;
 use aion_api::object::{self, Call, Request};
 use aion_api::problem::{Code, Problem};
 use aion_api::trace::Trace;
@@ -25,8 +26,8 @@ extern "C" {
     /// What it answers.
     type Answer;
 
-    /// Posts bytes and reads the answer to its end. One promise, where the platform's crate has one for each part of a
-    /// stream: a fifth of what a call costs.
+    /// Posts bytes and reads the answer to its end: one promise, where the platform's crate has one for each part of a
+    /// stream.
     #[wasm_bindgen(catch)]
     async fn exchange(target: &Target, url: &str, body: &[u8]) -> Result<JsValue, JsValue>;
 
@@ -65,17 +66,12 @@ pub async fn ask_named<R: Request>(env: &Env, binding: &str, name: &str, request
 
 /// Posts a text to an object of the same script by its plain name: status and body of its answer.
 pub async fn post_named(env: &Env, binding: &str, name: &str, text: String) -> Result<(u16, Vec<u8>), Problem> {
-    let stub = env.durable_object(binding).and_then(|namespace| namespace.get_by_name(name));
-    post(stub.map_err(|error| fault("binding", &error))?.into_rpc(), object::URL, text).await
+    post(named(env, binding, name)?.into_rpc(), object::URL, text).await
 }
 
 /// The same, and its response as it is.
 pub async fn send_named(env: &Env, binding: &str, name: &str, text: &str) -> Result<Response, Problem> {
-    let stub = env.durable_object(binding).and_then(|namespace| namespace.get_by_name(name));
-    let mut init = RequestInit::new();
-    init.with_method(Method::Post).with_body(Some(JsValue::from_str(text)));
-    let request = worker::Request::new_with_init(object::URL, &init).map_err(|error| fault("request", &error))?;
-    stub.map_err(|error| fault("binding", &error))?.fetch_with_request(request).await.map_err(|error| away(&error))
+    fetch(&named(env, binding, name)?, &posting(text)).await
 }
 
 /// Posts a text to another script by its service binding, and gives status and body of its answer.
@@ -99,9 +95,8 @@ pub async fn send<R: Request>(
     trace: &Trace,
     request: R,
 ) -> Result<Response, Problem> {
-    let mut init = RequestInit::new();
-    init.with_method(Method::Post).with_body(Some(JsValue::from_str(&text(&address, key, trace, request)?)));
-    fetch(env, &address, &init).await
+    let call = text(&address, key, trace, request)?;
+    fetch(&stub(env, &address)?, &posting(&call)).await
 }
 
 /// Asks an object for a WebSocket. Such a request has no body, so the call stands in a header.
@@ -112,7 +107,7 @@ pub async fn upgrade<R: Request>(env: &Env, address: Address, trace: &Trace, req
     set.map_err(|error| fault("call header", &error))?;
     let mut init = RequestInit::new();
     init.with_method(Method::Get).with_headers(headers);
-    fetch(env, &address, &init).await
+    fetch(&stub(env, &address)?, &init).await
 }
 
 /// A call as it travels: JSON.
@@ -128,14 +123,23 @@ pub fn is_upgrade(request: &worker::Request) -> bool {
 }
 
 fn stub(env: &Env, address: &Address) -> Result<Stub, Problem> {
-    let name = address.object_name(&namespace_key(env)?);
-    let stub = env.durable_object(address.kind.binding()).and_then(|namespace| namespace.get_by_name(&name));
+    named(env, address.kind.binding(), &address.object_name(&namespace_key(env)?))
+}
+
+fn named(env: &Env, binding: &str, name: &str) -> Result<Stub, Problem> {
+    let stub = env.durable_object(binding).and_then(|namespace| namespace.get_by_name(name));
     stub.map_err(|error| fault("binding", &error))
 }
 
-async fn fetch(env: &Env, address: &Address, init: &RequestInit) -> Result<Response, Problem> {
+fn posting(text: &str) -> RequestInit {
+    let mut init = RequestInit::new();
+    init.with_method(Method::Post).with_body(Some(JsValue::from_str(text)));
+    init
+}
+
+async fn fetch(stub: &Stub, init: &RequestInit) -> Result<Response, Problem> {
     let request = worker::Request::new_with_init(object::URL, init).map_err(|error| fault("request", &error))?;
-    stub(env, address)?.fetch_with_request(request).await.map_err(|error| away(&error))
+    stub.fetch_with_request(request).await.map_err(|error| away(&error))
 }
 
 /// Reads a call to our own object.
@@ -155,6 +159,13 @@ pub fn respond<T: serde::Serialize>(result: &Result<T, Problem>) -> worker::Resu
     let (status, body) = object::answer(result);
     // Without a header that says what it is: whoever has asked knows.
     Ok(Response::from_bytes(body)?.with_status(status))
+}
+
+/// Writes a problem for the edge, which answers with it.
+pub fn refuse(problem: &Problem) -> worker::Result<Response> {
+    let response = respond::<()>(&Err(problem.clone()))?;
+    response.headers().set(PROBLEM_HEADER, problem.code.as_str())?;
+    Ok(response)
 }
 
 /// The answer of a script that is asked whether it is there.

@@ -30,10 +30,7 @@ pub fn run() -> Outcome<()> {
     let key = tenant(&running)?;
     step("with limiters", || expect(&running, &key, "before", [200, 202, 201]))?;
     let config = files::read(&folder.join(CONFIG))?;
-    let without: String = config.lines().filter(|line| !line.contains(BINDING)).fold(String::new(), |text, line| {
-        // The lines of a file that we have written.
-        text + line + "\n"
-    });
+    let without: String = config.split_inclusive('\n').filter(|line| !line.contains(BINDING)).collect();
     let running = restart(running, &folder, &without)?;
     step("without limiters", || expect(&running, &key, "away", [200, 503, 503]))?;
     if !files::read(&folder.join(LOG))?.contains("limiter.away") {

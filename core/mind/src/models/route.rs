@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use aion_circuit::State;
 use serde::{Deserialize, Serialize};
 
-use super::{ModelRow, Observed, ProviderRow, State, input_tokens_max};
+use super::{ModelRow, Observed, ProviderRow, input_tokens_max};
 use crate::wire::{ChatRequest, Part};
 
 /// So many models are tried at most: a caller waits for all of them.
@@ -127,6 +128,8 @@ mod tests {
 
     use super::{CHAIN_MAX, Need, Prefer, route};
     use crate::models::tests::row;
+    use aion_circuit::Terms;
+
     use crate::models::{Breaker, Observed, ProviderRow};
     use crate::wire::{ChatRequest, Class, Fault, Json, Output};
 
@@ -169,15 +172,19 @@ mod tests {
     fn who_is_ill_is_left_out_and_who_is_limited_stands_behind() {
         let rows = [row("a", 1), row("b", 2), row("c", 3)];
         let (mut ill, mut limited) = (Observed::default(), Observed::default());
-        (0..5).for_each(|_| ill.failed(&Fault::of(Class::Upstream), Breaker::default(), 1_000));
-        limited.failed(&Fault { retry_after_ms: Some(9_000), ..Fault::of(Class::Limited) }, Breaker::default(), 1_000);
+        (0..5).for_each(|_| ill.failed(&Fault::of(Class::Upstream), Breaker::default().terms(), 1_000));
+        limited.failed(
+            &Fault { retry_after_ms: Some(9_000), ..Fault::of(Class::Limited) },
+            Breaker::default().terms(),
+            1_000,
+        );
         assert_eq!(ids(&rows, &ask(), Prefer::Price, &[("a", limited), ("b", ill)]), ["c", "a"]);
     }
 
     #[test]
     fn who_was_ill_gets_its_place_again() {
         let (rows, mut ill) = ([row("a", 1), row("b", 2)], Observed::default());
-        let settings = Breaker { failures: 1, open_ms: 500 };
+        let settings = Terms { failures: 1, open_ms: 500 };
         ill.failed(&Fault::of(Class::Upstream), settings, 501);
         assert_eq!(ids(&rows, &ask(), Prefer::Price, &[("a", ill)]), ["b"]);
         let mut ill = Observed::default();

@@ -1,6 +1,6 @@
 //! Models: what is asked of them goes on to the script `aion-mind` as it is, and its answers come back as they are.
 
-use aion_api::object::gateway::{PROBLEM_HEADER, header_text};
+use aion_api::object::header::{PROBLEM_HEADER, header_text};
 use aion_api::object::mind::{HANDED_HEADER, Handed, SERVICE};
 use aion_api::problem::Problem;
 use axum::body::Body;

@@ -13,6 +13,7 @@ use super::wallets::page_of;
 use crate::answer::{self, Answer};
 use crate::ask::Ask;
 use crate::chain::{self, Metadata};
+use crate::kept;
 
 pub async fn create(ask: Ask) -> Result<Answer, Problem> {
     let body: CreateToken = ask.json()?;
@@ -46,7 +47,7 @@ pub async fn read(ask: Ask) -> Result<Answer, Problem> {
     let address = token.to_checksum(None);
     let (name, total_supply) = (name.ok_or_else(unknown)?, read_balance(&words));
     let state = TokenState { address, name, symbol: symbol.unwrap_or_default(), decimals, total_supply, block };
-    Ok(chain::answer(answer::json(StatusCode::OK, &state)?, status))
+    Ok(kept::marked(answer::json(StatusCode::OK, &state)?, status))
 }
 
 pub async fn balance(ask: Ask) -> Result<Answer, Problem> {
@@ -55,7 +56,7 @@ pub async fn balance(ask: Ask) -> Result<Answer, Problem> {
     let (words, status) = chain::read(&ask.app, &block, token, balance_call(holder)).await?;
     let balance = read_balance(&words).ok_or_else(|| Problem::unknown("token"))?;
     let (token, holder) = (token.to_checksum(None), holder.to_checksum(None));
-    Ok(chain::answer(answer::json(StatusCode::OK, &Balance { token, holder, balance, block })?, status))
+    Ok(kept::marked(answer::json(StatusCode::OK, &Balance { token, holder, balance, block })?, status))
 }
 
 fn task(task: Result<SubmitTask, serde_json::Error>) -> Result<SubmitTask, Problem> {

@@ -1,51 +1,8 @@
 //! What is known of a provider: whether it is well, how fast it begins to answer, and until when it wants no requests.
 
-use super::Breaker;
+use aion_circuit::{Circuit, Terms};
+
 use crate::wire::{Blame, Class, Fault};
-
-/// A circuit breaker: a provider that fails again and again is left alone for a while, then one request tries it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Circuit {
-    failures: u16,
-    /// Open until then, Unix milliseconds; afterwards one request at a time may try.
-    open_until_ms: Option<u64>,
-}
-
-/// How a circuit is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    /// Requests pass.
-    Closed,
-    /// None passes.
-    Open,
-    /// One passes, and what becomes of it decides.
-    HalfOpen,
-}
-
-impl Circuit {
-    /// How it is now.
-    #[must_use]
-    pub fn state(&self, now_ms: u64) -> State {
-        match self.open_until_ms {
-            None => State::Closed,
-            Some(until_ms) if now_ms < until_ms => State::Open,
-            Some(_) => State::HalfOpen,
-        }
-    }
-
-    /// Whether a request may go. The one that tries a half-open circuit closes it to all others until its outcome is
-    /// known, or until it has taken as long as the circuit was open.
-    pub fn admits(&mut self, settings: Breaker, now_ms: u64) -> bool {
-        match self.state(now_ms) {
-            State::Closed => true,
-            State::Open => false,
-            State::HalfOpen => {
-                self.open_until_ms = Some(now_ms.saturating_add(settings.open_ms.into()));
-                true
-            }
-        }
-    }
-}
 
 /// What is known of a provider.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -61,7 +18,7 @@ pub struct Observed {
 impl Observed {
     /// Its answer has begun.
     pub const fn answered(&mut self, first_byte_ms: u64) {
-        self.circuit = Circuit { failures: 0, open_until_ms: None };
+        self.circuit.succeeded();
         self.first_byte_ms = Some(match self.first_byte_ms {
             None => first_byte_ms,
             Some(known) => (known.saturating_mul(7).saturating_add(first_byte_ms)) / 8,
@@ -69,22 +26,18 @@ impl Observed {
     }
 
     /// It has failed. What the caller is to blame for says nothing of it, and a limit says only when to come again.
-    pub fn failed(&mut self, fault: &Fault, settings: Breaker, now_ms: u64) {
+    pub fn failed(&mut self, fault: &Fault, terms: Terms, now_ms: u64) {
         if let Some(ms) = fault.retry_after_ms {
             self.limited_until_ms = Some(now_ms.saturating_add(ms));
         }
         if fault.class == Class::Limited {
             return;
         }
-        let circuit = &mut self.circuit;
         if fault.class.blame() == Blame::Caller {
             // One that tried a half-open circuit: the provider answers.
-            *circuit = Circuit { failures: 0, open_until_ms: None };
-            return;
-        }
-        circuit.failures = circuit.failures.saturating_add(1);
-        if circuit.failures >= settings.failures {
-            circuit.open_until_ms = Some(now_ms.saturating_add(settings.open_ms.into()));
+            self.circuit.succeeded();
+        } else {
+            self.circuit.failed(terms, now_ms);
         }
     }
 
@@ -100,15 +53,16 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    use super::{Observed, State};
-    use crate::models::Breaker;
+    use aion_circuit::{State, Terms};
+
+    use super::Observed;
     use crate::wire::{Class, Fault};
 
-    const SETTINGS: Breaker = Breaker { failures: 3, open_ms: 1_000 };
+    const TERMS: Terms = Terms { failures: 3, open_ms: 1_000 };
 
     fn broken() -> Observed {
         let mut observed = Observed::default();
-        (0..3).for_each(|_| observed.failed(&Fault::of(Class::Upstream), SETTINGS, 0));
+        (0..3).for_each(|_| observed.failed(&Fault::of(Class::Upstream), TERMS, 0));
         observed
     }
 
@@ -116,23 +70,23 @@ mod tests {
     fn failures_in_a_row_open_it() {
         let mut observed = Observed::default();
         for _ in 0..10 {
-            observed.failed(&Fault::of(Class::Timeout), SETTINGS, 0);
-            observed.failed(&Fault::of(Class::Garbage), SETTINGS, 0);
+            observed.failed(&Fault::of(Class::Timeout), TERMS, 0);
+            observed.failed(&Fault::of(Class::Garbage), TERMS, 0);
             observed.answered(5);
         }
         assert_eq!(observed.circuit.state(0), State::Closed);
         let mut observed = broken();
-        assert_eq!((observed.circuit.state(999), observed.circuit.admits(SETTINGS, 999)), (State::Open, false));
+        assert_eq!((observed.circuit.state(999), observed.circuit.admits(TERMS, 999)), (State::Open, false));
     }
 
     #[test]
     fn one_request_tries_a_half_open_one() {
         let mut observed = broken();
         assert_eq!(observed.circuit.state(1_000), State::HalfOpen);
-        assert!(observed.circuit.admits(SETTINGS, 1_000));
-        assert!(!observed.circuit.admits(SETTINGS, 1_000), "a second one waits for the first");
-        observed.failed(&Fault::of(Class::Cut), SETTINGS, 1_100);
-        assert!(!observed.circuit.admits(SETTINGS, 2_099) && observed.circuit.admits(SETTINGS, 2_100));
+        assert!(observed.circuit.admits(TERMS, 1_000));
+        assert!(!observed.circuit.admits(TERMS, 1_000), "a second one waits for the first");
+        observed.failed(&Fault::of(Class::Cut), TERMS, 1_100);
+        assert!(!observed.circuit.admits(TERMS, 2_099) && observed.circuit.admits(TERMS, 2_100));
         observed.answered(5);
         assert_eq!(observed.circuit.state(2_100), State::Closed);
     }
@@ -141,10 +95,10 @@ mod tests {
     fn a_caller_cannot_open_it_and_a_wrong_key_can() {
         let mut observed = Observed::default();
         for class in [Class::Request, Class::TooLarge, Class::Refused, Class::Limited] {
-            (0..10).for_each(|_| observed.failed(&Fault::of(class), SETTINGS, 0));
+            (0..10).for_each(|_| observed.failed(&Fault::of(class), TERMS, 0));
         }
         assert_eq!(observed.circuit.state(0), State::Closed);
-        (0..3).for_each(|_| observed.failed(&Fault::of(Class::Key), SETTINGS, 0));
+        (0..3).for_each(|_| observed.failed(&Fault::of(Class::Key), TERMS, 0));
         assert_eq!(observed.circuit.state(0), State::Open);
     }
 
@@ -152,7 +106,7 @@ mod tests {
     fn a_limit_says_when_to_come_again() {
         let mut observed = Observed::default();
         let fault = Fault { retry_after_ms: Some(500), ..Fault::of(Class::Limited) };
-        observed.failed(&fault, SETTINGS, 1_000);
+        observed.failed(&fault, TERMS, 1_000);
         assert!(observed.is_limited(1_499) && !observed.is_limited(1_500));
     }
 

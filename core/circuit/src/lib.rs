@@ -1,8 +1,15 @@
-//! A circuit breaker: a target that fails again and again is left alone for a while, then one request tries it.
+//! A circuit breaker: whoever fails again and again is left alone for a while, then one request tries it.
 
-use crate::table::Breaker;
+/// When a circuit opens, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Terms {
+    /// So many failures in a row open it.
+    pub failures: u16,
+    /// It stays open for so long, milliseconds.
+    pub open_ms: u32,
+}
 
-/// What an isolate knows of a target.
+/// What is known of whoever is asked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Circuit {
     failures: u16,
@@ -32,14 +39,14 @@ impl Circuit {
         }
     }
 
-    /// Whether a request may go to the target. The one that tries a half-open circuit closes it to all others until its
+    /// Whether a request may go. The one that tries a half-open circuit closes it to all others until its
     /// outcome is known, or until it has taken as long as the circuit was open.
-    pub fn admits(&mut self, settings: Breaker, now_ms: u64) -> bool {
+    pub fn admits(&mut self, terms: Terms, now_ms: u64) -> bool {
         match self.state(now_ms) {
             State::Closed => true,
             State::Open => false,
             State::HalfOpen => {
-                self.open_until_ms = Some(now_ms + u64::from(settings.open_ms));
+                self.open_until_ms = Some(now_ms.saturating_add(terms.open_ms.into()));
                 true
             }
         }
@@ -51,10 +58,10 @@ impl Circuit {
     }
 
     /// A request has failed.
-    pub fn failed(&mut self, settings: Breaker, now_ms: u64) {
+    pub fn failed(&mut self, terms: Terms, now_ms: u64) {
         self.failures = self.failures.saturating_add(1);
-        if self.failures >= settings.failures {
-            self.open_until_ms = Some(now_ms + u64::from(settings.open_ms));
+        if self.failures >= terms.failures {
+            self.open_until_ms = Some(now_ms.saturating_add(terms.open_ms.into()));
         }
     }
 }
@@ -64,46 +71,45 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    use super::{Circuit, State};
-    use crate::table::Breaker;
+    use super::{Circuit, State, Terms};
 
-    const SETTINGS: Breaker = Breaker { failures: 3, open_ms: 1_000 };
+    const TERMS: Terms = Terms { failures: 3, open_ms: 1_000 };
 
     #[test]
     fn failures_in_a_row_open_it() {
         let mut circuit = Circuit::default();
         for _ in 0..10 {
-            circuit.failed(SETTINGS, 0);
-            circuit.failed(SETTINGS, 0);
+            circuit.failed(TERMS, 0);
+            circuit.failed(TERMS, 0);
             circuit.succeeded();
         }
         assert_eq!(circuit.state(0), State::Closed);
         for _ in 0..3 {
-            assert!(circuit.admits(SETTINGS, 0));
-            circuit.failed(SETTINGS, 0);
+            assert!(circuit.admits(TERMS, 0));
+            circuit.failed(TERMS, 0);
         }
-        assert_eq!((circuit.state(999), circuit.admits(SETTINGS, 999)), (State::Open, false));
+        assert_eq!((circuit.state(999), circuit.admits(TERMS, 999)), (State::Open, false));
     }
 
     #[test]
     fn one_request_tries_a_half_open_one() {
         let mut circuit = Circuit::default();
         for _ in 0..3 {
-            circuit.failed(SETTINGS, 0);
+            circuit.failed(TERMS, 0);
         }
         assert_eq!(circuit.state(1_000), State::HalfOpen);
-        assert!(circuit.admits(SETTINGS, 1_000));
-        assert!(!circuit.admits(SETTINGS, 1_000), "a second one waits for the first");
-        circuit.failed(SETTINGS, 1_100);
-        assert!(!circuit.admits(SETTINGS, 2_099));
-        assert!(circuit.admits(SETTINGS, 2_100));
+        assert!(circuit.admits(TERMS, 1_000));
+        assert!(!circuit.admits(TERMS, 1_000), "a second one waits for the first");
+        circuit.failed(TERMS, 1_100);
+        assert!(!circuit.admits(TERMS, 2_099));
+        assert!(circuit.admits(TERMS, 2_100));
         circuit.succeeded();
         assert_eq!(circuit.state(2_100), State::Closed);
         // The one that tries and never comes back is followed by another.
         for _ in 0..3 {
-            circuit.failed(SETTINGS, 3_000);
+            circuit.failed(TERMS, 3_000);
         }
-        assert!(circuit.admits(SETTINGS, 4_000) && !circuit.admits(SETTINGS, 4_999));
-        assert!(circuit.admits(SETTINGS, 5_000));
+        assert!(circuit.admits(TERMS, 4_000) && !circuit.admits(TERMS, 4_999));
+        assert!(circuit.admits(TERMS, 5_000));
     }
 }
