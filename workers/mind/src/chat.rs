@@ -156,7 +156,7 @@ impl Chat<'_> {
             return Ok(Tried::Unsupported(unsupported));
         }
         let (id, provider) = (object::fresh_id()?, choice.provider.id.clone());
-        let payer = Payer { key: Some(self.handed.key.clone()), ..Payer::default() };
+        let payer = Payer { key: self.handed.key.clone(), ..Payer::default() };
         let order = Order::Reserve { id: id.clone(), payer, worst: choice.at_most, provider, version: self.version };
         let Told::Reserved { key } = object::ask(self.env, self.handed, order).await? else {
             return Err(Problem::internal().into());

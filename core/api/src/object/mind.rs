@@ -1,15 +1,32 @@
 //! The script `aion-mind`: what the edge hands over of a request that is about models.
 //!
 //! The edge knows who asks and that he may; it reads neither the body nor the answer, which both pass as they are.
+//!
+//! The script reaches nobody but providers of models. What else it wants to know or to have done, it answers: an answer
+//! with [`NEEDS_HEADER`] is a [`Needs`], and whoever has sent the request performs what it asks in the tenant's name and
+//! sends a [`Given`] after it, until an answer comes. A step of a task is handed over by the kernel in the same way: its
+//! body is a [`Step`], its answer an outcome (`aion_task::Outcome`).
 
+use alloy_primitives::Address;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use crate::problem::Code;
 use crate::trace::Trace;
 
 /// The service binding by which it is reached.
 pub const SERVICE: &str = "MIND";
 /// The header in which a request is handed over.
 pub const HANDED_HEADER: &str = "x-aion-mind";
+
+/// Marks an answer that is no answer yet.
+pub const NEEDS_HEADER: &str = "x-aion-needs";
+/// The operation of a step of a task.
+pub const STEP: &str = "step";
+/// The operation that gives what was asked for.
+pub const GIVEN: &str = "given";
+/// So often one request can ask something: a plan asks once a stage, and a stage is asked for again after a failure.
+pub const NEEDS_MAX: usize = 64;
 
 /// A request that passed the edge.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,8 +38,139 @@ pub struct Handed {
     pub id: String,
     /// The tenant.
     pub tenant: String,
-    /// The id of the key.
-    pub key: String,
+    /// The id of the API key; a step of a task has none.
+    #[serde(default)]
+    pub key: Option<String>,
     /// The request that it is.
     pub trace: Trace,
+}
+
+/// A step of a task that is the mind's to do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Step {
+    /// Its kind, for example `mind.ask`.
+    pub kind: String,
+    /// `task/step`: whoever is asked under it again goes on with the same work.
+    pub key: String,
+    /// What it takes.
+    pub input: Value,
+}
+
+/// What has to be known or done before there is an answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Needs {
+    /// Comes back as it is.
+    pub ticket: Value,
+    /// To be performed in this order.
+    pub asks: Vec<Ask>,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Given {
+    /// The ticket.
+    pub ticket: Value,
+    /// One for each that was asked.
+    pub told: Vec<Told>,
+}
+
+/// Something to know or to do, in the tenant's name. Each can be asked again without harm.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Ask {
+    /// Whose signature a compact JWS by a key of a DID carries. Performed by the edge alone.
+    Verify {
+        /// The JWS.
+        proof: String,
+    },
+    /// A wallet's address, its policy and what that has counted.
+    Wallet {
+        /// Its id.
+        wallet: String,
+    },
+    /// The contracts of this deployment.
+    Deployment,
+    /// A method of the chain's JSON-RPC API that reads: `eth_call`, `eth_feeHistory`, `eth_getBlockByNumber`,
+    /// `eth_getTransactionReceipt`; no other is asked.
+    Chain {
+        /// The method.
+        method: String,
+        /// Its parameters.
+        params: Value,
+    },
+    /// The id that a task will have.
+    Place {
+        /// The key that it will be started under.
+        key: String,
+    },
+    /// Starts a task, once by its key.
+    Start {
+        /// The key.
+        key: String,
+        /// The definition.
+        definition: Value,
+        /// The input.
+        input: Value,
+    },
+    /// A task as it is.
+    Task {
+        /// Its id.
+        task: String,
+    },
+    /// Cancels a task, unless it is over.
+    Cancel {
+        /// Its id.
+        task: String,
+    },
+}
+
+/// What an ask came to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Told {
+    /// A verified signature.
+    Signed {
+        /// The DID.
+        by: String,
+        /// What was signed.
+        payload: String,
+    },
+    /// A wallet.
+    Wallet {
+        /// Its address; none before its key is there.
+        address: Option<Address>,
+        /// Its policy (`aion_wallet::policy::Policy`).
+        policy: Value,
+        /// What the policy has counted (`aion_wallet::policy::SpendLedger`).
+        ledger: Value,
+    },
+    /// The contracts (`aion_chain::action::Deployment`).
+    Deployment(Value),
+    /// What the node answered.
+    Chain(Value),
+    /// The node reverted an `eth_call`.
+    Reverted {
+        /// The data of the revert, `0x…`; empty if it gave none.
+        data: String,
+    },
+    /// The id of a task.
+    Placed {
+        /// It.
+        task: String,
+    },
+    /// A task's public view.
+    Task {
+        /// It.
+        task: Value,
+    },
+    /// It could not be done.
+    Problem {
+        /// The kind of problem.
+        code: Code,
+        /// In words.
+        detail: String,
+    },
 }

@@ -27,7 +27,7 @@ fn onward(ask: &Ask) -> Result<Result<web_sys::Request, JsValue>, Problem> {
         operation: ask.operation.id.to_owned(),
         id: ask.param("id").to_owned(),
         tenant: caller.tenant.clone(),
-        key: caller.key.clone(),
+        key: Some(caller.key.clone()),
         trace: ask.trace.clone(),
     };
     let text = header_text(&handed).map_err(|_| Problem::internal())?;
