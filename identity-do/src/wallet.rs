@@ -69,6 +69,11 @@ impl Wallet {
             Request::Read => {
                 self.owned(place).map(|(_, record)| Reply::Wallet { wallet: view(&record), replayed: false })
             }
+            Request::Facts => self.owned(place).map(|(_, Record { address, policy, ledger, .. })| Reply::Facts {
+                address,
+                policy: json!(policy),
+                ledger: json!(ledger),
+            }),
             Request::Recovery => {
                 let (store, _) = self.owned(place)?;
                 Ok(Reply::Recovery { kits: store.kits()? })

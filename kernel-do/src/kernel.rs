@@ -21,6 +21,7 @@ mod http;
 mod inbox;
 mod look;
 mod meter;
+mod mind;
 mod note;
 mod perform;
 mod poison;

@@ -10,6 +10,7 @@ pub mod chain;
 mod kek;
 mod kernel;
 mod lane;
+pub mod mind;
 pub mod submit;
 mod tenant;
 

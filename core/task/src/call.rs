@@ -63,6 +63,13 @@ pub enum Call {
         /// What it is given.
         input: Value,
     },
+    /// Has the mind ask, decide, plan or run a plan.
+    Mind {
+        /// The kind of the step.
+        kind: String,
+        /// What it takes.
+        input: Value,
+    },
     /// Reads a contract.
     ContractRead {
         /// The contract.
@@ -118,6 +125,7 @@ impl Call {
             | Self::Operate { .. }
             | Self::Sign { .. }
             | Self::FunctionRun { .. }
+            | Self::Mind { .. }
             | Self::ContractRead { .. } => true,
         }
     }

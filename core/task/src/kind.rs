@@ -16,6 +16,7 @@ mod function_run;
 mod http_request;
 mod identity_create;
 mod identity_update;
+mod mind;
 mod set;
 mod sleep;
 mod task_start;
@@ -85,6 +86,10 @@ const KINDS: &[(&str, Fields)] = &[
     ("http.request", http_request::FIELDS),
     ("identity.create", identity_create::FIELDS),
     ("identity.update", identity_update::FIELDS),
+    ("mind.ask", mind::ASK_FIELDS),
+    ("mind.decide", mind::DECIDE_FIELDS),
+    ("mind.plan", mind::PLAN_FIELDS),
+    ("mind.run", mind::RUN_FIELDS),
     ("set", set::FIELDS),
     ("sleep", sleep::FIELDS),
     ("task.start", task_start::FIELDS),
@@ -145,6 +150,10 @@ pub fn start(kind: &str, with: &Value, place: Place<'_>) -> Result<Start, Fault>
         "http.request" => http_request::start(with).map(Start::Call),
         "identity.create" => identity_create::start(with).map(Start::Call),
         "identity.update" => identity_update::start(with).map(Start::Call),
+        "mind.ask" => mind::ask(with).map(Start::Call),
+        "mind.decide" => mind::decide(with).map(Start::Call),
+        "mind.plan" => mind::plan(with).map(Start::Call),
+        "mind.run" => mind::run(with).map(Start::Call),
         "set" => set::start(with).map(Start::Value),
         "sleep" => sleep::start(with).map(Start::Wait),
         "task.start" => task_start::start(with),

@@ -15,7 +15,7 @@ use serde_json::json;
 use worker::{Delay, Env};
 
 use super::shard::Outgoing;
-use super::{function, http};
+use super::{function, http, mind};
 use crate::chain;
 
 /// An answer may take this long: a little less than the lease, so that a late one does not meet the next lease.
@@ -79,6 +79,7 @@ async fn answer(env: &Env, outgoing: &Outgoing) -> Result<Result<Outcome, String
         }
         Call::ContractRead { to, data } => read(env, *to, data.clone()).await.map(Ok),
         Call::FunctionRun { function, input } => function::perform(env, outgoing, function, input).await,
+        Call::Mind { kind, input } => mind::perform(env, outgoing, kind, input).await.map(Ok),
         Call::HttpRequest(request) => http::perform(env, outgoing, request).await,
     }
 }

@@ -163,7 +163,7 @@ async fn handed_over(
     body: Option<&[u8]>,
 ) -> Result<(web_sys::Response, Option<Own>), Problem> {
     let onward = onward(request, handed, body).map_err(|error| script::away(SERVICE, &error))?;
-    let response = script::fetch(app, SERVICE, &onward).await?;
+    let response = call::send_script(&app.env, SERVICE, &onward).await?;
     let headers = Headers(response.headers());
     let header = |name: &str| headers.get(name).ok().flatten();
     if header(PROBLEM_HEADER).is_some() {

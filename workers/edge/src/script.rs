@@ -8,19 +8,8 @@ use aion_api::trace::Trace;
 use aion_shell::call;
 use serde::Serialize;
 use serde_json::json;
-use wasm_bindgen::JsCast;
-use worker::js_sys::futures::JsFuture;
-use worker::{web_sys, worker_sys};
 
 use crate::app::App;
-
-/// Sends a request to a script.
-pub async fn fetch(app: &App, service: &str, request: &web_sys::Request) -> Result<web_sys::Response, Problem> {
-    let fetcher = app.env.service(service).map_err(|error| away(service, &error))?.into_rpc::<worker_sys::Fetcher>();
-    let promise = fetcher.fetch(request).map_err(|error| away(service, &error))?;
-    let response = JsFuture::from(promise).await.map_err(|error| away(service, &error))?;
-    response.dyn_into().map_err(|_| Problem::internal())
-}
 
 /// Posts a text to a script, and gives status and body of its answer.
 pub async fn post(app: &App, service: &str, url: &str, text: String) -> Result<(u16, Vec<u8>), Problem> {

@@ -8,7 +8,8 @@ use aion_api::trace::Trace;
 use aion_api::{Address, secret};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
-use worker::{Env, Headers, Method, RequestInit, Response, Stub, js_sys};
+use worker::js_sys::futures::JsFuture;
+use worker::{Env, Headers, Method, RequestInit, Response, Stub, js_sys, web_sys, worker_sys};
 
 /// Carries the call of a request without a body.
 const CALL_HEADER: &str = "aion-call";
@@ -78,6 +79,14 @@ pub async fn send_named(env: &Env, binding: &str, name: &str, text: &str) -> Res
 pub async fn script(env: &Env, service: &str, url: &str, text: String) -> Result<(u16, Vec<u8>), Problem> {
     let service = env.service(service).map_err(|error| away(&error))?;
     post(service.into_rpc(), url, text).await
+}
+
+/// Sends a request to another script by its service binding, and gives the response as it is.
+pub async fn send_script(env: &Env, service: &str, request: &web_sys::Request) -> Result<web_sys::Response, Problem> {
+    let fetcher = env.service(service).map_err(|error| away(&error))?.into_rpc::<worker_sys::Fetcher>();
+    let promise = fetcher.fetch(request).map_err(|error| away(&error.into()))?;
+    let response = JsFuture::from(promise).await.map_err(|error| away(&error.into()))?;
+    response.dyn_into().map_err(|_| Problem::internal())
 }
 
 /// What is the same for requests of every kind stands in a script once.

@@ -41,6 +41,12 @@ pub struct Handed {
     /// The id of the API key; a step of a task has none.
     #[serde(default)]
     pub key: Option<String>,
+    /// The parameters of the query, decoded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub query: Vec<(String, String)>,
+    /// The headers that the operation reads, by their names in lower case.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<(String, String)>,
     /// The request that it is.
     pub trace: Trace,
 }
@@ -85,6 +91,19 @@ pub enum Ask {
     Verify {
         /// The JWS.
         proof: String,
+    },
+    /// An operation of the platform's own API, as the caller and with its credential. Performed by the edge alone.
+    Operation {
+        /// How long to wait before, in milliseconds.
+        after_ms: u64,
+        /// The method.
+        method: String,
+        /// The path, its segments escaped, and the query.
+        path: String,
+        /// The idempotency key.
+        idempotency: Option<String>,
+        /// The body, JSON.
+        body: Option<Value>,
     },
     /// A wallet's address, its policy and what that has counted.
     Wallet {
@@ -137,6 +156,15 @@ pub enum Told {
         by: String,
         /// What was signed.
         payload: String,
+    },
+    /// What an operation was answered.
+    Answered {
+        /// The status.
+        status: u16,
+        /// The media type.
+        media_type: String,
+        /// The body, text.
+        body: String,
     },
     /// A wallet.
     Wallet {

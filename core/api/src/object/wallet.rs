@@ -3,6 +3,7 @@
 use aion_chain::action::TokenAction;
 use aion_chain::message::Settled;
 pub use aion_wallet::record::Charter;
+use alloy_primitives::Address;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -48,6 +49,8 @@ pub enum Request {
     },
     /// The wallet's public view.
     Read,
+    /// Its policy and what that has counted, for whoever judges beforehand.
+    Facts,
     /// The recovery kits, for the tenant that holds their key.
     Recovery,
     /// One operation's public view.
@@ -69,6 +72,15 @@ pub enum Reply {
         wallet: Value,
         /// Whether this is the answer to a request that came before.
         replayed: bool,
+    },
+    /// What a judgement beforehand is made of.
+    Facts {
+        /// Its address; none before its key is there.
+        address: Option<Address>,
+        /// K's policy.
+        policy: Value,
+        /// What it has counted.
+        ledger: Value,
     },
     /// The recovery kits by party, each an armoured age file.
     Recovery {

@@ -20,6 +20,10 @@ fn input(kind: &str) -> Option<Value> {
         "http.request" => json!({ "url": "https://x.example/", "method": "POST", "json": {}, "idempotent": true }),
         "identity.create" => json!({ "name": "ana" }),
         "identity.update" => json!({ "identity": "u:ana", "alsoKnownAs": [] }),
+        "mind.ask" => json!({ "prompt": "How much?", "schema": { "type": "object" } }),
+        "mind.decide" => json!({ "question": "Pay?", "choices": ["yes", "no"] }),
+        "mind.plan" => json!({ "goal": "Mint ten" }),
+        "mind.run" => json!({ "plan": "pln_1" }),
         "set" => json!({ "value": 1 }),
         "sleep" => json!({ "duration": "1s" }),
         "task.start" => {

@@ -1,0 +1,41 @@
+//! `mind.*`: steps that the script does which asks models. It goes on with the same work under the step's key.
+
+use aion_api::object;
+use aion_api::object::mind::{Ask, Handed, STEP, Step, Told};
+use aion_api::problem::{Code, Problem};
+use aion_shell::call;
+use aion_task::Outcome;
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+use serde_json::Value;
+use worker::Env;
+
+use super::shard::Outgoing;
+use crate::mind::{self, Further};
+
+/// A step asks nothing that only a caller at the edge can be asked.
+struct Nothing;
+
+impl Further for Nothing {
+    fn perform<'a>(&'a self, _: &'a Ask) -> LocalBoxFuture<'a, Result<Told, Problem>> {
+        async { Err(Problem::new(Code::ResourceUnknown, "a step cannot have this done")) }.boxed_local()
+    }
+}
+
+/// Has a step done.
+pub(super) async fn perform(env: &Env, outgoing: &Outgoing, kind: &str, input: &Value) -> Result<Outcome, Problem> {
+    let handed = Handed {
+        operation: STEP.to_owned(),
+        id: String::new(),
+        tenant: outgoing.tenant.clone(),
+        key: None,
+        query: Vec::new(),
+        headers: Vec::new(),
+        trace: outgoing.trace.clone(),
+    };
+    let step = Step { kind: kind.to_owned(), key: outgoing.effect.key.clone(), input: input.clone() };
+    let body = serde_json::to_vec(&step).map_err(|error| call::fault("mind step", &error))?;
+    let mut response = mind::answer(env, &handed, &body, &Nothing).await?;
+    let body = response.bytes().await.map_err(|error| call::fault("mind outcome", &error))?;
+    object::read(&body).map_err(|error| call::fault("mind outcome", &error))
+}
