@@ -82,6 +82,7 @@ fn operation(entry: &Operation) -> Value {
     });
     match entry.credential {
         Credential::Public => operation["security"] = json!([]),
+        Credential::Offered => operation["security"] = json!([{ "apiKey": [] }, {}]),
         Credential::Operator => operation["security"] = json!([{ "operator": [] }]),
         Credential::Key(scope) => {
             operation["security"] = json!([{ "apiKey": [scope.as_str()] }]);
@@ -274,6 +275,8 @@ fn minds(schemas: &mut Map<String, Value>) {
     schemas.insert("ChatCompletion".to_owned(), conversation("messages"));
     schemas.insert("Chat".to_owned(), conversation("messages"));
     schemas.insert("ChatAnswer".to_owned(), json!({ "type": "object" }));
+    schemas.insert("McpMessage".to_owned(), json!({ "type": "object" }));
+    schemas.insert("ProtectedResource".to_owned(), json!({ "type": "object" }));
 }
 
 fn gateway(schemas: &mut Map<String, Value>) {

@@ -51,6 +51,8 @@ pub enum Credential {
     Public,
     /// The operator's token.
     Operator,
+    /// An API key, if the caller has one: what it lacks, the operation itself says in the words of its protocol.
+    Offered,
     /// An API key with this scope.
     Key(Scope),
 }
@@ -133,7 +135,7 @@ impl Operation {
         let mut codes = self.problems.to_vec();
         codes.push(Code::RateLimited);
         match self.credential {
-            Credential::Public => {}
+            Credential::Public | Credential::Offered => {}
             Credential::Operator => {
                 codes.extend([Code::CredentialMissing, Code::CredentialInvalid, Code::ComponentUnavailable]);
             }

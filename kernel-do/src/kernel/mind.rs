@@ -29,6 +29,8 @@ pub(super) async fn perform(env: &Env, outgoing: &Outgoing, kind: &str, input: &
         id: String::new(),
         tenant: outgoing.tenant.clone(),
         key: None,
+        scopes: None,
+        origin: String::new(),
         query: Vec::new(),
         headers: Vec::new(),
         trace: outgoing.trace.clone(),

@@ -43,6 +43,15 @@ pub async fn check(
 ) -> Result<Option<Caller>, Problem> {
     match operation.credential {
         Credential::Public => Ok(None),
+        Credential::Offered => {
+            let Some(key) = bearer(header).ok().and_then(ApiKey::parse) else {
+                return Ok(None);
+            };
+            match check_key(app, trace, &key, None, true).await {
+                Err(problem) if problem.code == Code::CredentialInvalid => Ok(None),
+                checked => checked.map(Some),
+            }
+        }
         Credential::Operator => {
             let token = bearer(header)?;
             if app.operator_token.equals(token) { Ok(None) } else { Err(invalid()) }
@@ -51,12 +60,18 @@ pub async fn check(
             let key = ApiKey::parse(bearer(header)?).ok_or_else(invalid)?;
             let own = operation.is_checked_by_kernel() || operation.is_pure();
             let kept = own || !scope.moves_money_or_rights();
-            check_key(app, trace, &key, scope, kept).await.map(Some)
+            check_key(app, trace, &key, Some(scope), kept).await.map(Some)
         }
     }
 }
 
-async fn check_key(app: &App, trace: &Trace, key: &ApiKey, scope: Scope, keep: bool) -> Result<Caller, Problem> {
+async fn check_key(
+    app: &App,
+    trace: &Trace,
+    key: &ApiKey,
+    scope: Option<Scope>,
+    keep: bool,
+) -> Result<Caller, Problem> {
     let now_ms = call::now_ms();
     let hash = key.hash(&app.pepper);
     let kept = if keep { kept(&key.tenant, now_ms) } else { None };
@@ -66,7 +81,7 @@ async fn check_key(app: &App, trace: &Trace, key: &ApiKey, scope: Scope, keep: b
         None => fetch(app, trace, &key.tenant, now_ms).await?,
     };
     let record = snapshot.key(&key.id, &hash).ok_or_else(invalid)?;
-    if !record.scopes.contains(&scope) {
+    if let Some(scope) = scope.filter(|scope| !record.scopes.contains(scope)) {
         return Err(Problem::new(Code::ScopeMissing, format!("this key lacks the scope {scope}")));
     }
     let (tenant, scopes, shards) = (snapshot.id.clone(), record.scopes.clone(), snapshot.shards.clone());

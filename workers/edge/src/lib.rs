@@ -65,7 +65,7 @@ async fn fetch(request: web_sys::Request, env: Env, context: Context) -> worker:
 }
 
 /// Has the API answer a request.
-async fn api(app: &App, request: http::Request<Body>) -> worker::Result<http::Response<Body>> {
+pub(crate) async fn api(app: &App, request: http::Request<Body>) -> worker::Result<http::Response<Body>> {
     let made = || (app.clone(), routes::router(app.clone()));
     let mut router = ROUTER.with(|cell| cell.get_or_init(made).1.clone());
     Ok(router.call(request).await?)

@@ -52,6 +52,8 @@ fn front(routes: Routes) -> Routes {
         .at("resumeMind", mind::pass)
         .at("chat", mind::pass)
         .at("completeChat", mind::pass)
+        .at("callMcp", mind::offered)
+        .at("mcpResource", mind::offered)
         .at("platformMetrics", eyes::metrics)
         .at("readAlerts", eyes::read)
         .at("putAlerts", eyes::put)

@@ -1,7 +1,7 @@
 //! What is asked: providers, keys, budgets, conversations.
 
 use aion_api::limits::{DEPTH_MAX, check_depth, read_json};
-use aion_api::object::mind::Handed;
+use aion_api::object::mind::{Ask, GIVEN, Given, Handed, NEEDS_HEADER, Needs};
 use aion_api::problem::{Code, Fault as Place, Problem};
 use aion_api::v1::mind::{CAPS_MAX, KEY_MAX_CHARS, Of, PutBudget, PutBudgets, PutProviderKey, PutProviders, Switch};
 use aion_mind::budget::{Cap, Scope};
@@ -9,10 +9,12 @@ use aion_mind::models::{ProviderRow, check};
 use aion_mind::wire::front::{self, Asked, Head, Invalid, read, read_own};
 use aion_mind::wire::{ChatRequest, Wire};
 use aion_shell::call::{self, fault};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::{from_value, to_value};
 use worker::{Context, Env, Response};
 
 use crate::chat::{self, Refusal};
+use crate::mcp;
 use crate::object::{self, Order, Told};
 use crate::observed;
 use crate::stream::Words;
@@ -77,8 +79,30 @@ pub async fn answer(env: &Env, context: &Context, handed: &Handed, body: &[u8]) 
                 answer => answer.map_err(Refusal::problem),
             }
         }
+        "callMcp" => mcp::answer(handed, body),
+        "mcpResource" => mcp::resource(handed),
+        GIVEN => {
+            let Given { ticket, told } = aion_api::object::read(body).map_err(|error| fault("given", &error))?;
+            let Ticket::Mcp(ticket) = from_value(ticket).map_err(|error| fault("ticket", &error))?;
+            mcp::given(handed, ticket, told)
+        }
         other => Err(fault("operation", &other)),
     }
+}
+
+/// What waits for something that was asked of whoever has handed the request over.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Ticket {
+    Mcp(mcp::Ticket),
+}
+
+/// An answer that is none yet: what has to be known or done first.
+pub fn needs(ticket: &Ticket, asks: Vec<Ask>) -> Result<Response, Problem> {
+    let ticket = to_value(ticket).map_err(|error| fault("ticket", &error))?;
+    let response = json(&Needs { ticket, asks })?;
+    response.headers().set(NEEDS_HEADER, "1").map_err(|error| fault("answer", &error))?;
+    Ok(response)
 }
 
 /// An answer that is JSON already.

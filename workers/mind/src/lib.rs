@@ -8,6 +8,7 @@
 
 mod chat;
 mod front;
+mod mcp;
 mod object;
 mod observed;
 mod stream;

@@ -11,6 +11,7 @@ use alloy_primitives::Address;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::Scope;
 use crate::problem::Code;
 use crate::trace::Trace;
 
@@ -36,11 +37,17 @@ pub struct Handed {
     pub operation: String,
     /// What the path names, or nothing.
     pub id: String,
-    /// The tenant.
+    /// The tenant; empty where a caller without a credential is let in.
     pub tenant: String,
     /// The id of the API key; a step of a task has none.
     #[serde(default)]
     pub key: Option<String>,
+    /// The scopes of the key; nothing where the edge has checked the one that is wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<Vec<Scope>>,
+    /// Where the world reaches this deployment, `https://host`; nothing for a step.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub origin: String,
     /// The parameters of the query, decoded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub query: Vec<(String, String)>,

@@ -2,6 +2,7 @@
 
 use super::{Operation, Success};
 
+mod agents;
 mod definitions;
 mod egress;
 mod eyes;
@@ -35,13 +36,14 @@ const COUNT: usize = platform::OPERATIONS.len()
     + gateway::OPERATIONS.len()
     + eyes::OPERATIONS.len()
     + functions::OPERATIONS.len()
-    + mind::OPERATIONS.len();
+    + mind::OPERATIONS.len()
+    + agents::OPERATIONS.len();
 
 /// Every operation of the API.
 pub static OPERATIONS: &[Operation] = &joined();
 
 const fn joined() -> [Operation; COUNT] {
-    let groups: [&[Operation]; 12] = [
+    let groups: [&[Operation]; 13] = [
         &platform::OPERATIONS,
         &identities::OPERATIONS,
         &wallets::OPERATIONS,
@@ -54,6 +56,7 @@ const fn joined() -> [Operation; COUNT] {
         &eyes::OPERATIONS,
         &functions::OPERATIONS,
         &mind::OPERATIONS,
+        &agents::OPERATIONS,
     ];
     let mut all = [platform::OPERATIONS[0]; COUNT];
     let (mut group, mut place) = (0, 0);

@@ -54,7 +54,7 @@ pub async fn explain(ask: Ask) -> Result<Answer, Problem> {
     }
     let source = source(&ask, &body)?;
     let in_path = parameters.into_iter().find(|(name, _)| *name == "did").map(|(_, did)| did);
-    let caller = matches!(operation.credential, Credential::Key(_)).then_some(&caller);
+    let caller = matches!(operation.credential, Credential::Key(_) | Credential::Offered).then_some(&caller);
     let operator = operation.credential == Credential::Operator;
     let facts = facts(operation, caller, operator, body.did.as_deref().or(in_path), &source);
     let own = if caller.is_some() { snapshot.limits.as_slice() } else { &[] };

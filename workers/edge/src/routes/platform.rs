@@ -1,18 +1,21 @@
 //! Health, the API's description and the problems' pages.
 
 use aion_api::problem::{Code, Problem};
+use aion_shell::call;
+use axum::body::Body;
 use http::StatusCode;
-use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, IF_NONE_MATCH};
+use http::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
+};
 use serde_json::json;
+use worker::{Headers, Response, web_sys};
 
 use crate::answer::{self, Answer};
 use crate::ask::Ask;
 use crate::{docs, ready};
 
-/// The committed document; a test compares it with the types.
-const OPENAPI: &str = include_str!("../../../../docs/openapi.json");
-/// The JSON Schema of definitions, committed and compared alike.
-const DEFINITION: &str = include_str!("../../../../docs/definition.schema.json");
+/// The binding of the static assets: documents that are as large as a tenth of the script stand there.
+const ASSETS: &str = "ASSETS";
 /// Pages with a style sheet of their own in the page, and nothing else.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
 
@@ -25,26 +28,38 @@ pub async fn ready(ask: Ask) -> Result<Answer, Problem> {
 }
 
 pub async fn openapi(ask: Ask) -> Result<Answer, Problem> {
-    Ok(document(&ask, "application/json", OPENAPI))
+    document(&ask, "application/json").await
 }
 
 pub async fn definition_schema(ask: Ask) -> Result<Answer, Problem> {
-    Ok(answer::with(document(&ask, "application/schema+json", DEFINITION), ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
+    let answer = document(&ask, "application/schema+json").await?;
+    Ok(answer::with(answer, ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
 }
 
 /// A document that changes with the deployment alone; whoever has it is told so.
-fn document(ask: &Ask, media_type: &'static str, text: &'static str) -> Answer {
-    // FNV-1a (draft-eastlake-fnv section 2): two documents of one deployment after the other differ in it.
-    let hash = text
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    let etag = answer::etag(&format!("{hash:016x}"));
-    let answer = if answer::is_current(ask.header(IF_NONE_MATCH.as_str()), &etag) {
-        answer::empty(StatusCode::NOT_MODIFIED)
-    } else {
-        answer::bytes(StatusCode::OK, media_type, text)
+async fn document(ask: &Ask, media_type: &str) -> Result<Answer, Problem> {
+    let made = || {
+        let headers = Headers::new();
+        if let Some(known) = ask.header(IF_NONE_MATCH.as_str()) {
+            headers.set(IF_NONE_MATCH.as_str(), known)?;
+        }
+        let init = web_sys::RequestInit::new();
+        init.set_headers(headers.as_ref());
+        Ok(web_sys::Request::new_with_str_and_init(&format!("https://assets{}", ask.operation.path), &init)?)
     };
-    answer::with(answer::with(answer, ETAG, &etag), CACHE_CONTROL, "public, max-age=300")
+    let request = made().map_err(|error: worker::Error| call::fault("assets", &error))?;
+    let found = call::send_script(&ask.app.env, ASSETS, &request).await?;
+    let found = Answer::from(Response::from(found));
+    let (known, etag) = (found.status() == StatusCode::NOT_MODIFIED, found.headers().get(ETAG).cloned());
+    if !known && found.status() != StatusCode::OK {
+        return Err(call::fault("assets", &found.status()));
+    }
+    let mut answer = Answer::new(if known { Body::empty() } else { found.into_body() });
+    *answer.status_mut() = if known { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
+    if let Some(etag) = etag {
+        answer.headers_mut().insert(ETAG, etag);
+    }
+    Ok(answer::with(answer::with(answer, CONTENT_TYPE, media_type), CACHE_CONTROL, "public, max-age=300"))
 }
 
 pub async fn docs(_ask: Ask) -> Result<Answer, Problem> {

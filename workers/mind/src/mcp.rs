@@ -1,0 +1,121 @@
+//! MCP over HTTP: the rules stand in `aion_mind::mcp`; what a tool asks the edge performs as the caller.
+//!
+//! Nothing is kept between two requests. What was asked and answered so far comes back with the ticket, and the message
+//! is read anew with it.
+
+use aion_api::object::mind::{Ask, Handed, Told};
+use aion_api::problem::{Code, Problem};
+use aion_mind::mcp::auth::Resource;
+use aion_mind::mcp::{Answer, Facts, Outcome, Platform, Reply, Server, dispatch};
+use aion_shell::call::fault;
+use form_urlencoded::Serializer;
+use serde::{Deserialize, Serialize};
+use worker::Response;
+
+use crate::front::{self, json, json_text, needs};
+
+/// Where it stands.
+const PATH: &str = "/mcp";
+/// Where people look at a task and approve it; its id follows.
+const CONSOLE: &str = "/tasks/";
+
+/// A message that waits for an operation.
+#[derive(Serialize, Deserialize)]
+pub struct Ticket {
+    message: String,
+    /// What operations were answered: statuses and bodies.
+    replies: Vec<(u16, String)>,
+}
+
+/// The metadata of the resource.
+pub fn resource(handed: &Handed) -> Result<Response, Problem> {
+    json(&described(handed)?)
+}
+
+fn described(handed: &Handed) -> Result<Resource, Problem> {
+    let resource = Resource::new(&format!("{}{PATH}", handed.origin), "AION-Ω", &Platform::scopes());
+    resource.ok_or_else(|| fault("mcp", &"the origin is no URL"))
+}
+
+/// Answers a message.
+pub fn answer(handed: &Handed, body: &[u8]) -> Result<Response, Problem> {
+    let message = String::from_utf8(body.to_vec());
+    let message = message.map_err(|_| Problem::new(Code::RequestMalformed, "the body is not UTF-8 text"))?;
+    on(handed, Ticket { message, replies: Vec::new() })
+}
+
+/// Goes on with what an operation was answered.
+pub fn given(handed: &Handed, mut ticket: Ticket, told: Vec<Told>) -> Result<Response, Problem> {
+    for told in told {
+        ticket.replies.push(match told {
+            Told::Answered { status, body, .. } => (status, body),
+            Told::Problem { code, detail } => {
+                let problem = serde_json::json!({ "code": code, "detail": detail, "status": code.status() });
+                (code.status(), problem.to_string())
+            }
+            _ => return Err(fault("mcp", &"told of what was not asked")),
+        });
+    }
+    on(handed, ticket)
+}
+
+fn on(handed: &Handed, ticket: Ticket) -> Result<Response, Problem> {
+    let (resource, surface) = (described(handed)?, Platform { console: format!("{}{CONSOLE}", handed.origin) });
+    let host = handed.origin.rsplit("//").next().and_then(|host| host.split(':').next()).unwrap_or_default();
+    let hosts = [host, "localhost", "127.0.0.1"];
+    // A name of this machine counts only where the deployment itself stands on it.
+    let hosts = if hosts[1..].contains(&host) { &hosts[..] } else { &hosts[..1] };
+    let headers: Vec<(&str, &str)> =
+        handed.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let scopes: Option<Vec<&str>> =
+        handed.scopes.as_ref().map(|scopes| scopes.iter().map(|scope| scope.as_str()).collect());
+    let facts = Facts { method: "POST", headers: &headers, scopes: scopes.as_deref() };
+    let server = Server { surface: &surface, resource: &resource, hosts };
+    let mut outcome = dispatch(&server, &facts, ticket.message.as_bytes());
+    for (status, body) in &ticket.replies {
+        let Outcome::Ask(_, pending) = outcome else {
+            return Err(fault("mcp", &"a message asks otherwise than before"));
+        };
+        outcome = pending.settle(&Reply { status: *status, body: body.clone().into_bytes() });
+    }
+    match outcome {
+        Outcome::Answer(answer) => written(answer),
+        Outcome::Accepted | Outcome::Reply(..) => empty(202),
+        Outcome::Stream(messages) => events(&messages),
+        Outcome::Ask(operation, _) => {
+            let query: String = Serializer::new(String::new()).extend_pairs(&operation.query).finish();
+            let path = if query.is_empty() { operation.path } else { format!("{}?{query}", operation.path) };
+            let ask = Ask::Operation {
+                after_ms: 0,
+                method: operation.method.to_owned(),
+                path,
+                idempotency: operation.idempotency_key,
+                body: operation.body,
+            };
+            needs(&front::Ticket::Mcp(ticket), vec![ask])
+        }
+        Outcome::Client(..) => Err(fault("mcp", &"the platform asks nothing of a client on a stream")),
+    }
+}
+
+fn written(Answer { status, headers, body }: Answer) -> Result<Response, Problem> {
+    let response = match body {
+        Some(body) => json_text(status, body)?,
+        None => empty(status)?,
+    };
+    for (name, value) in headers {
+        response.headers().set(name, &value).map_err(|error| fault("answer", &error))?;
+    }
+    Ok(response)
+}
+
+fn empty(status: u16) -> Result<Response, Problem> {
+    Response::empty().map(|response| response.with_status(status)).map_err(|error| fault("answer", &error))
+}
+
+fn events(messages: &[String]) -> Result<Response, Problem> {
+    let text: String = messages.iter().map(|message| format!("event: message\ndata: {message}\n\n")).collect();
+    let response = json_text(200, text)?;
+    response.headers().set("content-type", "text/event-stream").map_err(|error| fault("answer", &error))?;
+    Ok(response)
+}
