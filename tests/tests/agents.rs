@@ -1,0 +1,127 @@
+//! Other agents: the platform as an MCP server, in both revisions, as far as a caller's key goes.
+#![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+use aion_client::api::Scope;
+use aion_client::api::operations::Method;
+use aion_client::api::v1::keys::CreateKey;
+use aion_client::{Client, FetchTransport, Request, Response};
+use aion_tests::{World, fresh};
+use serde_json::{Value, json};
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+const OLDER: &str = "2025-11-25";
+const NEWER: &str = "2026-07-28";
+
+/// Posts a message of 2025-11-25.
+async fn post(client: &Client<FetchTransport>, message: &Value) -> Response {
+    let request = Request::new(Method::Post, "/mcp").with_json(message).unwrap();
+    let request = request.with_header("accept", "application/json, text/event-stream");
+    let begins = message["method"] == "initialize";
+    let request = if begins { request } else { request.with_header("mcp-protocol-version", OLDER) };
+    client.send(request).await.expect("an answer")
+}
+
+/// Calls a tool, and gives its result.
+async fn tool(client: &Client<FetchTransport>, name: &str, arguments: Value) -> Value {
+    let params = json!({ "name": name, "arguments": arguments });
+    let message = json!({ "jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": params });
+    let response = post(client, &message).await;
+    assert_eq!(response.status, 200, "{}", response.text());
+    let answer: Value = response.json().unwrap();
+    assert_eq!(answer["id"], 7);
+    answer["result"].clone()
+}
+
+#[test]
+async fn a_client_begins_lists_tools_and_uses_them() {
+    let world = World::new("mcp").await;
+    let client = &world.client;
+    let params = json!({ "protocolVersion": OLDER, "capabilities": {}, "clientInfo": { "name": "t", "version": "1" } });
+    let message = json!({ "jsonrpc": "2.0", "id": "a", "method": "initialize", "params": params });
+    let begun: Value = post(client, &message).await.json().unwrap();
+    assert_eq!(begun["result"]["protocolVersion"], OLDER, "{begun}");
+    let ready = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
+    assert_eq!(post(client, &ready).await.status, 202);
+    let list = json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/list", "params": {} });
+    let listed: Value = post(client, &list).await.json().unwrap();
+    let tools = listed["result"]["tools"].as_array().expect("tools");
+    assert!(tools.iter().any(|tool| tool["name"] == "submit_task"), "{listed}");
+
+    let definition = json!({ "steps": { "three": { "do": "set", "with": { "value": "${{ 1 + 2 }}" } } } });
+    let wrong = json!({ "definition": { "steps": { "three": { "do": "sett", "with": {} } } } });
+    let checked = tool(client, "check_definition", wrong).await;
+    assert!(checked.to_string().contains("sett"), "the fault is told: {checked}");
+    let key = fresh("mcp");
+    let submit = json!({ "definition": definition, "idempotency_key": key });
+    let submitted = tool(client, "submit_task", submit.clone()).await;
+    let again = tool(client, "submit_task", submit).await;
+    let id = submitted["structuredContent"]["id"].as_str().unwrap_or_else(|| panic!("{submitted}")).to_owned();
+    assert_eq!(again["structuredContent"]["id"], id.as_str(), "a key starts one task");
+    let done = world.client.finished(&id, 20_000).await.expect("its end");
+    let read = tool(client, "read_task", json!({ "id": id })).await;
+    assert_eq!(read["structuredContent"]["state"], "done", "{done:?} {read}");
+    let unknown = tool(client, "read_task", json!({ "id": "tsk_00000000000000000000" })).await;
+    assert_eq!(unknown["isError"], true, "{unknown}");
+}
+
+#[test]
+async fn a_request_of_the_newer_revision_stands_for_itself() {
+    let world = World::new("mcp-newer").await;
+    let meta = json!({
+        "io.modelcontextprotocol/protocolVersion": NEWER, "io.modelcontextprotocol/clientCapabilities": {}
+    });
+    let message = |name: &str| {
+        let params = json!({ "name": name, "arguments": {}, "_meta": meta });
+        json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params })
+    };
+    let request = |name: &str| {
+        let request = Request::new(Method::Post, "/mcp").with_json(&message("list_tasks")).unwrap();
+        let request = request.with_header("mcp-protocol-version", NEWER).with_header("mcp-method", "tools/call");
+        request.with_header("mcp-name", name)
+    };
+    let answer: Value = world.client.send(request("list_tasks")).await.unwrap().json().unwrap();
+    assert!(answer["result"]["structuredContent"]["items"].is_array(), "{answer}");
+    let twofold = world.client.send(request("submit_task")).await.unwrap();
+    assert_eq!(twofold.status, 400, "what a header says is what the body says: {}", twofold.text());
+}
+
+#[test]
+async fn what_a_key_may_not_is_challenged() {
+    let world = World::new("mcp-scopes").await;
+    let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {} });
+    let stranger = post(&world.anonymous(), &list).await;
+    let challenge = stranger.header("www-authenticate").expect("a challenge").to_owned();
+    assert_eq!(stranger.status, 401, "{}", stranger.text());
+    let (_, metadata) = challenge.split_once("resource_metadata=\"").expect("metadata");
+    let path = metadata.trim_end_matches('"').splitn(4, '/').nth(3).expect("a path");
+    let resource = world.anonymous().send(Request::new(Method::Get, &format!("/{path}"))).await.unwrap();
+    let resource: Value = resource.json().unwrap();
+    assert!(resource["resource"].as_str().is_some_and(|resource| resource.ends_with("/mcp")), "{resource}");
+    assert!(resource["scopes_supported"].as_array().is_some_and(|scopes| scopes.contains(&json!("task:read"))));
+
+    let wrong = world.anonymous().with_key(&world.api_key.replace(&world.api_key[30..34], "zzzz"));
+    assert_eq!(post(&wrong, &list).await.status, 401);
+
+    let narrow = CreateKey { name: "reader".to_owned(), scopes: vec![Scope::TaskRead] };
+    let narrow = world.client.create_key(&narrow).await.expect("a key");
+    let reader = world.anonymous().with_key(&narrow.api_key);
+    assert!(tool(&reader, "list_tasks", json!({})).await["structuredContent"]["items"].is_array());
+    let definition = json!({ "steps": { "one": { "do": "set", "with": { "value": 1 } } } });
+    let params = json!({ "name": "submit_task", "arguments": { "definition": definition, "idempotency_key": "k-1" } });
+    let refused = post(&reader, &json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params })).await;
+    assert_eq!(refused.status, 403, "{}", refused.text());
+    let challenge = refused.header("www-authenticate").expect("a challenge");
+    assert!(challenge.contains("insufficient_scope") && challenge.contains("task:write"), "{challenge}");
+}
+
+#[test]
+async fn pages_of_other_origins_are_refused() {
+    let world = World::new("mcp-origin").await;
+    let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {} });
+    let request = Request::new(Method::Post, "/mcp").with_json(&list).unwrap();
+    let request = request.with_header("mcp-protocol-version", OLDER).with_header("origin", "https://evil.example");
+    assert_eq!(world.client.send(request).await.unwrap().status, 403);
+    let read = world.client.send(Request::new(Method::Get, "/mcp")).await.unwrap();
+    assert_eq!(read.status, 405, "nothing is told but answers");
+}
