@@ -22,6 +22,7 @@ mod report;
 mod secrets;
 mod setup;
 mod sim;
+mod spans;
 mod sqlite;
 mod streaming;
 mod suites;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use crate::harness::{self, Harness};
 use crate::report::{Context, Outcome, fail, now, say};
 use crate::workspace::{self, at};
-use crate::{build, ci, modules, process, setup, wire};
+use crate::{build, ci, modules, process, setup, spans, wire};
 
 /// Pure crates, tested natively and as wasm.
 pub const CORES: [&str; 12] = [
@@ -29,7 +29,7 @@ const EDGE: [&str; 5] = ["aion-circuit", "aion-function", "aion-gateway", "aion-
 const EDGE_FILES: [&str; 5] = ["eyes", "functions", "gateway", "limits", "own_cache"];
 /// Models: the rules of providers, plans and budgets, and end-to-end tests.
 const MIND: [&str; 1] = ["aion-mind"];
-const MIND_FILES: [&str; 1] = ["mind"];
+const MIND_FILES: [&str; 2] = ["agents", "mind"];
 /// Native only.
 const NATIVE: [&str; 2] = ["aion-client", "xtask"];
 /// A test in wasm may take this long: the whole threshold protocol, unoptimised, on a slow machine.
@@ -38,12 +38,13 @@ const WASM_TIMEOUT_S: &str = "600";
 /// A suite's name and what runs it.
 type Suite = (&'static str, fn(&mut Count) -> Outcome<()>);
 
-const SUITES: [Suite; 6] = [
+const SUITES: [Suite; 7] = [
     ("tidy", tidy),
     ("native", native),
     ("wasm", wasm),
     ("wire", models),
     ("contracts", contracts),
+    ("spans", traced),
     ("e2e", end_to_end),
 ];
 
@@ -163,6 +164,13 @@ fn models(count: &mut Count) -> Outcome<()> {
     Ok(())
 }
 
+/// What a trace of a request shows.
+fn traced(count: &mut Count) -> Outcome<()> {
+    setup::for_workers()?;
+    count.passed += spans::check()?;
+    Ok(())
+}
+
 fn kernel(count: &mut Count) -> Outcome<()> {
     setup::for_workers()?;
     counted(&mut cargo_test(&["aion-task"])?, count)?;
@@ -173,6 +181,7 @@ fn edge(count: &mut Count) -> Outcome<()> {
     setup::for_platform()?;
     counted(&mut cargo_test(&EDGE)?, count)?;
     counted(wasm_test(&EDGE)?.arg("--lib"), count)?;
+    traced(count)?;
     on_platform(&EDGE_FILES.map(|file| ["--test", file]).concat(), count)
 }
 

@@ -9,6 +9,7 @@ use aion_api::problem::{Code, Problem};
 use aion_api::trace::{REQUEST_ID_HEADER, TRACEPARENT_HEADER, Trace};
 use aion_api::v1::mind::COMPLETIONS;
 use aion_shell::call;
+use aion_shell::span::{self, Span};
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequestParts, Path, Query, Request};
 use futures_util::future::LocalBoxFuture;
@@ -43,7 +44,10 @@ pub async fn run(app: App, operation: &'static Operation, request: Request, hand
     let trace = trace(&parts.headers);
     let mut seen = Seen::default();
     let result = match admit(&app, operation, &trace, parts, body, &mut seen).await {
-        Ok(ask) => handler(ask).await,
+        Ok(ask) => {
+            let _span = Span::begin(operation.id);
+            handler(ask).await
+        }
         Err(problem) => Err(problem),
     };
     let code = result.as_ref().err().map(|problem| problem.code.as_str());
@@ -68,6 +72,12 @@ pub async fn run(app: App, operation: &'static Operation, request: Request, hand
         "version": env!("CARGO_PKG_VERSION"),
     });
     worker::console_log!("{line}");
+    let tenant = caller.as_ref().map_or("", |caller| caller.tenant.as_str());
+    span::attributes(&[
+        ("aion.operation", operation.id),
+        ("aion.tenant", tenant),
+        ("aion.request_id", trace.request_id.as_str()),
+    ]);
     numbers::count(operation.id, answer.status().as_u16(), started_ms, limit);
     answer::finish(limit.on(answer), &trace)
 }
@@ -107,10 +117,12 @@ async fn admit(
     let source = Source::of(&parts);
     flood::check(app, &source).await.inspect_err(|_| seen.limit.word = Some("flood"))?;
     let authorization = parts.headers.get(AUTHORIZATION).map(|value| value.to_str().unwrap_or("unreadable"));
+    let span = Span::begin("credential");
     let (caller, refused) = match credential::check(app, trace, operation, authorization).await {
         Ok(caller) => (caller, None),
         Err(problem) => (None, Some(problem)),
     };
+    drop(span);
     seen.caller = caller;
     let unreadable = |_| Problem::new(Code::RequestMalformed, "the path cannot be read");
     let path = Path::<HashMap<String, String>>::from_request_parts(&mut parts, &()).await.map_err(unreadable);
@@ -120,7 +132,9 @@ async fn admit(
     let did = path.as_ref().ok().and_then(|path| path.0.get("did")).map(String::as_str);
     let facts = facts(operation, caller.as_ref(), operator, did, &source);
     let own = caller.as_ref().map_or(&[][..], |caller| &caller.snapshot.limits);
+    let span = Span::begin("limits");
     limit::check(app, trace, &facts, own, limit).await?;
+    drop(span);
     refused.map_or(Ok(()), Err)?;
     debug_assert!(caller.is_some() || !matches!(operation.credential, Credential::Key(_)));
     let Path(path) = path?;

@@ -3,6 +3,7 @@
 
 pub mod call;
 pub mod eyes;
+pub mod span;
 
 use wasm_bindgen::handler::set_on_abort;
 use wasm_bindgen::prelude::wasm_bindgen;

@@ -34,9 +34,23 @@ pub struct Running {
     pub port: u16,
 }
 
+/// A streaming tail that writes what it is told, a line each.
+const TAIL: &str = "const say = ({ event }) => console.log(JSON.stringify(event));
+export default { tailStream(first) { say(first); return say; } };
+";
+
 /// Starts a bundle of the edge, with storage in a folder of its own. The guardian is not there: nothing that runs here
 /// signs.
 pub fn edge(bundle: &Path, folder: &Path) -> Outcome<Running> {
+    with_tail(bundle, folder, None)
+}
+
+/// The same, with what is traced in its log.
+pub fn traced(bundle: &Path, folder: &Path) -> Outcome<Running> {
+    with_tail(bundle, folder, Some(TAIL))
+}
+
+fn with_tail(bundle: &Path, folder: &Path, tail: Option<&str>) -> Outcome<Running> {
     platform::fresh_folder(folder)?;
     for file in ["index.js", "index_bg.wasm"] {
         std::fs::copy(bundle.join(file), folder.join(file))?;
@@ -58,14 +72,14 @@ pub fn edge(bundle: &Path, folder: &Path) -> Outcome<Running> {
         writeln!(bindings, "    (name = \"{name}\", durableObjectNamespace = (className = \"{class}\")),")?;
         writeln!(namespaces, "    (className = \"{class}\", uniqueKey = \"aion-{class}\", enableSql = true),")?;
     }
-    start(folder, modules, &bindings, &namespaces)
+    start(folder, modules, &bindings, &namespaces, tail)
 }
 
 /// Starts a script of a few lines, for comparison.
 pub fn bare(script: &str, folder: &Path) -> Outcome<Running> {
     platform::fresh_folder(folder)?;
     files::write(&folder.join("index.js"), script)?;
-    start(folder, "(name = \"index.js\", esModule = embed \"index.js\")", "", "")
+    start(folder, "(name = \"index.js\", esModule = embed \"index.js\")", "", "", None)
 }
 
 /// Starts a script again that was ended, on its storage and its port.
@@ -77,14 +91,21 @@ pub fn again(folder: &Path, port: u16) -> Outcome<Running> {
     Ok(Running { server, port })
 }
 
-fn start(folder: &Path, modules: &str, bindings: &str, namespaces: &str) -> Outcome<Running> {
+fn start(folder: &Path, modules: &str, bindings: &str, namespaces: &str, tail: Option<&str>) -> Outcome<Running> {
+    let (mut told, mut teller) = ("", "");
+    if let Some(tail) = tail {
+        files::write(&folder.join("tail.js"), tail)?;
+        told = "  streamingTails = [\"tail\"],\n";
+        teller = "    (name = \"tail\", worker = (modules = [(name = \"tail.js\", esModule = embed \"tail.js\")],
+      compatibilityDate = \"2026-06-01\", compatibilityFlags = [\"experimental\"])),\n";
+    }
     let (storage, port) = (folder.join("storage"), http::free_port()?);
     std::fs::create_dir_all(&storage)?;
     let config = format!(
         "using Workerd = import \"/workerd/workerd.capnp\";
 const config :Workerd.Config = (
   services = [
-    (name = \"main\", worker = .script),
+{teller}    (name = \"main\", worker = .script),
     (name = \"storage\", disk = (path = \"{}\", writable = true)),
     (name = \"internet\", network = (allow = [\"public\", \"private\"]))
   ],
@@ -93,7 +114,7 @@ const config :Workerd.Config = (
 const script :Workerd.Worker = (
   modules = [{modules}],
   compatibilityDate = \"2026-06-01\",
-  durableObjectNamespaces = [\n{namespaces}  ],
+{told}  durableObjectNamespaces = [\n{namespaces}  ],
   durableObjectStorage = (localDisk = \"storage\"),
   bindings = [\n{bindings}  ]
 );
