@@ -4,6 +4,7 @@ mod edge;
 mod kernel;
 pub mod load;
 mod peers;
+mod startup;
 pub mod workerd;
 
 use crate::report::{Outcome, fail};

@@ -9,6 +9,7 @@ use aion_client::{Client, NativeTransport};
 use serde_json::{Value, json};
 
 use super::load::{Connection, Load, Measured};
+use super::startup;
 use super::workerd::{self, LOG, Running};
 use crate::first_light::wait;
 use crate::harness::Harness;
@@ -66,7 +67,8 @@ pub fn run(options: &[&str]) -> Outcome<()> {
         targets.iter().map(|target| Ok((target.name, target.load(seconds)?))).collect::<Outcome<Vec<_>>>()?;
     let Alone { results: more, start_ms, limiters } = alone(seconds)?;
     results.extend(more);
-    print(&results, limiters, start_ms, as_json);
+    let startup = step("start-up of every script", startup::profiled)?;
+    print(&results, limiters, start_ms, &startup, as_json);
     Ok(())
 }
 
@@ -189,11 +191,11 @@ fn bare(folder: &Path) -> Outcome<(Server, u16)> {
     })
 }
 
-fn print(results: &[(&str, Measured)], limiters: [u64; 2], start_ms: [u64; 2], as_json: bool) {
+fn print(results: &[(&str, Measured)], limiters: [u64; 2], start_ms: [u64; 2], startup: &[(&str, f64)], as_json: bool) {
     let ([requests, asks], [own_ms, plain_ms]) = (limiters, start_ms);
     if as_json {
         let targets: Vec<Value> = results.iter().map(|(name, measured)| measured.to_json(name)).collect();
-        let start = json!({ "edgeCpuMs": own_ms, "bareCpuMs": plain_ms });
+        let start = json!({ "edgeCpuMs": own_ms, "bareCpuMs": plain_ms, "profiledMs": startup });
         let limiters = json!({ "requests": requests, "asked": asks });
         let all = json!({ "connections": CONNECTIONS, "targets": targets, "limiters": limiters, "start": start });
         println!("{all}");
@@ -206,4 +208,6 @@ fn print(results: &[(&str, Measured)], limiters: [u64; 2], start_ms: [u64; 2], a
     say("Requests pass wrangler's development proxy where nothing else is said.");
     say(format_args!("Without the proxy, limiters were asked {asks} times for {requests} requests."));
     say(format_args!("CPU of workerd until the first answer: {own_ms} ms with the edge, {plain_ms} ms with one line"));
+    let each: Vec<String> = startup.iter().map(|(name, ms)| format!("{name} {ms} ms")).collect();
+    say(format_args!("Start-up as `wrangler check startup` profiles it: {}", each.join(", ")));
 }
