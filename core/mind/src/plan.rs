@@ -13,6 +13,7 @@ pub mod check;
 pub mod compile;
 pub mod effects;
 pub mod literal;
+pub mod observe;
 pub mod policy;
 pub mod position;
 pub mod price;
@@ -21,13 +22,16 @@ pub mod quarantine;
 pub mod record;
 pub mod request;
 pub mod resolve;
+pub mod rehearse;
 pub mod rules;
 pub mod schema;
+pub mod show;
 pub mod simulate;
 pub mod step;
 #[cfg(test)]
 pub(crate) mod tests;
 pub mod text;
+pub mod world;
 
 use schema::{Nullable, choice, closed};
 pub use step::{Kind, Money, Plain, Step};
