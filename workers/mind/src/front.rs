@@ -55,7 +55,7 @@ pub async fn answer(env: &Env, context: &Context, handed: &Handed, body: &[u8]) 
         }
         "chat" => {
             let request = text(body).and_then(read_own).map_err(invalid)?;
-            let answer = chat::answer(env, context, handed, &request, Words::Own).await;
+            let answer = chat::answer(env, context, handed, &request, &Words::Own).await;
             answer.map_err(Refusal::problem)
         }
         "completeChat" => {
@@ -66,7 +66,7 @@ pub async fn answer(env: &Env, context: &Context, handed: &Handed, body: &[u8]) 
                 }
                 Err(invalid) => return json_text(400, invalid.error()),
             };
-            match chat::answer(env, context, handed, &request, words).await {
+            match chat::answer(env, context, handed, &request, &words).await {
                 Err(Refusal::Fault(fault)) => {
                     let (status, body) = front::error(&fault);
                     let response = json_text(status, body)?;

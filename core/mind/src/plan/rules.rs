@@ -8,8 +8,8 @@ use alloy_primitives::U256;
 use serde::{Deserialize, Serialize};
 
 use super::effects::{Creation, Effects, StepEffects};
-use super::request::{Mandate, Request, Typed};
 use super::literal::is_did;
+use super::request::{Mandate, Request, Typed};
 use super::resolve::{Made, Units, units};
 use super::step::{Kind, Standard};
 use super::text::Name;

@@ -76,8 +76,7 @@ impl PlanRecord {
         let effects = effects::expected(&resolved, &operations, &price, plan.schedule.as_ref().cloned());
         let policies: BTreeMap<_, _> = facts.wallets.iter().map(|(id, wallet)| (id, &wallet.policy)).collect();
         let policy = approval::hash(&json!({ "rules": self.charter.rules, "policies": policies }));
-        let judged =
-            Judged { resolved, price: Some(price), effects: Some(effects), policy, ..Judged::default() };
+        let judged = Judged { resolved, price: Some(price), effects: Some(effects), policy, ..Judged::default() };
         (Ok(judged), operations)
     }
 
