@@ -12,6 +12,7 @@ use aion_task::definition::Fault;
 pub mod check;
 pub mod compile;
 pub mod effects;
+pub mod kept;
 pub mod literal;
 pub mod observe;
 pub mod policy;

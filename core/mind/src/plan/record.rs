@@ -68,7 +68,7 @@ impl State {
         matches!(self, Self::Done | Self::Failed | Self::Frozen | Self::Refused | Self::Expired)
     }
 
-    const fn is_before_run(self) -> bool {
+    pub(super) const fn is_before_run(self) -> bool {
         !self.is_terminal() && !matches!(self, Self::Running)
     }
 }
