@@ -21,7 +21,7 @@ use worker::SqlStorageValue;
 
 use super::Tenant;
 use super::store::{Store, int, json, parse};
-use super::zones::Platform;
+use aion_shell::zones::Platform;
 use crate::submit::{self, Submission, Submitted};
 
 /// A tenant may have this many schedules: an alarm that wakes all of them still fits its time.
