@@ -7,7 +7,8 @@
 
 use serde_json::Value;
 
-use aion_task::definition::Fault;
+pub use aion_task::definition::Fault;
+pub use alloy_primitives::Address;
 
 pub mod check;
 pub mod compile;

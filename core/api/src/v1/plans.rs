@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 
 #[cfg(feature = "mind")]
+use aion_mind::agent::{Agent, Memory};
+#[cfg(feature = "mind")]
 use aion_mind::plan::literal::Language;
 #[cfg(feature = "mind")]
 use aion_mind::plan::quarantine::Answer;
@@ -12,11 +14,15 @@ use aion_mind::plan::quarantine::Answer;
 use aion_mind::plan::request::{Mandate, Typed};
 #[cfg(feature = "mind")]
 use aion_mind::plan::text::Name;
+#[cfg(feature = "mind")]
+use aion_mind::plan::{Kind, Schedule};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// So many plans of a tenant can be open at once: each is read and written whole.
 pub const OPEN_MAX: usize = 1_000;
+/// So many agents a tenant has at most: a list of them is read whole.
+pub const AGENTS_MAX: usize = 256;
 /// A reason has so many characters at most.
 pub const REASON_MAX_CHARS: usize = 500;
 
@@ -108,4 +114,39 @@ pub struct PlanReplay {
     /// The digest of the replay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
+}
+
+/// `PUT /v1/mind/agents/{id}`
+#[cfg(feature = "mind")]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PutAgent {
+    /// Its identity.
+    pub did: String,
+    /// Its wallet; without one it can only plan what needs none.
+    #[serde(default)]
+    pub wallet: Option<String>,
+    /// The model that it asks.
+    pub model: String,
+    /// What it is for.
+    #[serde(default)]
+    pub instructions: String,
+    /// The kinds of steps that its plans may have.
+    pub tools: Vec<Kind>,
+    /// When it begins a run by itself.
+    #[serde(default)]
+    pub schedule: Option<Schedule>,
+    /// What such a run asks for, as a plan is proposed; needed with a schedule.
+    #[serde(default)]
+    pub run: Option<Value>,
+}
+
+#[cfg(feature = "mind")]
+impl PutAgent {
+    /// The agent that it makes of the one before.
+    #[must_use]
+    pub fn agent(self, memory: Memory, stopped: bool) -> Agent {
+        let Self { did, wallet, model, instructions, tools, schedule, .. } = self;
+        Agent { did, wallet, model, instructions, tools, memory, schedule, stopped }
+    }
 }

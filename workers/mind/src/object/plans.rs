@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use aion_api::idempotency::Idempotency;
 use aion_api::problem::{Code, Fault as Place, Problem};
-use aion_api::v1::plans::ProposePlan;
+use aion_api::v1::plans::{AGENTS_MAX, ProposePlan, PutAgent};
+use aion_mind::agent::{Agent, Memory};
 use aion_mind::approval::{self, Decision};
 use aion_mind::budget::Payer;
 use aion_mind::plan::effects::Observed;
@@ -81,6 +82,18 @@ pub enum Order {
     Rules,
     /// Puts the tenant's rules, which were checked.
     PutRules { rules: Rules },
+    /// All agents.
+    Agents,
+    /// An agent.
+    Agent { id: String },
+    /// Makes or changes an agent, which was checked; its memory and its stop button stay.
+    PutAgent { id: String, put: Box<PutAgent> },
+    /// Forgets an agent.
+    ForgetAgent { id: String },
+    /// The stop button.
+    SwitchAgent { id: String, stopped: bool },
+    /// Puts an agent's memory, which was checked.
+    PutMemory { id: String, memory: Memory },
 }
 
 /// What it tells.
@@ -117,6 +130,12 @@ pub enum Told {
     },
     Rules {
         rules: Rules,
+    },
+    Agents {
+        agents: Vec<(String, Agent)>,
+    },
+    Agent {
+        agent: Box<Agent>,
     },
     Done,
 }
@@ -229,7 +248,41 @@ fn look(shelf: &Shelf, order: Order) -> Result<Told, Problem> {
             shelf.put_rules(&rules)?;
             Ok(Told::Rules { rules })
         }
-        _ => Ok(Told::Rules { rules: shelf.rules()? }),
+        Order::Rules => Ok(Told::Rules { rules: shelf.rules()? }),
+        agents => agent(shelf, agents),
+    }
+}
+
+fn agent(shelf: &Shelf, order: Order) -> Result<Told, Problem> {
+    let found = |id: &str| shelf.agent(id)?.ok_or_else(|| Problem::unknown("agent"));
+    let put = |id: &str, agent: Agent| {
+        shelf.put_agent(id, &agent)?;
+        Ok(Told::Agent { agent: Box::new(agent) })
+    };
+    match order {
+        Order::Agent { id } => Ok(Told::Agent { agent: Box::new(found(&id)?) }),
+        Order::PutAgent { id, put: new } => {
+            let before = shelf.agent(&id)?;
+            if before.is_none() && shelf.agents()?.len() >= AGENTS_MAX {
+                return Err(Problem::new(Code::LimitReached, format!("a tenant has {AGENTS_MAX} agents at most")));
+            }
+            let (memory, stopped) = before.map(|before| (before.memory, before.stopped)).unwrap_or_default();
+            put(&id, new.agent(memory, stopped))
+        }
+        Order::ForgetAgent { id } => {
+            let agent = found(&id)?;
+            shelf.forget_agent(&id)?;
+            Ok(Told::Agent { agent: Box::new(agent) })
+        }
+        Order::SwitchAgent { id, stopped } => {
+            let agent = found(&id)?;
+            put(&id, Agent { stopped, ..agent })
+        }
+        Order::PutMemory { id, memory } => {
+            let agent = found(&id)?;
+            put(&id, Agent { memory, ..agent })
+        }
+        _ => Ok(Told::Agents { agents: shelf.agents()? }),
     }
 }
 

@@ -1,13 +1,14 @@
-//! The SQLite tables of a tenant's plans.
+//! The SQLite tables of a tenant's plans, rules and agents.
 
 use aion_api::idempotency::Idempotency;
 use aion_api::problem::{Code, Problem};
 use aion_api::v1::plans::OPEN_MAX;
+use aion_mind::agent::Agent;
 use aion_mind::plan::kept::{Change, Kept};
 use aion_mind::plan::record::Entry;
 use aion_mind::plan::rules::Rules;
 use aion_mind::replay::Given;
-use aion_shell::call::now_ms;
+use aion_shell::call::{fault, now_ms};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use worker::SqlStorage;
@@ -27,6 +28,7 @@ CREATE TABLE IF NOT EXISTS plan_given (
 CREATE TABLE IF NOT EXISTS plan_entry (
   plan TEXT NOT NULL, seq INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (plan, seq)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS agent (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
 ";
 /// So much can happen to a plan: a year of weekly runs, and people who change their minds.
@@ -131,7 +133,7 @@ impl Shelf {
         if kept.given > GIVEN_MAX {
             return Err(Problem::new(Code::LimitReached, "too much has happened to this plan: plan anew"));
         }
-        self.0.exec(SCHEMA, None).map_err(|error| aion_shell::call::fault("plan schema", &error))?;
+        self.ready()?;
         let id = kept.record.charter.id.as_str();
         let (open, brief, body) = (u64::from(!kept.state().is_terminal()), json(&kept.brief())?, json(stored)?);
         let query = "INSERT INTO plan (id, open, brief, body) VALUES (?, ?, ?, ?)
@@ -173,8 +175,41 @@ impl Shelf {
     }
 
     pub fn put_rules(&self, rules: &Rules) -> Result<(), Problem> {
-        self.0.exec(SCHEMA, None).map_err(|error| aion_shell::call::fault("plan schema", &error))?;
+        self.ready()?;
         let query = "INSERT OR REPLACE INTO setting (name, body) VALUES ('rules', ?)";
         run(&self.0, query, vec![json(rules)?.into()])
+    }
+
+    /// An agent, if there is one.
+    pub fn agent(&self, id: &str) -> Result<Option<Agent>, Problem> {
+        Ok(self.bodies("SELECT body FROM agent WHERE id = ?", id)?.into_iter().next())
+    }
+
+    /// All agents, by their ids.
+    pub fn agents(&self) -> Result<Vec<(String, Agent)>, Problem> {
+        #[derive(Deserialize)]
+        struct Row {
+            id: String,
+            body: String,
+        }
+        if !self.exists()? {
+            return Ok(Vec::new());
+        }
+        let all = rows::<Row>(&self.0, "SELECT id, body FROM agent ORDER BY id", vec![])?;
+        all.into_iter().map(|row| Ok((row.id, parse(&row.body)?))).collect()
+    }
+
+    pub fn put_agent(&self, id: &str, agent: &Agent) -> Result<(), Problem> {
+        self.ready()?;
+        let query = "INSERT OR REPLACE INTO agent (id, body) VALUES (?, ?)";
+        run(&self.0, query, vec![id.into(), json(agent)?.into()])
+    }
+
+    pub fn forget_agent(&self, id: &str) -> Result<(), Problem> {
+        run(&self.0, "DELETE FROM agent WHERE id = ?", vec![id.into()])
+    }
+
+    fn ready(&self) -> Result<(), Problem> {
+        self.0.exec(SCHEMA, None).map(|_| ()).map_err(|error| fault("plan schema", &error))
     }
 }

@@ -144,7 +144,10 @@ fn a_plan_is_asked_for_approved_run_and_replayed() {
     let mut run = Run::until_approved(&plan);
     assert_eq!(
         run.kept.run_todo(NOW + 5),
-        RunTodo::Read { wallets: facts().wallets.keys().cloned().collect(), tokens: vec![OWN, alloy_primitives::Address::repeat_byte(0xbb)] }
+        RunTodo::Read {
+            wallets: facts().wallets.keys().cloned().collect(),
+            tokens: vec![OWN, alloy_primitives::Address::repeat_byte(0xbb)]
+        }
     );
     run.give(Command::Run(Box::new(facts())), NOW + 6);
     run.schedule(NOW + 6);
