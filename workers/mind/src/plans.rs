@@ -19,9 +19,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use worker::{Context, Env, Response};
 
+use crate::asking::{Asking, asked, call, patience_ms};
+use crate::chat::Whole;
 use crate::front::{self, json, json_text, needs};
+use crate::object;
 use crate::object::plans::{Order, Told};
-use crate::object::{self};
 
 mod approve;
 mod drive;
@@ -189,9 +191,37 @@ pub async fn step(at: At<'_>, step: Step) -> Result<Response, Problem> {
             Some(plan) => run::go_on(at, plan.to_owned()).await,
             None => Err(Problem::invalid("/plan", "the id of a plan")),
         },
+        kind @ ("mind.ask" | "mind.decide") => inquire(at, kind, &step).await,
         other => Err(fault("step", &other)),
     };
     written(next.unwrap_or_else(|problem| Next::Outcome(outcome(problem))))
+}
+
+/// Has a model answer a question of a task.
+async fn inquire(at: At<'_>, kind: &str, step: &Step) -> Result<Next, Problem> {
+    let (began_ms, key) = (now_ms(), &step.key);
+    loop {
+        let begin = Order::Ask { key: key.clone(), kind: kind.to_owned(), input: Box::new(step.input.clone()) };
+        let (prompt, place, model, payer, tokens) = match at.object(begin).await? {
+            Told::Busy => return Ok(Next::Outcome(Outcome::Pending)),
+            Told::Answered { output } => return Ok(Next::Outcome(Outcome::Done { output })),
+            Told::Unanswered { reason } => {
+                return Ok(Next::Outcome(Outcome::Fatal { code: "mind.unanswered".to_owned(), reason }));
+            }
+            Told::Asks { prompt, place, model, payer, tokens } => (prompt, place, model, payer, tokens),
+            _ => return Err(Problem::internal()),
+        };
+        let request = asked(&prompt, model, "answer", tokens)?;
+        let id = key.clone();
+        let reply = move |whole: &Whole| {
+            let (key, kind) = (id.clone(), whole.kind);
+            Order::Replied { key, place, kind, raw: hex::encode(&whole.raw) }
+        };
+        let asking = Asking { name: key.clone(), request, payer };
+        if !call(at, asking, reply, patience_ms(began_ms)).await? {
+            return Ok(Next::Outcome(Outcome::Pending));
+        }
+    }
 }
 
 async fn plan_step(at: At<'_>, step: &Step) -> Result<Next, Problem> {
@@ -359,11 +389,4 @@ fn written(next: Next) -> Result<Response, Problem> {
         Next::Outcome(outcome) => json(&outcome),
         Next::Answer(response) => Ok(response),
     }
-}
-
-/// What is left of the time that a step can be waited for.
-fn patience_ms(began_ms: u64) -> u64 {
-    /// The kernel waits for 25 s; what is stored after a call has to fit too.
-    const ALL_MS: u64 = 18_000;
-    (began_ms + ALL_MS).saturating_sub(now_ms())
 }

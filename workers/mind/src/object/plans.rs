@@ -7,11 +7,14 @@ use std::collections::BTreeMap;
 use aion_api::idempotency::Idempotency;
 use aion_api::problem::{Code, Fault as Place, Problem};
 use aion_api::v1::plans::{AGENTS_MAX, ProposePlan, PutAgent};
-use aion_mind::agent::{Agent, Memory};
+use aion_mind::agent::{self, Agent, Memory};
 use aion_mind::approval::{self, Decision};
 use aion_mind::budget::Payer;
+use aion_mind::inquiry::{Inquiry, Stand};
+use aion_mind::plan::Fault;
 use aion_mind::plan::effects::Observed;
 use aion_mind::plan::kept::{Kept, RunTodo, Todo};
+use aion_mind::plan::propose::Prompt;
 use aion_mind::plan::record::{Charter, Command, Refusal};
 use aion_mind::plan::request::{Input, Request, Source};
 use aion_mind::plan::rules::Rules;
@@ -82,6 +85,16 @@ pub enum Order {
     Rules,
     /// Puts the tenant's rules, which were checked.
     PutRules { rules: Rules },
+    /// A question of a task, once by the key of its step. A call of a model is given out once at a time.
+    Ask { key: String, kind: String, input: Box<Value> },
+    /// A model has answered it, the so manieth time.
+    Replied {
+        key: String,
+        place: usize,
+        kind: Wire,
+        /// Hex.
+        raw: String,
+    },
     /// All agents.
     Agents,
     /// An agent.
@@ -130,6 +143,20 @@ pub enum Told {
     },
     Rules {
         rules: Rules,
+    },
+    /// A model is to be asked.
+    Asks {
+        prompt: Box<Prompt>,
+        place: usize,
+        model: String,
+        payer: Payer,
+        tokens: u32,
+    },
+    Answered {
+        output: Value,
+    },
+    Unanswered {
+        reason: String,
     },
     Agents {
         agents: Vec<(String, Agent)>,
@@ -224,6 +251,16 @@ pub fn answer(shelf: &Shelf, calls: &Calls, order: Order) -> Result<Told, Proble
         }
         Order::MayRun { id, idempotency } => may_run(shelf, &id, idempotency),
         Order::RunTodo { .. } | Order::Started { .. } | Order::Ended { .. } => run(shelf, order),
+        Order::Ask { key, kind, input } => ask(shelf, calls, &key, &kind, &input),
+        Order::Replied { key, place, kind, raw } => {
+            calls.end(&key, None);
+            let raw = hex::decode(raw).map_err(|error| fault("reply", &error))?;
+            if let Some(mut inquiry) = shelf.inquiry(&key)? {
+                inquiry.reply(place, kind, &raw);
+                shelf.put_inquiry(&key, &inquiry, now_ms())?;
+            }
+            Ok(Told::Done)
+        }
         read => look(shelf, read),
     }
 }
@@ -249,11 +286,11 @@ fn look(shelf: &Shelf, order: Order) -> Result<Told, Problem> {
             Ok(Told::Rules { rules })
         }
         Order::Rules => Ok(Told::Rules { rules: shelf.rules()? }),
-        agents => agent(shelf, agents),
+        agents => of_agents(shelf, agents),
     }
 }
 
-fn agent(shelf: &Shelf, order: Order) -> Result<Told, Problem> {
+fn of_agents(shelf: &Shelf, order: Order) -> Result<Told, Problem> {
     let found = |id: &str| shelf.agent(id)?.ok_or_else(|| Problem::unknown("agent"));
     let put = |id: &str, agent: Agent| {
         shelf.put_agent(id, &agent)?;
@@ -317,15 +354,50 @@ fn begin(
             (charter, Payer { key, ..Payer::default() }, model.unwrap_or_else(|| ANY_MODEL.to_owned()))
         }
     };
-    let (kept, change) = Kept::begin(charter, payer, model, now_ms()).map_err(|faults| {
-        let place = |fault: &aion_mind::plan::Fault| {
-            let pointer = fault.pointer.strip_suffix("/value").unwrap_or(&fault.pointer).to_owned();
-            Place { pointer, detail: fault.detail.clone(), hint: fault.hint.clone() }
-        };
-        Problem::faults(Code::RequestInvalid, faults.iter().map(place).collect())
-    })?;
+    let (kept, change) = Kept::begin(charter, payer, model, now_ms()).map_err(|faults| faulty(&faults))?;
     shelf.put(&Stored { kept, hash, run: None }, &[change])?;
     Ok(Told::Begun { replayed: false })
+}
+
+fn ask(shelf: &Shelf, calls: &Calls, key: &str, kind: &str, input: &Value) -> Result<Told, Problem> {
+    let inquiry = match shelf.inquiry(key)? {
+        Some(inquiry) => inquiry,
+        None => {
+            let new = Inquiry::begin(kind, input).map_err(|faults| faulty(&faults))?;
+            shelf.put_inquiry(key, &new, now_ms())?;
+            new
+        }
+    };
+    match inquiry.stand() {
+        Stand::Answered(output) => Ok(Told::Answered { output }),
+        Stand::Unanswered(reason) => Ok(Told::Unanswered { reason }),
+        Stand::Asks(prompt, place) => {
+            let (payer, own) = match inquiry.agent() {
+                Some(name) => {
+                    let agent = shelf.agent(name)?.ok_or_else(|| Problem::unknown("agent"))?;
+                    if agent.stopped {
+                        return Err(Problem::new(Code::StateConflict, agent::Refusal::Stopped.to_string()));
+                    }
+                    let payer = Payer { key: None, did: Some(agent.did), agent: Some(name.to_owned()) };
+                    (payer, Some(agent.model))
+                }
+                None => (Payer::default(), None),
+            };
+            if !calls.begin(key, now_ms())? {
+                return Ok(Told::Busy);
+            }
+            let model = inquiry.model().map(str::to_owned).or(own).unwrap_or_else(|| ANY_MODEL.to_owned());
+            Ok(Told::Asks { prompt, place, model, payer, tokens: inquiry.tokens() })
+        }
+    }
+}
+
+fn faulty(faults: &[Fault]) -> Problem {
+    let place = |fault: &Fault| {
+        let pointer = fault.pointer.strip_suffix("/value").unwrap_or(&fault.pointer).to_owned();
+        Place { pointer, detail: fault.detail.clone(), hint: fault.hint.clone() }
+    };
+    Problem::faults(Code::RequestInvalid, faults.iter().map(place).collect())
 }
 
 fn decide(shelf: &Shelf, id: &str, decision: Decision) -> Result<Told, Problem> {

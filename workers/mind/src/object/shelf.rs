@@ -4,6 +4,7 @@ use aion_api::idempotency::Idempotency;
 use aion_api::problem::{Code, Problem};
 use aion_api::v1::plans::OPEN_MAX;
 use aion_mind::agent::Agent;
+use aion_mind::inquiry::Inquiry;
 use aion_mind::plan::kept::{Change, Kept};
 use aion_mind::plan::record::Entry;
 use aion_mind::plan::rules::Rules;
@@ -28,12 +29,16 @@ CREATE TABLE IF NOT EXISTS plan_given (
 CREATE TABLE IF NOT EXISTS plan_entry (
   plan TEXT NOT NULL, seq INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (plan, seq)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS inquiry (key TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
+CREATE INDEX IF NOT EXISTS inquiry_at ON inquiry (at_ms);
 CREATE TABLE IF NOT EXISTS agent (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
 ";
 /// So much can happen to a plan: a year of weekly runs, and people who change their minds.
 const GIVEN_MAX: u32 = 1_000;
 
+/// A question is kept for so long after it was asked or answered, milliseconds: 30 days, longer than a step is tried.
+const INQUIRY_MS: u64 = 30 * 86_400_000;
 /// Numbers pass through JavaScript, which is exact so far.
 const SEQ_MAX: u64 = (1 << 53) - 1;
 
@@ -178,6 +183,19 @@ impl Shelf {
         self.ready()?;
         let query = "INSERT OR REPLACE INTO setting (name, body) VALUES ('rules', ?)";
         run(&self.0, query, vec![json(rules)?.into()])
+    }
+
+    /// A question of a task, if it was asked.
+    pub fn inquiry(&self, key: &str) -> Result<Option<Inquiry>, Problem> {
+        Ok(self.bodies("SELECT body FROM inquiry WHERE key = ?", key)?.into_iter().next())
+    }
+
+    /// Stores a question. Old ones go away: their answers stand in their tasks.
+    pub fn put_inquiry(&self, key: &str, inquiry: &Inquiry, now_ms: u64) -> Result<(), Problem> {
+        self.ready()?;
+        run(&self.0, "DELETE FROM inquiry WHERE at_ms < ?", vec![int(now_ms.saturating_sub(INQUIRY_MS))])?;
+        let query = "INSERT OR REPLACE INTO inquiry (key, at_ms, body) VALUES (?, ?, ?)";
+        run(&self.0, query, vec![key.into(), int(now_ms), json(inquiry)?.into()])
     }
 
     /// An agent, if there is one.
