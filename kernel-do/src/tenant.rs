@@ -17,7 +17,6 @@ mod growth;
 mod limits;
 mod schedules;
 mod store;
-mod zones;
 
 use store::Store;
 

@@ -16,6 +16,8 @@ mod approver;
 #[cfg(target_arch = "wasm32")]
 mod control;
 #[cfg(target_arch = "wasm32")]
+pub mod planner;
+#[cfg(target_arch = "wasm32")]
 mod world;
 
 #[cfg(target_arch = "wasm32")]

@@ -87,13 +87,14 @@ const FUNCTIONS: Worker = Worker {
     inputs: &["workers/entry.mjs", "workers/shell", "workers/functions/src", "workers/functions/Cargo.toml"],
     budget_gz_bytes: 600_000,
 };
-/// What asks models. It has six wire formats and the ledger, and no interpreter beside them.
+/// What asks models and keeps plans. It has six wire formats, the ledger, and the language of tasks, whose expressions
+/// are a third of it: a plan's task is checked as the kernel does before anybody is asked to approve it.
 const MIND: Worker = Worker {
     name: "mind",
     folder: "workers/mind",
     config: "workers/mind/wrangler.toml",
     inputs: &["workers/entry.mjs", "workers/shell", "workers/mind/src", "workers/mind/Cargo.toml"],
-    budget_gz_bytes: 600_000,
+    budget_gz_bytes: 1_000_000,
 };
 /// Every Worker, in the order in which they are deployed: what others are bound to comes first.
 pub const WORKERS: [Worker; 6] = [GUARDIAN, EYES, GATEWAY, FUNCTIONS, MIND, EDGE];

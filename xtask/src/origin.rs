@@ -21,6 +21,9 @@ use crate::report::Outcome;
 /// What a name is to answer.
 type Wishes = BTreeMap<String, String>;
 
+/// How often a name was asked before it was set.
+const BEFORE: &str = "before";
+
 /// What is set for each name, and how often each was asked.
 #[derive(Default)]
 struct State {
@@ -49,7 +52,10 @@ fn answer(stream: &TcpStream, state: &Mutex<State>) -> Outcome<()> {
     let mut locked = state.lock().unwrap_or_else(PoisonError::into_inner);
     match first.as_str() {
         "set" => {
-            locked.set.insert(second, wishes(query));
+            let asked = locked.asked.get(&second).copied().unwrap_or(0);
+            let mut wishes = wishes(query);
+            wishes.insert(BEFORE.to_owned(), asked.to_string());
+            locked.set.insert(second, wishes);
             http::answer(stream, 200, b"{}")
         }
         "asked" => {
@@ -64,7 +70,8 @@ fn answer(stream: &TcpStream, state: &Mutex<State>) -> Outcome<()> {
             wishes.extend(locked.set.get(&first).cloned().unwrap_or_default());
             drop(locked);
             if second == "v1" {
-                return model::say(stream, &request, &wishes, &first);
+                let before = wishes.get(BEFORE).and_then(|text| text.parse().ok()).unwrap_or(0);
+                return model::say(stream, &request, &wishes, &first, times - times.min(before));
             }
             say(stream, &request, &wishes, times)
         }

@@ -29,7 +29,7 @@ const EDGE: [&str; 5] = ["aion-circuit", "aion-function", "aion-gateway", "aion-
 const EDGE_FILES: [&str; 5] = ["eyes", "functions", "gateway", "limits", "own_cache"];
 /// Models: the rules of providers, plans and budgets, and end-to-end tests.
 const MIND: [&str; 1] = ["aion-mind"];
-const MIND_FILES: [&str; 2] = ["agents", "mind"];
+const MIND_FILES: [&str; 4] = ["agents", "mind", "own_agents", "plans"];
 /// Native only.
 const NATIVE: [&str; 2] = ["aion-client", "xtask"];
 /// A test in wasm may take this long: the whole threshold protocol, unoptimised, on a slow machine.

@@ -12,8 +12,8 @@ use crate::health::{Component, Readiness, State};
 use crate::operations::{Credential, OPERATIONS, Operation};
 use crate::problem::{Code, Fault, MEDIA_TYPE, ProblemDocument};
 use crate::v1::{
-    alerts, definitions, egress, functions, gateway as routes, identities, keys, limits as rates, mind, schedules,
-    tasks, tenants, tokens, wallets,
+    alerts, definitions, egress, functions, gateway as routes, identities, keys, limits as rates, mind, plans,
+    schedules, tasks, tenants, tokens, wallets,
 };
 use crate::{Scope, idempotency, key, limits};
 
@@ -277,6 +277,20 @@ fn minds(schemas: &mut Map<String, Value>) {
     schemas.insert("ChatAnswer".to_owned(), json!({ "type": "object" }));
     schemas.insert("McpMessage".to_owned(), json!({ "type": "object" }));
     schemas.insert("ProtectedResource".to_owned(), json!({ "type": "object" }));
+    add::<plans::PlanStarted>(schemas);
+    add::<plans::ApprovePlan>(schemas);
+    add::<plans::StopPlan>(schemas);
+    add::<plans::Plan>(schemas);
+    add::<plans::PlanReplay>(schemas);
+    for wide in ["PlanRehearsal", "PlanRules", "Agent", "AgentMemory"] {
+        schemas.insert(wide.to_owned(), json!({ "type": "object" }));
+    }
+    for (name, member) in [("ProposePlan", "goal"), ("PutAgent", "did")] {
+        schemas.insert(name.to_owned(), json!({ "type": "object", "required": [member] }));
+    }
+    for item in ["Plan", "Agent"] {
+        schemas.insert(format!("{item}List"), list(&reference(item)));
+    }
 }
 
 fn gateway(schemas: &mut Map<String, Value>) {

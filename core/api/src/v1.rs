@@ -11,6 +11,7 @@ pub mod identities;
 pub mod keys;
 pub mod limits;
 pub mod mind;
+pub mod plans;
 pub mod schedules;
 pub mod tasks;
 pub mod tenants;

@@ -7,27 +7,33 @@
 
 use serde_json::Value;
 
-use aion_task::definition::Fault;
+pub use aion_task::definition::Fault;
+pub use alloy_primitives::Address;
 
 pub mod check;
 pub mod compile;
 pub mod effects;
+pub mod kept;
 pub mod literal;
+pub mod observe;
 pub mod policy;
 pub mod position;
 pub mod price;
 pub mod propose;
 pub mod quarantine;
 pub mod record;
+pub mod rehearse;
 pub mod request;
 pub mod resolve;
 pub mod rules;
 pub mod schema;
+pub mod show;
 pub mod simulate;
 pub mod step;
 #[cfg(test)]
 pub(crate) mod tests;
 pub mod text;
+pub mod world;
 
 use schema::{Nullable, choice, closed};
 pub use step::{Kind, Money, Plain, Step};

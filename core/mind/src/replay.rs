@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::approval;
 use crate::plan::propose::Prompt;
 use crate::plan::record::{Charter, Command, Effect, Entry, PlanRecord, State, apply, begin};
+use crate::wire::{Wire, decode};
 
 /// One thing that came in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,6 +17,8 @@ pub enum Given {
     Model {
         /// The prompt, as JSON.
         asked: Value,
+        /// How its provider speaks.
+        kind: Wire,
         /// The bytes.
         raw: String,
     },
@@ -85,11 +88,13 @@ impl Recorder {
         Ok((new, effects))
     }
 
-    /// A model's reply, raw and decoded.
-    pub fn reply(&mut self, raw: &[u8], text: String, now_ms: u64) -> Result<Vec<Effect>, Broken> {
-        let given = Given::Model { asked: json!(self.asked), raw: hex::encode(raw) };
+    /// A model's reply, raw.
+    pub fn reply(&mut self, kind: Wire, raw: &[u8], now_ms: u64) -> Result<Vec<Effect>, Broken> {
+        let place = self.recorded.given.len() + 1;
+        let reply = text(kind, raw).map_err(|reason| Broken::Reply(place, reason))?;
+        let given = Given::Model { asked: json!(self.asked), kind, raw: hex::encode(raw) };
         self.recorded.given.push((now_ms, given));
-        self.perform(Command::Proposed { reply: text }, now_ms)
+        self.perform(Command::Proposed { reply }, now_ms)
     }
 
     /// Anything else.
@@ -139,18 +144,23 @@ impl Recorder {
     }
 }
 
-/// Replays a record. `decode` reads a raw reply as the adapter of its provider does.
-pub fn replay(recorded: &Recorded, decode: &dyn Fn(&[u8]) -> Result<String, String>) -> Result<Outcome, Broken> {
+/// The text of a raw reply, as the adapter of its provider reads it.
+pub fn text(kind: Wire, raw: &[u8]) -> Result<String, String> {
+    let reply = decode(kind, 200, &[], raw).map_err(|fault| fault.class.detail().to_owned())?;
+    Ok(reply.text())
+}
+
+/// Replays a record.
+pub fn replay(recorded: &Recorded) -> Result<Outcome, Broken> {
     let (mut run, _) = Recorder::new(recorded.charter.clone(), recorded.begun_ms)?;
     for (place, (at_ms, given)) in recorded.given.iter().enumerate() {
         match given {
-            Given::Model { asked, raw } => {
+            Given::Model { asked, kind, raw } => {
                 if *asked != json!(run.asked) {
                     return Err(Broken::Asked(place + 1));
                 }
                 let raw = hex::decode(raw).map_err(|error| Broken::Reply(place + 1, error.to_string()))?;
-                let text = decode(&raw).map_err(|reason| Broken::Reply(place + 1, reason))?;
-                run.reply(&raw, text, *at_ms)?;
+                run.reply(*kind, &raw, *at_ms)?;
             }
             Given::Command(command) => {
                 run.give((**command).clone(), *at_ms)?;

@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use aion_mind::plan::record::{Command, Effect, State};
 use aion_mind::plan::resolve::Facts;
 use aion_mind::plan::simulate::Answer;
-use aion_mind::replay::{Broken, Given, Outcome, Recorded, Recorder, replay};
-use serde_json::{Value, json};
+use aion_mind::replay::{Broken, Given, Outcome, Recorded, Recorder, replay, text};
+use aion_mind::wire::Wire;
+use serde_json::json;
 
 mod world;
 
@@ -26,12 +27,7 @@ impl Dice {
 
 /// The reply of a provider with the plan inside, as raw bytes.
 fn raw(text: &str) -> Vec<u8> {
-    json!({ "choices": [{ "message": { "content": text } }] }).to_string().into_bytes()
-}
-
-fn decode(bytes: &[u8]) -> Result<String, String> {
-    let reply: Value = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-    reply["choices"][0]["message"]["content"].as_str().map(str::to_owned).ok_or_else(|| "no text".to_owned())
+    json!({ "choices": [{ "message": { "content": text }, "finish_reason": "stop" }] }).to_string().into_bytes()
 }
 
 /// A plan that is right, or wrong in one of some ways.
@@ -72,7 +68,7 @@ fn run(seed: u64) -> (Recorded, Outcome) {
         let effects = match effect {
             Effect::Ask(_) => {
                 let text = plan(&mut dice);
-                recorder.reply(&raw(&text), text, now_ms)
+                recorder.reply(Wire::OpenaiChat, &raw(&text), now_ms)
             }
             Effect::Read { .. } => recorder.give(Command::Facts(Box::new(world(&mut dice))), now_ms),
             Effect::Simulate(calls) => {
@@ -109,7 +105,7 @@ fn a_hundred_recorded_runs_come_to_the_same() {
         let text = serde_json::to_string(&recorded).unwrap();
         let read: Recorded = serde_json::from_str(&text).unwrap();
         assert_eq!(read, recorded, "seed {seed}");
-        assert_eq!(replay(&read, &decode), Ok(outcome.clone()), "seed {seed}");
+        assert_eq!(replay(&read), Ok(outcome.clone()), "seed {seed}");
         states.insert(outcome.state);
         digests.extend(outcome.digest);
     }
@@ -131,10 +127,10 @@ fn a_changed_record_is_found() {
         let mut other = recorded.clone();
         for (_, given) in &mut other.given {
             if let Given::Model { raw, .. } = given {
-                *raw = hex_of(&decode(&bytes(raw)).unwrap().replace("Plan ", "Plot "));
+                *raw = hex_of(&text(Wire::OpenaiChat, &bytes(raw)).unwrap().replace("Plan ", "Plot "));
             }
         }
-        let replayed = replay(&other, &decode);
+        let replayed = replay(&other);
         // A decision over the digest that was is none over the digest that is.
         assert_ne!(replayed.as_ref().ok(), Some(&outcome), "seed {seed}");
         // Another prompt.
@@ -142,11 +138,11 @@ fn a_changed_record_is_found() {
         if let (_, Given::Model { asked, .. }) = &mut other.given[0] {
             asked["user"] = json!("something else");
         }
-        assert_eq!(replay(&other, &decode), Err(Broken::Asked(1)), "seed {seed}");
+        assert_eq!(replay(&other), Err(Broken::Asked(1)), "seed {seed}");
         // Another time.
         let mut other = recorded;
         other.begun_ms += 1;
-        assert_ne!(replay(&other, &decode).ok(), Some(outcome), "seed {seed}");
+        assert_ne!(replay(&other).ok(), Some(outcome), "seed {seed}");
         found += 1;
     }
     assert!(found > 30, "{found}");

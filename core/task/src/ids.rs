@@ -50,6 +50,12 @@ pub fn wallet_id(tenant: &str, key: &str) -> String {
     format!("wal_{}", base62(&digest(&["wallet", tenant, key])))
 }
 
+/// The id of a plan that is proposed under this key.
+#[must_use]
+pub fn plan_id(tenant: &str, key: &str) -> String {
+    format!("pln_{}", base62(&digest(&["plan", tenant, key])))
+}
+
 /// Whether a text can be a wallet's id.
 #[must_use]
 pub fn is_wallet(text: &str) -> bool {

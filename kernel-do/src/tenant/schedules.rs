@@ -21,8 +21,8 @@ use worker::SqlStorageValue;
 
 use super::Tenant;
 use super::store::{Store, int, json, parse};
-use super::zones::Platform;
 use crate::submit::{self, Submission, Submitted};
+use aion_shell::zones::Platform;
 
 /// A tenant may have this many schedules: an alarm that wakes all of them still fits its time.
 const SCHEDULES_MAX: u64 = 1_000;

@@ -5,7 +5,8 @@ use aion_api::problem::{Code, Problem};
 use aion_mind::budget::{End, Payer};
 use aion_mind::models::{Attempts, Choice, Need, Next, Prefer, route};
 use aion_mind::wire::{
-    Call, ChatRequest, Class, Event, Fault, HttpRequest, Key, Reply, StreamDecoder, Unsupported, decode, encode, front,
+    Call, ChatRequest, Class, Event, Fault, HttpRequest, Key, Reply, StreamDecoder, Unsupported, Wire, decode, encode,
+    front,
 };
 use aion_shell::call::{fault, now_ms};
 use serde_json::json;
@@ -55,20 +56,46 @@ impl Refusal {
     }
 }
 
+/// Who is asked for an answer, and who pays for it.
+#[derive(Clone, Copy)]
+pub struct Caller<'a> {
+    pub env: &'a Env,
+    pub handed: &'a Handed,
+    pub payer: &'a Payer,
+}
+
+/// A whole reply, and the bytes that it came as.
+pub struct Whole {
+    pub reply: Reply,
+    pub kind: Wire,
+    pub raw: Vec<u8>,
+}
+
+/// An answer in pieces: in these words, and with the event that has to last as long as they come.
+struct Pieces<'a> {
+    context: &'a Context,
+    words: &'a Words,
+}
+
 /// What is asked, by whom, and how it is answered.
 struct Chat<'a> {
-    env: &'a Env,
-    context: &'a Context,
-    handed: &'a Handed,
+    caller: Caller<'a>,
     request: &'a ChatRequest,
-    words: Words,
+    /// None if the answer is wanted whole.
+    pieces: Option<Pieces<'a>>,
     /// Of the providers.
     version: u64,
 }
 
+/// An answer.
+enum Answer {
+    Whole(Whole),
+    Pieces(Response),
+}
+
 /// What became of one try.
 enum Tried {
-    Answered(Response),
+    Answered(Answer),
     /// The model cannot take the request; nothing was sent.
     Unsupported(Unsupported),
     Failed(Failure),
@@ -82,7 +109,7 @@ struct Failure {
 }
 
 /// An answer, or how the provider failed; what we cannot write although it has answered is a problem.
-type Sent = Result<Result<Response, Problem>, Failure>;
+type Sent = Result<Result<Answer, Problem>, Failure>;
 
 /// A failure before anything has come, and one after.
 const fn before(fault: Fault) -> Failure {
@@ -93,14 +120,33 @@ const fn amid(fault: Fault) -> Failure {
     Failure { fault, begun: true }
 }
 
-/// Has a model answer: the first of the chain that can.
+/// Has a model answer a caller, in these words.
 pub async fn answer(
     env: &Env,
     context: &Context,
     handed: &Handed,
     request: &ChatRequest,
-    words: Words,
+    words: &Words,
 ) -> Result<Response, Refusal> {
+    let payer = Payer { key: handed.key.clone(), ..Payer::default() };
+    let pieces = request.stream.then_some(Pieces { context, words });
+    match ask(Caller { env, handed, payer: &payer }, request, pieces).await? {
+        Answer::Whole(whole) => written(&whole.reply, words).map_err(Refusal::Problem),
+        Answer::Pieces(response) => Ok(response),
+    }
+}
+
+/// Has a model answer us, whole.
+pub async fn reply(caller: Caller<'_>, request: &ChatRequest) -> Result<Whole, Refusal> {
+    match ask(caller, request, None).await? {
+        Answer::Whole(whole) => Ok(whole),
+        Answer::Pieces(_) => Err(Problem::internal().into()),
+    }
+}
+
+/// Has a model answer: the first of the chain that can.
+async fn ask(caller: Caller<'_>, request: &ChatRequest, pieces: Option<Pieces<'_>>) -> Result<Answer, Refusal> {
+    let Caller { env, handed, .. } = caller;
     let Told::Rows { version, rows } = object::ask(env, handed, Order::Rows).await? else {
         return Err(Problem::internal().into());
     };
@@ -112,7 +158,7 @@ pub async fn answer(
     }
     let longest_ms = chain.iter().map(|choice| choice.provider.timeouts.total_ms).max().unwrap_or_default();
     let mut attempts = Attempts::new(&chain, started_ms.saturating_add(longest_ms.into()));
-    let chat = Chat { env, context, handed, request, words, version };
+    let chat = Chat { caller, request, pieces, version };
     let mut refusal = Refusal::Problem(nobody(&request.model, true));
     let mut next = Next::Ask { choice: 0, after_ms: 0 };
     while let Next::Ask { choice, after_ms } = next {
@@ -126,7 +172,7 @@ pub async fn answer(
             continue;
         }
         match chat.once(choice).await? {
-            Tried::Answered(response) => return Ok(response),
+            Tried::Answered(answer) => return Ok(answer),
             Tried::Unsupported(unsupported) => {
                 refusal = Refusal::Problem(Problem::invalid("", unsupported.to_string()));
                 next = attempts.skipped(now_ms());
@@ -143,6 +189,13 @@ pub async fn answer(
     Err(refusal)
 }
 
+fn written(reply: &Reply, words: &Words) -> Result<Response, Problem> {
+    match words {
+        Words::Own => json(reply),
+        Words::Theirs { head, .. } => json_text(200, front::completion(reply, head)),
+    }
+}
+
 /// Settles a reservation. One that cannot be settled now counts as its worst case, for good after an hour.
 pub async fn end(env: &Env, handed: &Handed, id: &str, end: End) {
     _ = object::ask(env, handed, Order::End { id: id.to_owned(), end }).await;
@@ -156,9 +209,10 @@ impl Chat<'_> {
             return Ok(Tried::Unsupported(unsupported));
         }
         let (id, provider) = (object::fresh_id()?, choice.provider.id.clone());
-        let payer = Payer { key: self.handed.key.clone(), ..Payer::default() };
-        let order = Order::Reserve { id: id.clone(), payer, worst: choice.at_most, provider, version: self.version };
-        let Told::Reserved { key } = object::ask(self.env, self.handed, order).await? else {
+        let Caller { env, handed, payer } = self.caller;
+        let (payer, version) = (payer.clone(), self.version);
+        let order = Order::Reserve { id: id.clone(), payer, worst: choice.at_most, provider, version };
+        let Told::Reserved { key } = object::ask(env, handed, order).await? else {
             return Err(Problem::internal().into());
         };
         let endpoint = choice.provider.endpoint(choice.model, key.map(Key::new));
@@ -184,26 +238,23 @@ impl Chat<'_> {
             let decoded = decode(choice.provider.kind, opened.status, &opened.headers, &body);
             return Err(before(decoded.err().unwrap_or(Fault::of(Class::Garbage))));
         }
-        if self.request.stream { self.streamed(choice, id, opened).await } else { self.whole(choice, id, opened).await }
+        match &self.pieces {
+            Some(pieces) => self.streamed(choice, id, opened, pieces).await,
+            None => self.whole(choice, id, opened).await,
+        }
     }
 
     async fn whole(&self, choice: &Choice<'_>, id: &str, mut opened: Opened) -> Sent {
         let mut body = opened.next().await.map_err(before)?.unwrap_or_default();
         self.answered(choice, &opened);
         body.extend(opened.rest().await.map_err(amid)?);
-        let reply = decode(choice.provider.kind, opened.status, &opened.headers, &body).map_err(amid)?;
+        let kind = choice.provider.kind;
+        let reply = decode(kind, opened.status, &opened.headers, &body).map_err(amid)?;
         self.end(id, End::Used(choice.model.prices.settled(reply.usage, choice.at_most))).await;
-        Ok(self.written(&reply))
+        Ok(Ok(Answer::Whole(Whole { reply, kind, raw: body })))
     }
 
-    fn written(&self, reply: &Reply) -> Result<Response, Problem> {
-        match &self.words {
-            Words::Own => json(reply),
-            Words::Theirs { head, .. } => json_text(200, front::completion(reply, head)),
-        }
-    }
-
-    async fn streamed(&self, choice: &Choice<'_>, id: &str, mut opened: Opened) -> Sent {
+    async fn streamed(&self, choice: &Choice<'_>, id: &str, mut opened: Opened, pieces: &Pieces<'_>) -> Sent {
         let (mut decoder, mut begun, mut events) = (StreamDecoder::new(choice.provider.kind), false, Vec::new());
         while events.is_empty() {
             match opened.next().await.map_err(|fault| Failure { fault, begun })? {
@@ -224,22 +275,23 @@ impl Chat<'_> {
         let made = stream::response();
         let Ok((sender, response)) = made else {
             self.end(id, End::Unknown).await;
-            return Ok(made.map(|(_, response)| response));
+            return Ok(made.map(|(_, response)| Answer::Pieces(response)));
         };
         let (id, prices, worst) = (id.to_owned(), choice.model.prices, choice.at_most);
-        let flow = Flow { opened, decoder, writer: Writer::new(&self.words), id, prices, worst };
+        let flow = Flow { opened, decoder, writer: Writer::new(pieces.words), id, prices, worst };
         // It goes on to its end, and settles, whatever becomes of the caller.
-        self.context.wait_until(flow.run(self.env.clone(), self.handed.clone(), events, sender));
-        Ok(Ok(response))
+        let Caller { env, handed, .. } = self.caller;
+        pieces.context.wait_until(flow.run(env.clone(), handed.clone(), events, sender));
+        Ok(Ok(Answer::Pieces(response)))
     }
 
     fn answered(&self, choice: &Choice, opened: &Opened) {
         let first_byte_ms = now_ms().saturating_sub(opened.sent_ms);
-        observed::with(&self.handed.tenant, &choice.provider.id, |seen| seen.answered(first_byte_ms));
+        observed::with(&self.caller.handed.tenant, &choice.provider.id, |seen| seen.answered(first_byte_ms));
     }
 
     async fn end(&self, id: &str, how: End) {
-        end(self.env, self.handed, id, how).await;
+        end(self.caller.env, self.caller.handed, id, how).await;
     }
 }
 

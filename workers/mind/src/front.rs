@@ -1,7 +1,7 @@
 //! What is asked: providers, keys, budgets, conversations.
 
 use aion_api::limits::{DEPTH_MAX, check_depth, read_json};
-use aion_api::object::mind::{Ask, GIVEN, Given, Handed, NEEDS_HEADER, Needs};
+use aion_api::object::mind::{Ask, GIVEN, Given, Handed, NEEDS_HEADER, Needs, STEP};
 use aion_api::problem::{Code, Fault as Place, Problem};
 use aion_api::v1::mind::{CAPS_MAX, KEY_MAX_CHARS, Of, PutBudget, PutBudgets, PutProviderKey, PutProviders, Switch};
 use aion_mind::budget::{Cap, Scope};
@@ -14,10 +14,11 @@ use serde_json::{from_value, to_value};
 use worker::{Context, Env, Response};
 
 use crate::chat::{self, Refusal};
-use crate::mcp;
 use crate::object::{self, Order, Told};
 use crate::observed;
+use crate::plans::At;
 use crate::stream::Words;
+use crate::{agents, mcp, plans};
 
 /// A conversation nests so deep at most: it carries schemas of tools, which nest deeper than what else is sent to us.
 const CHAT_DEPTH_MAX: usize = 4 * DEPTH_MAX;
@@ -55,7 +56,7 @@ pub async fn answer(env: &Env, context: &Context, handed: &Handed, body: &[u8]) 
         }
         "chat" => {
             let request = text(body).and_then(read_own).map_err(invalid)?;
-            let answer = chat::answer(env, context, handed, &request, Words::Own).await;
+            let answer = chat::answer(env, context, handed, &request, &Words::Own).await;
             answer.map_err(Refusal::problem)
         }
         "completeChat" => {
@@ -66,7 +67,7 @@ pub async fn answer(env: &Env, context: &Context, handed: &Handed, body: &[u8]) 
                 }
                 Err(invalid) => return json_text(400, invalid.error()),
             };
-            match chat::answer(env, context, handed, &request, words).await {
+            match chat::answer(env, context, handed, &request, &words).await {
                 Err(Refusal::Fault(fault)) => {
                     let (status, body) = front::error(&fault);
                     let response = json_text(status, body)?;
@@ -83,10 +84,20 @@ pub async fn answer(env: &Env, context: &Context, handed: &Handed, body: &[u8]) 
         "mcpResource" => mcp::resource(handed),
         GIVEN => {
             let Given { ticket, told } = aion_api::object::read(body).map_err(|error| fault("given", &error))?;
-            let Ticket::Mcp(ticket) = from_value(ticket).map_err(|error| fault("ticket", &error))?;
-            mcp::given(handed, ticket, told)
+            match from_value(ticket).map_err(|error| fault("ticket", &error))? {
+                Ticket::Mcp(ticket) => mcp::given(handed, ticket, told),
+                Ticket::Plan(ticket) => plans::given(At { env, context, handed }, *ticket, told).await,
+                Ticket::Agent(ticket) => agents::given(At { env, context, handed }, ticket, told).await,
+            }
         }
-        other => Err(fault("operation", &other)),
+        STEP => {
+            let step = aion_api::object::read(body).map_err(|error| fault("step", &error))?;
+            plans::step(At { env, context, handed }, step).await
+        }
+        agent if agent.contains("Agent") || agent.contains("Memory") => {
+            agents::operation(At { env, context, handed }, body).await
+        }
+        _ => plans::operation(At { env, context, handed }, body).await,
     }
 }
 
@@ -95,6 +106,8 @@ pub async fn answer(env: &Env, context: &Context, handed: &Handed, body: &[u8]) 
 #[serde(rename_all = "camelCase")]
 pub enum Ticket {
     Mcp(mcp::Ticket),
+    Plan(Box<plans::Ticket>),
+    Agent(agents::Ticket),
 }
 
 /// An answer that is none yet: what has to be known or done first.
@@ -115,6 +128,11 @@ pub fn json_text(status: u16, body: String) -> Result<Response, Problem> {
     made().map_err(|error: worker::Error| fault("answer", &error))
 }
 
+/// An answer without a body.
+pub fn empty(status: u16) -> Result<Response, Problem> {
+    Response::empty().map(|response| response.with_status(status)).map_err(|error| fault("answer", &error))
+}
+
 /// An answer of ours.
 pub fn json<T: Serialize>(value: &T) -> Result<Response, Problem> {
     json_text(200, serde_json::to_string(value).map_err(|error| fault("answer", &error))?)
@@ -124,10 +142,8 @@ fn told(told: Told) -> Result<Response, Problem> {
     match told {
         Told::Providers(providers) => json(&providers),
         Told::Budgets(budgets) => json(&budgets),
-        Told::Done => {
-            Response::empty().map(|response| response.with_status(204)).map_err(|error| fault("answer", &error))
-        }
-        Told::Rows { .. } | Told::Reserved { .. } => Err(Problem::internal()),
+        Told::Done => empty(204),
+        Told::Rows { .. } | Told::Reserved { .. } | Told::Plans(_) => Err(Problem::internal()),
     }
 }
 

@@ -6,11 +6,14 @@
 
 #![allow(missing_docs, reason = "the macro of the platform makes public items without docs; tidy looks for ours")]
 
+mod agents;
+mod asking;
 mod chat;
 mod front;
 mod mcp;
 mod object;
 mod observed;
+mod plans;
 mod stream;
 mod upstream;
 

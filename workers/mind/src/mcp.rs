@@ -12,7 +12,7 @@ use form_urlencoded::Serializer;
 use serde::{Deserialize, Serialize};
 use worker::Response;
 
-use crate::front::{self, json, json_text, needs};
+use crate::front::{self, empty, json, json_text, needs};
 
 /// Where it stands.
 const PATH: &str = "/mcp";
@@ -107,10 +107,6 @@ fn written(Answer { status, headers, body }: Answer) -> Result<Response, Problem
         response.headers().set(name, &value).map_err(|error| fault("answer", &error))?;
     }
     Ok(response)
-}
-
-fn empty(status: u16) -> Result<Response, Problem> {
-    Response::empty().map(|response| response.with_status(status)).map_err(|error| fault("answer", &error))
 }
 
 fn events(messages: &[String]) -> Result<Response, Problem> {

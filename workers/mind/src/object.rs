@@ -17,8 +17,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use worker::{DurableObject, Env, Response, State, durable_object};
 
+pub mod plans;
+mod shelf;
 mod store;
 
+use shelf::Shelf;
 use store::{Known, Store};
 
 /// The binding of the objects.
@@ -54,6 +57,8 @@ pub enum Order {
     },
     /// The call has ended.
     End { id: String, end: End },
+    /// Something about plans.
+    Plans(Box<plans::Order>),
 }
 
 /// What it tells.
@@ -64,6 +69,7 @@ pub enum Told {
     Budgets(Budgets),
     Rows { version: u64, rows: Vec<ProviderRow> },
     Reserved { key: Option<String> },
+    Plans(Box<plans::Told>),
     Done,
 }
 
@@ -91,11 +97,12 @@ pub fn fresh_id() -> Result<String, Problem> {
 pub struct Mind {
     state: State,
     env: Env,
+    calls: plans::Calls,
 }
 
 impl DurableObject for Mind {
     fn new(state: State, env: Env) -> Self {
-        Self { state, env }
+        Self { state, env, calls: plans::Calls::default() }
     }
 
     async fn fetch(&self, mut request: worker::Request) -> worker::Result<Response> {
@@ -116,6 +123,10 @@ impl Mind {
             return Err(Problem::unknown("provider"));
         }
         match call.request {
+            Order::Plans(order) => {
+                let shelf = Shelf::new(self.state.storage().sql());
+                plans::answer(&shelf, &self.calls, *order).map(|told| Told::Plans(Box::new(told)))
+            }
             Order::Providers => providers(&store, &known).map(Told::Providers),
             Order::Rows => Ok(Told::Rows { version: known.version, rows: known.providers }),
             Order::PutProviders { providers: rows } => {

@@ -4,6 +4,7 @@
 pub mod call;
 pub mod eyes;
 pub mod span;
+pub mod zones;
 
 use wasm_bindgen::handler::set_on_abort;
 use wasm_bindgen::prelude::wasm_bindgen;

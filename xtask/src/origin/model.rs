@@ -4,7 +4,8 @@
 //! `status` (an error of `OpenAI`'s), `retry` (its `Retry-After`, seconds), `wait` (milliseconds before it answers),
 //! `cut` (it hangs up in the middle), `early` (a stream fails before it has said anything), `words` (that it says so
 //! many more), `pause` (milliseconds between the pieces), `usage` (`none`: it says nothing of it) and `key` (the only
-//! one that it accepts).
+//! one that it accepts). `says` is what it says in place of hello, as hex digits of its text; of several, parted by
+//! commas, each once, and the last one from then on.
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -16,7 +17,7 @@ use super::Wishes;
 use crate::http::Received;
 use crate::report::Outcome;
 
-pub(super) fn say(stream: &TcpStream, request: &Received, wishes: &Wishes, name: &str) -> Outcome<()> {
+pub(super) fn say(stream: &TcpStream, request: &Received, wishes: &Wishes, name: &str, times: u32) -> Outcome<()> {
     let number = |wish: &str| wishes.get(wish).and_then(|text| text.parse::<u64>().ok());
     std::thread::sleep(Duration::from_millis(number("wait").unwrap_or(0)));
     let bearer = request.headers.get("authorization").map_or("", String::as_str);
@@ -32,7 +33,10 @@ pub(super) fn say(stream: &TcpStream, request: &Received, wishes: &Wishes, name:
     let usage = json!({ "prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15 });
     let usage = if wishes.get("usage").is_some_and(|wish| wish == "none") { Value::Null } else { usage };
     let more = " and more".repeat(usize::try_from(number("words").unwrap_or(0) / 2)?);
-    let text = format!("Hello from {name}{more}");
+    let text = match wishes.get("says") {
+        Some(texts) => said(texts, times)?,
+        None => format!("Hello from {name}{more}"),
+    };
     if asked["stream"] != json!(true) {
         let message = json!({ "role": "assistant", "content": text });
         let choice = json!({ "index": 0, "message": message, "finish_reason": "stop" });
@@ -51,6 +55,16 @@ pub(super) fn say(stream: &TcpStream, request: &Received, wishes: &Wishes, name:
     all.push(delta(json!({}), json!("stop")));
     all.push(json!({ "id": "c", "object": "chat.completion.chunk", "choices": [], "usage": usage }));
     pieces(stream, &all, number("pause").unwrap_or(0), cut)
+}
+
+/// What is said the so manieth time.
+fn said(texts: &str, times: u32) -> Outcome<String> {
+    let all: Vec<&str> = texts.split(',').collect();
+    let place = usize::try_from(times)?.clamp(1, all.len()) - 1;
+    let digits = all.get(place).copied().unwrap_or_default();
+    let byte = |at: usize| digits.get(at..at + 2).and_then(|two| u8::from_str_radix(two, 16).ok());
+    let bytes: Vec<u8> = (0..digits.len()).step_by(2).filter_map(byte).collect();
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn whole(mut stream: &TcpStream, status: u64, retry: Option<u64>, body: &Value, cut: bool) -> Outcome<()> {

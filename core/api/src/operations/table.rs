@@ -11,6 +11,7 @@ mod gateway;
 mod identities;
 mod limits;
 mod mind;
+mod plans;
 mod platform;
 mod schedules;
 mod tasks;
@@ -37,13 +38,14 @@ const COUNT: usize = platform::OPERATIONS.len()
     + eyes::OPERATIONS.len()
     + functions::OPERATIONS.len()
     + mind::OPERATIONS.len()
+    + plans::OPERATIONS.len()
     + agents::OPERATIONS.len();
 
 /// Every operation of the API.
 pub static OPERATIONS: &[Operation] = &joined();
 
 const fn joined() -> [Operation; COUNT] {
-    let groups: [&[Operation]; 13] = [
+    let groups: [&[Operation]; 14] = [
         &platform::OPERATIONS,
         &identities::OPERATIONS,
         &wallets::OPERATIONS,
@@ -56,6 +58,7 @@ const fn joined() -> [Operation; COUNT] {
         &eyes::OPERATIONS,
         &functions::OPERATIONS,
         &mind::OPERATIONS,
+        &plans::OPERATIONS,
         &agents::OPERATIONS,
     ];
     let mut all = [platform::OPERATIONS[0]; COUNT];

@@ -4,6 +4,8 @@ pub use aion_task::kind::is_signal_name;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::problem::Problem;
+
 /// `POST /v1/tasks`
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -61,6 +63,22 @@ pub struct ApprovalClaims {
     pub exp: Option<u64>,
 }
 
+impl ApprovalClaims {
+    /// Reads what was signed, for this step of this task and not later than it says.
+    pub fn read(payload: &str, task: &str, step: &str, now_ms: u64) -> Result<Self, Problem> {
+        let wrong = |detail: &str| Problem::invalid("/proof", detail);
+        let claims: Self =
+            serde_json::from_str(payload).map_err(|_| wrong("what is signed has task, step, approve and digest"))?;
+        if claims.task != task || claims.step != step {
+            return Err(wrong("it was signed for another task or step"));
+        }
+        if claims.exp.is_some_and(|exp_s| exp_s.saturating_mul(1_000) <= now_ms) {
+            return Err(wrong("the signature has expired"));
+        }
+        Ok(claims)
+    }
+}
+
 /// `POST /v1/tasks/{id}/redrive`
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -105,5 +123,25 @@ impl Task {
     #[must_use]
     pub fn is_terminal(&self) -> bool {
         matches!(self.state.as_str(), "done" | "failed" | "cancelled" | "compensated" | "dead")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::ApprovalClaims;
+
+    #[test]
+    fn claims_are_for_one_step_and_one_time() {
+        let signed = r#"{"task":"tsk_1","step":"pay","approve":true,"digest":"d","exp":2}"#;
+        assert!(ApprovalClaims::read(signed, "tsk_1", "pay", 1_999).is_ok_and(|claims| claims.approve));
+        for (payload, task, step, now_ms) in
+            [(signed, "tsk_1", "pay", 2_000), (signed, "tsk_2", "pay", 0), (signed, "tsk_1", "x", 0), ("{}", "", "", 0)]
+        {
+            let problem = ApprovalClaims::read(payload, task, step, now_ms).unwrap_err();
+            assert_eq!(problem.errors[0].pointer, "/proof");
+        }
     }
 }

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::Plan;
 use super::effects::{Effects, Mismatch, Observed};
+use super::policy::Denied;
 use super::price::Price;
 use super::propose::{Prompt, propose};
 use super::request::Request;
@@ -67,7 +68,7 @@ impl State {
         matches!(self, Self::Done | Self::Failed | Self::Frozen | Self::Refused | Self::Expired)
     }
 
-    const fn is_before_run(self) -> bool {
+    pub(super) const fn is_before_run(self) -> bool {
         !self.is_terminal() && !matches!(self, Self::Running)
     }
 }
@@ -195,6 +196,9 @@ pub struct Judged {
     pub policy: String,
     /// The steps that could not be simulated before it runs.
     pub unsimulated: Vec<String>,
+    /// The steps that the policies of their wallets deny.
+    #[serde(default)]
+    pub denied: Vec<Denied>,
 }
 
 /// A plan with everything that became of it.

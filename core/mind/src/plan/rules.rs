@@ -3,9 +3,12 @@
 
 use std::collections::BTreeSet;
 
+use aion_task::definition::Fault;
+use alloy_primitives::U256;
 use serde::{Deserialize, Serialize};
 
 use super::effects::{Creation, Effects, StepEffects};
+use super::literal::is_did;
 use super::request::{Mandate, Request, Typed};
 use super::resolve::{Made, Units, units};
 use super::step::{Kind, Standard};
@@ -16,6 +19,9 @@ mod tests;
 
 /// So many may approve at most, as in a task.
 pub const APPROVERS_MAX: usize = 20;
+
+/// How long an approval can be asked for, milliseconds: a minute to 30 days.
+const VALID_MS: std::ops::RangeInclusive<u64> = 60_000..=30 * 86_400_000;
 
 /// Rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,7 +77,37 @@ pub enum Verdict {
     },
 }
 
+impl Default for Rules {
+    /// Nothing runs but what a named person has approved, and nobody is named yet.
+    fn default() -> Self {
+        Self {
+            tools: Kind::ALL.to_vec(),
+            approvers: BTreeSet::new(),
+            count: 1,
+            mandates: false,
+            // 10 POL: some hundred transactions.
+            native_max_wei: Units(U256::from(10_000_000_000_000_000_000_u64)),
+            valid_ms: 86_400_000,
+        }
+    }
+}
+
 impl Rules {
+    /// Everything that is wrong with them.
+    #[must_use]
+    pub fn check(&self) -> Vec<Fault> {
+        let twice = self.tools.iter().enumerate().any(|(place, tool)| self.tools[..place].contains(tool));
+        let many = self.approvers.len() > APPROVERS_MAX || !self.approvers.iter().all(|did| is_did(did));
+        let count = self.count == 0 || self.count > self.approvers.len().max(1);
+        let wrong = [
+            (twice, "/tools", "a tool stands here twice"),
+            (many, "/approvers", "at most 20 DIDs"),
+            (count, "/count", "1 or more, and no more than there are approvers"),
+            (!VALID_MS.contains(&self.valid_ms), "/validMs", "a minute to 30 days, in milliseconds"),
+        ];
+        wrong.iter().filter(|(wrong, ..)| *wrong).map(|(_, at, rule)| Fault::new(*at, *rule)).collect()
+    }
+
     /// Decides, given who has approved.
     pub fn evaluate(&self, request: &Request, effects: &Effects, approved: &BTreeSet<String>) -> Result<(), Unfit> {
         let (cost, max) = (effects.native_max_wei, self.native_max_wei);

@@ -1,6 +1,7 @@
 //! Simulation: what a node is asked (`eth_call`) before anything is signed, and what its answers say.
 
 use aion_chain::action::Deployment;
+use aion_chain::revert;
 use alloy_primitives::{Address, Bytes};
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +31,15 @@ pub enum Answer {
         /// The reason, as far as the contract gives one.
         reason: String,
     },
+}
+
+impl Answer {
+    /// What the data of a revert says, `0x…`.
+    #[must_use]
+    pub fn reverted(data: &str) -> Self {
+        let data: Bytes = data.parse().unwrap_or_default();
+        Self::Reverts { reason: revert::explain(&data) }
+    }
 }
 
 /// What can be simulated now, and the steps that cannot because what they touch is not there before the plan runs.

@@ -40,17 +40,9 @@ pub async fn approve(ask: Ask) -> Result<Answer, Problem> {
     let ApproveTask { step, proof } = ask.json()?;
     let (_, task) = place(&ask)?;
     let (by, payload) = resolve::signed(&ask.app.env, &ask.trace, &ask.app.public_host, &proof).await?;
-    let claims = str::from_utf8(&payload).ok().and_then(|text| serde_json::from_str::<ApprovalClaims>(text).ok());
-    let claims =
-        claims.ok_or_else(|| Problem::invalid("/proof", "what is signed has task, step, approve and digest"))?;
     let now_ms = call::now_ms();
-    if claims.task != task || claims.step != step {
-        return Err(Problem::invalid("/proof", "it was signed for another task or step"));
-    }
-    if claims.exp.is_some_and(|exp_s| exp_s.saturating_mul(1_000) <= now_ms) {
-        return Err(Problem::invalid("/proof", "the signature has expired"));
-    }
-    let ApprovalClaims { approve, digest, .. } = claims;
+    let payload = str::from_utf8(&payload).unwrap_or_default();
+    let ApprovalClaims { approve, digest, .. } = ApprovalClaims::read(payload, &task, &step, now_ms)?;
     let decision = Decision { by, approve, digest, proof, at_ms: now_ms };
     change(&ask, Request::Decide { task, step, decision }).await
 }

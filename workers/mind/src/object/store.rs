@@ -128,23 +128,35 @@ impl Store {
     }
 
     fn run(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<(), Problem> {
-        self.0.exec(query, values).map(|_| ()).map_err(|error| fault("mind write", &error))
+        run(&self.0, query, values)
     }
 
     fn rows<T: DeserializeOwned>(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<Vec<T>, Problem> {
-        let cursor = self.0.exec(query, values).map_err(|error| fault("mind read", &error))?;
-        cursor.to_array().map_err(|error| fault("mind read", &error))
+        rows(&self.0, query, values)
     }
 }
 
-fn json<T: Serialize>(value: &T) -> Result<String, Problem> {
+pub fn run(sql: &SqlStorage, query: &str, values: Vec<SqlStorageValue>) -> Result<(), Problem> {
+    sql.exec(query, values).map(|_| ()).map_err(|error| fault("mind write", &error))
+}
+
+pub fn rows<T: DeserializeOwned>(
+    sql: &SqlStorage,
+    query: &str,
+    values: Vec<SqlStorageValue>,
+) -> Result<Vec<T>, Problem> {
+    let cursor = sql.exec(query, values).map_err(|error| fault("mind read", &error))?;
+    cursor.to_array().map_err(|error| fault("mind read", &error))
+}
+
+pub fn json<T: Serialize>(value: &T) -> Result<String, Problem> {
     serde_json::to_string(value).map_err(|error| fault("mind json", &error))
 }
 
-fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+pub fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     serde_json::from_str(text).map_err(|error| fault("mind json", &error))
 }
 
-fn int(number: u64) -> SqlStorageValue {
+pub fn int(number: u64) -> SqlStorageValue {
     SqlStorageValue::Integer(number.cast_signed())
 }

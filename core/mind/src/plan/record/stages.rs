@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aion_task::Fault;
+use alloy_primitives::Address;
 use serde_json::json;
 
 use super::{Effect, Judged, PlanRecord, REPAIRS_MAX, Refusal, State};
@@ -26,10 +27,10 @@ impl PlanRecord {
         });
         match checked {
             Ok(plan) => {
-                let read = needed(&plan, self);
                 let audit = self.enter(State::Checked, &json!(plan), None, now_ms);
                 self.plan = Some(plan);
-                vec![audit, read]
+                let (wallets, tokens) = self.needed();
+                vec![audit, Effect::Read { wallets, tokens }]
             }
             Err(faults) if self.repairs < REPAIRS_MAX => {
                 self.repairs += 1;
@@ -53,6 +54,7 @@ impl PlanRecord {
         let mut audit = vec![self.enter(State::Priced, &json!([judged.price, judged.effects]), None, now_ms)];
         let denied = policy::judge(&operations, facts, now_ms);
         self.judged = judged;
+        self.judged.denied.clone_from(&denied);
         if let Some(first) = denied.first() {
             audit.push(self.refuse(format!("{}: {}", first.step, first.denial), now_ms));
             return audit;
@@ -74,8 +76,8 @@ impl PlanRecord {
         let effects = effects::expected(&resolved, &operations, &price, plan.schedule.as_ref().cloned());
         let policies: BTreeMap<_, _> = facts.wallets.iter().map(|(id, wallet)| (id, &wallet.policy)).collect();
         let policy = approval::hash(&json!({ "rules": self.charter.rules, "policies": policies }));
-        let unsimulated = Vec::new();
-        (Ok(Judged { resolved, price: Some(price), effects: Some(effects), policy, unsimulated }), operations)
+        let judged = Judged { resolved, price: Some(price), effects: Some(effects), policy, ..Judged::default() };
+        (Ok(judged), operations)
     }
 
     /// The simulation's answers, and who has to approve.
@@ -157,6 +159,26 @@ impl PlanRecord {
         Ok(vec![self.enter(State::Running, &outcome, None, now_ms), Effect::Start { definition, input, schedule }])
     }
 
+    /// What has to be read of the world for the plan: wallets by their ids, tokens by their addresses.
+    #[must_use]
+    pub fn needed(&self) -> (Vec<String>, Vec<Address>) {
+        let (mut wallets, mut tokens) = (BTreeSet::new(), BTreeSet::new());
+        for value in self.plan.iter().flat_map(|plan| &plan.steps).flat_map(placed) {
+            match value.value {
+                Placed::Money(Money::Input(handle)) => {
+                    match self.charter.request.inputs.get(handle).map(|one| &one.value) {
+                        Some(Typed::Wallet { wallet }) => drop(wallets.insert(wallet.clone())),
+                        Some(Typed::Token { address, .. }) => drop(tokens.insert(*address)),
+                        _ => {}
+                    }
+                }
+                Placed::Money(Money::Lit(text)) => tokens.extend(literal::address(text.as_str())),
+                _ => {}
+            }
+        }
+        (wallets.into_iter().collect(), tokens.into_iter().collect())
+    }
+
     /// Holds what happened against what was expected.
     pub(super) fn ended(&mut self, done: bool, observed: &BTreeMap<String, Observed>, now_ms: u64) -> Vec<Effect> {
         let mut mismatches =
@@ -181,25 +203,6 @@ impl PlanRecord {
         let last = self.plan.as_ref().is_none_or(|plan| self.runs >= plan.runs());
         vec![self.enter(if last { State::Done } else { State::Running }, &outcome, None, now_ms)]
     }
-}
-
-/// What has to be read of the world for a plan.
-fn needed(plan: &Plan, record: &PlanRecord) -> Effect {
-    let (mut wallets, mut tokens) = (BTreeSet::new(), BTreeSet::new());
-    for value in plan.steps.iter().flat_map(placed) {
-        match value.value {
-            Placed::Money(Money::Input(handle)) => {
-                match record.charter.request.inputs.get(handle).map(|one| &one.value) {
-                    Some(Typed::Wallet { wallet }) => drop(wallets.insert(wallet.clone())),
-                    Some(Typed::Token { address, .. }) => drop(tokens.insert(*address)),
-                    _ => {}
-                }
-            }
-            Placed::Money(Money::Lit(text)) => tokens.extend(literal::address(text.as_str())),
-            _ => {}
-        }
-    }
-    Effect::Read { wallets: wallets.into_iter().collect(), tokens: tokens.into_iter().collect() }
 }
 
 /// What is no longer as it was approved.

@@ -117,3 +117,17 @@ fn what_even_all_approvals_would_not_allow_is_denied() {
     let poor = Rules { native_max_wei: Units(U256::from(1)), ..rules(&["did:a", "did:b"]) };
     assert!(matches!(verdict(&poor, &all()), Verdict::Denied { .. }));
 }
+
+#[test]
+fn by_default_nothing_runs_before_somebody_is_named() {
+    let rules = Rules::default();
+    assert!(rules.check().is_empty());
+    let effects = effects(&launch());
+    assert!(matches!(rules.verdict(&mandated(&all()), &effects), Verdict::Denied { .. }));
+    let named = Rules { approvers: ["did:key:z6MkA".to_owned()].into(), ..rules };
+    assert!(named.check().is_empty());
+    assert!(matches!(named.verdict(&request(), &effects), Verdict::NeedsApproval { count: 1, .. }));
+    let wrong = Rules { count: 2, approvers: ["ana".to_owned()].into(), valid_ms: 1, ..named };
+    let places: Vec<String> = wrong.check().into_iter().map(|fault| fault.pointer).collect();
+    assert_eq!(places, ["/approvers", "/count", "/validMs"]);
+}

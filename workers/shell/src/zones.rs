@@ -20,7 +20,7 @@ extern "C" {
 }
 
 /// The platform's time zones.
-pub(super) struct Platform;
+pub struct Platform;
 
 impl Zones for Platform {
     fn offset_s(&self, zone: &str, unix_ms: u64) -> Option<i32> {

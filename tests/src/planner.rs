@@ -1,0 +1,194 @@
+//! A tenant whose model plans what a test tells it to.
+
+use aion_client::api::operations::Method;
+use aion_client::api::v1::tasks::SubmitTask;
+use aion_client::{Request, Response};
+use serde_json::{Value, json};
+
+use crate::{Approver, World, fresh, sleep_ms};
+
+/// Who gets something.
+pub const ALICE: &str = "0xaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+/// Ten thousand whole tokens.
+const GIVEN: u128 = 10_000 * 1_000_000_000_000_000_000;
+/// A plan is looked at so often, ten times a second: a run waits for final blocks.
+const LOOKS_MAX: usize = 900;
+
+/// A tenant with a model that says what it is told to, a wallet, and somebody who approves.
+pub struct Planner {
+    /// The platform.
+    pub world: World,
+    /// The name of its provider.
+    pub name: String,
+    /// Its wallet.
+    pub wallet: String,
+    /// Who approves.
+    pub person: Approver,
+}
+
+impl Planner {
+    /// A tenant with all of it, and rules that name the person.
+    pub async fn new(name: &str) -> Self {
+        let (world, name, person) = (World::new(name).await, fresh(name), Approver::new(7));
+        let provider = json!({
+            "id": "p0", "kind": "openai-chat", "retries": 0,
+            "baseUrl": format!("{}/{name}/v1", world.info.origin_url),
+            "models": [{ "name": "planner", "upstream": "up", "contextTokens": 64_000, "maxOutputTokens": 4_000,
+                "prices": { "input": 0, "cachedInput": 0, "output": 1_000_000 },
+                "capabilities": { "schema": true, "strict": true } }]
+        });
+        let providers = serde_json::from_value(json!({ "providers": [provider] })).expect("providers");
+        world.client.put_providers(&providers).await.expect("put");
+        let steps = json!({ "purse": { "do": "wallet.create", "with": { "label": "treasury" } } });
+        let task = SubmitTask { definition: json!({ "steps": steps }), input: json!({}) };
+        let task = world.client.submit(&fresh("purse"), &task).await.expect("accepted");
+        let task = world.client.finished(&task.id, 60_000).await.expect("finished");
+        let wallet = task.output("purse").expect("an output")["wallet"].as_str().expect("an id").to_owned();
+        let planner = Self { world, name, wallet, person };
+        let rules = json!({ "tools": ["token.create", "token.mint", "token.transfer"], "approvers": [planner.person.did],
+            "count": 1, "mandates": true, "nativeMaxWei": "1000000000000000000", "validMs": 3_600_000 });
+        assert_eq!(planner.send(Method::Put, "/v1/mind/rules", Some(&rules), None).await.status, 200);
+        planner
+    }
+
+    /// Sends a request.
+    pub async fn send(&self, method: Method, path: &str, body: Option<&Value>, key: Option<&str>) -> Response {
+        let mut request = Request::new(method, path);
+        if let Some(body) = body {
+            request = request.with_json(body).expect("JSON");
+        }
+        if let Some(key) = key {
+            request = request.with_header("idempotency-key", key);
+        }
+        self.world.client.send(request).await.expect("an answer")
+    }
+
+    /// Posts.
+    pub async fn post(&self, path: &str, body: Option<&Value>) -> Response {
+        self.send(Method::Post, path, body, None).await
+    }
+
+    /// Has the model say these texts, one after the other.
+    pub async fn says(&self, replies: &[&str]) {
+        let hex = |text: &&str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let replies: Vec<String> = replies.iter().map(hex).collect();
+        let wishes = format!("says={}", replies.join("%2C"));
+        self.world.control.set_origin(&self.world.info.origin_url, &self.name, &wishes).await;
+    }
+
+    /// How often the model was asked.
+    pub async fn asked(&self) -> u64 {
+        self.world.control.asked(&self.world.info.origin_url, &self.name).await
+    }
+
+    /// What is asked for, in a language.
+    #[must_use]
+    pub fn request(&self, language: &str) -> Value {
+        let goal = match language {
+            "english" => "Launch Luna, a token of 1,000,000 at most, and give 10000 of it to Alice.",
+            _ => "Lanza Luna, un token de 1.000.000 como máximo, y dale 10000 a Alicia.",
+        };
+        json!({ "goal": goal, "language": language, "model": "planner", "inputs": {
+            "treasury": { "type": "wallet", "wallet": self.wallet },
+            "alice": { "type": "address", "address": ALICE } } })
+    }
+
+    /// Proposes a plan under a key.
+    pub async fn propose(&self, request: &Value, key: &str) -> Response {
+        self.send(Method::Post, "/v1/mind/plans", Some(request), Some(key)).await
+    }
+
+    /// Proposes the plan, and gives its id and that of the task that makes it.
+    pub async fn proposed(&self, request: &Value) -> (String, String) {
+        let answer = self.propose(request, &fresh("plan")).await;
+        assert_eq!(answer.status, 202, "{}", answer.text());
+        let text = |name: &str| body(&answer)[name].as_str().expect("an id").to_owned();
+        (text("plan"), text("task"))
+    }
+
+    /// A plan.
+    pub async fn plan(&self, id: &str) -> Value {
+        self.world.read(&format!("/v1/mind/plans/{id}")).await
+    }
+
+    /// Waits until a plan is in one of these states.
+    pub async fn comes_to(&self, id: &str, states: &[&str]) -> Value {
+        for _ in 0..LOOKS_MAX {
+            let plan = self.plan(id).await;
+            if states.iter().any(|state| plan["state"] == json!(state)) {
+                return plan;
+            }
+            sleep_ms(100).await;
+        }
+        panic!("{states:?} never comes: {}", self.plan(id).await);
+    }
+
+    /// Signs a decision about a plan.
+    #[must_use]
+    pub fn proof(&self, plan: &Value, approve: bool) -> Value {
+        self.claims(plan["id"].as_str().expect("an id"), plan["digest"].as_str().expect("a digest"), approve)
+    }
+
+    /// Signs claims about a plan.
+    #[must_use]
+    pub fn claims(&self, id: &str, digest: &str, approve: bool) -> Value {
+        let claims = json!({ "task": id, "step": "plan", "approve": approve, "digest": digest });
+        json!({ "proof": self.person.sign(&claims) })
+    }
+
+    /// Sends a decision.
+    pub async fn approve(&self, id: &str, proof: &Value) -> Response {
+        self.post(&format!("/v1/mind/plans/{id}/approve"), Some(proof)).await
+    }
+
+    /// Has a plan run under a key.
+    pub async fn run(&self, id: &str, key: &str) -> Response {
+        self.send(Method::Post, &format!("/v1/mind/plans/{id}/run"), None, Some(key)).await
+    }
+
+    /// The token that the first run of a plan has created.
+    async fn token(&self, plan: &Value) -> String {
+        let task = plan["tasks"][0].as_str().expect("a task");
+        let task = self.world.client.task(task).await.expect("a task");
+        task.output("create").expect("an output")["token"].as_str().expect("a token").to_owned()
+    }
+
+    /// Waits for the end of a plan, and holds the chain and a replay against it.
+    pub async fn is_done(&self, id: &str) {
+        let done = self.comes_to(id, &["done", "failed", "frozen", "refused"]).await;
+        assert_eq!(done["state"], "done", "{done}");
+        assert_eq!(done["tasks"].as_array().map(Vec::len), Some(1), "{done}");
+        let token = self.token(&done).await;
+        assert_eq!(self.world.balance_on_chain(&token, ALICE).await, GIVEN);
+        assert_eq!(self.world.mints_on_chain(&token, ALICE).await, 1);
+        let replay = body(&self.post(&format!("/v1/mind/plans/{id}/replay"), None).await);
+        assert_eq!((&replay["same"], &replay["digest"]), (&json!(true), &done["digest"]), "{replay}");
+    }
+}
+
+/// The JSON of an answer.
+#[must_use]
+pub fn body(response: &Response) -> Value {
+    response.json().expect("JSON")
+}
+
+/// A value with its origin.
+#[must_use]
+pub fn from(from: &str, value: &str) -> Value {
+    json!({ "from": from, "value": value })
+}
+
+/// What an honest model plans.
+#[must_use]
+pub fn honest() -> Value {
+    json!({
+        "version": "aion.plan/1", "summary": "Launch Luna and give", "schedule": null,
+        "steps": [
+            { "do": "token.create", "id": "create", "needs": [], "wallet": from("input", "treasury"),
+              "standard": "erc20", "name": from("lit", "Luna"), "symbol": from("lit", "LUN"),
+              "cap": from("lit", "1000000") },
+            { "do": "token.mint", "id": "mint", "needs": [], "wallet": from("input", "treasury"),
+              "token": from("ref", "create.token"), "to": from("input", "alice"), "amount": from("lit", "10000") }
+        ]
+    })
+}

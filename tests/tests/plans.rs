@@ -1,0 +1,161 @@
+//! Plans: from words to tokens on the chain, under approval; what a model must not do; and what outlives the platform.
+#![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+use aion_tests::planner::{Planner, body, from, honest};
+use aion_tests::{Approver, fresh, sleep_ms};
+use serde_json::{Value, json};
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+const MALLORY: &str = "0xdddddddddddddddddddddddddddddddddddddddd";
+
+#[test]
+async fn words_become_tokens_once_somebody_has_approved() {
+    let planner = Planner::new("words").await;
+    planner.says(&[&honest().to_string()]).await;
+    let (request, key) = (planner.request("english"), fresh("plan"));
+    let first = planner.propose(&request, &key).await;
+    assert_eq!(first.status, 202, "{}", first.text());
+    let id = body(&first)["plan"].as_str().expect("an id").to_owned();
+    assert_eq!(first.header("location"), Some(format!("/v1/mind/plans/{id}").as_str()));
+    let again = planner.propose(&request, &key).await;
+    assert_eq!((again.status, again.text()), (202, first.text()));
+    assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    assert_eq!(planner.propose(&planner.request("spanish"), &key).await.status, 422);
+
+    let plan = planner.comes_to(&id, &["awaiting"]).await;
+    assert_eq!(planner.asked().await, 1, "{plan}");
+    assert_eq!(plan["steps"][1]["risk"], "moves", "{plan}");
+    assert!(
+        plan["steps"][1]["effect"].as_str().is_some_and(|effect| effect.starts_with("mints 10000 of create.token"))
+    );
+    assert_eq!(plan["steps"][0]["simulated"], true, "{plan}");
+    assert_eq!(planner.run(&id, "early").await.status, 409, "nobody has approved it");
+    let rehearsal = body(&planner.post(&format!("/v1/mind/plans/{id}/simulate"), None).await);
+    assert_eq!((&rehearsal["now"]["state"], &rehearsal["plan"]["state"]), (&json!("awaiting"), &json!("awaiting")));
+
+    let proof = planner.proof(&plan, true);
+    let approved = planner.approve(&id, &proof).await;
+    assert_eq!((approved.status, &body(&approved)["state"]), (200, &json!("approved")), "{}", approved.text());
+    let again = planner.approve(&id, &proof).await;
+    assert_eq!((again.status, body(&again)["approval"]["decisions"].as_array().map(Vec::len)), (200, Some(1)));
+
+    let run = planner.run(&id, "go").await;
+    assert_eq!(run.status, 202, "{}", run.text());
+    let again = planner.run(&id, "go").await;
+    assert_eq!((again.status, again.text()), (202, run.text()));
+    assert_eq!(planner.run(&id, "other").await.status, 409);
+    planner.is_done(&id).await;
+    assert_eq!(planner.run(&id, "go").await.text(), run.text());
+    let listed = planner.world.read("/v1/mind/plans").await;
+    assert_eq!((&listed["items"][0]["id"], &listed["items"][0]["state"]), (&json!(id), &json!("done")), "{listed}");
+}
+
+#[test]
+async fn a_goal_in_spanish_is_carried_out_by_mandate() {
+    let planner = Planner::new("lanza").await;
+    planner.says(&[&honest().to_string()]).await;
+    let mut request = planner.request("spanish");
+    let mandate = |kind: &str, to: Value, amount: &str| json!({ "do": kind, "token": null, "to": to, "amount": amount, "times": 1 });
+    request["mandates"] =
+        json!([mandate("token.create", json!(null), "1000000"), mandate("token.mint", json!("alice"), "10000")]);
+    let (id, _) = planner.proposed(&request).await;
+    let plan = planner.comes_to(&id, &["approved", "awaiting", "refused"]).await;
+    assert_eq!((&plan["state"], &plan["approval"]["count"]), (&json!("approved"), &json!(0)), "{plan}");
+    assert_eq!(planner.run(&id, "go").await.status, 202);
+    planner.is_done(&id).await;
+}
+
+#[test]
+async fn what_a_model_makes_up_is_refused_with_its_place() {
+    let planner = Planner::new("injected").await;
+    let mut injected = honest();
+    injected["steps"][1]["to"] = from("lit", MALLORY);
+    planner.says(&[&injected.to_string()]).await;
+    let (id, task) = planner.proposed(&planner.request("english")).await;
+    let plan = planner.comes_to(&id, &["refused", "awaiting"]).await;
+    assert_eq!(plan["state"], "refused", "{plan}");
+    assert!(plan["reason"].as_str().is_some_and(|reason| reason.starts_with("/steps/1/to")), "{plan}");
+    assert_eq!(planner.asked().await, 3, "it is told of its faults twice");
+    let task = planner.world.client.finished(&task, 30_000).await.expect("ended");
+    assert_eq!((task.state.as_str(), &task.steps["plan"]["error"]["code"]), ("failed", &json!("plan.refused")));
+
+    // The second time it is right.
+    planner.says(&[&injected.to_string(), &honest().to_string()]).await;
+    let (id, _) = planner.proposed(&planner.request("english")).await;
+    let plan = planner.comes_to(&id, &["awaiting", "refused"]).await;
+    assert_eq!(plan["state"], "awaiting", "{plan}");
+    let wrong = json!({ "goal": "Give 10\u{200b} to Alice", "inputs": { "x": { "type": "amount", "amount": "1,5" } } });
+    let refused = planner.propose(&wrong, "wrong").await;
+    let places: Vec<String> = body(&refused)["errors"]
+        .as_array()
+        .expect("faults")
+        .iter()
+        .map(|fault| fault["pointer"].as_str().expect("a place").to_owned())
+        .collect();
+    assert_eq!((refused.status, places), (422, vec!["/goal".to_owned(), "/inputs/x".to_owned()]), "{}", refused.text());
+}
+
+#[test]
+async fn an_approval_is_for_one_plan_and_for_whoever_may() {
+    let planner = Planner::new("reused").await;
+    planner.says(&[&honest().to_string()]).await;
+    let (first, _) = planner.proposed(&planner.request("english")).await;
+    let (second, _) = planner.proposed(&planner.request("english")).await;
+    let first = planner.comes_to(&first, &["awaiting"]).await;
+    let other = planner.comes_to(&second, &["awaiting"]).await;
+    assert_ne!(first["digest"], other["digest"], "the same plan of another id is another one");
+    assert_eq!(planner.approve(&second, &planner.proof(&first, true)).await.status, 422);
+    let mixed = planner.claims(&second, first["digest"].as_str().expect("a digest"), true);
+    let refused = planner.approve(&second, &mixed).await;
+    assert_eq!(
+        (refused.status, &body(&refused)["errors"][0]["pointer"]),
+        (422, &json!("/proof")),
+        "{}",
+        refused.text()
+    );
+    let stranger = Approver::new(8);
+    let claims = json!({ "task": second, "step": "plan", "approve": true, "digest": other["digest"] });
+    let refused = planner.approve(&second, &json!({ "proof": stranger.sign(&claims) })).await;
+    assert_eq!(refused.status, 403, "{}", refused.text());
+    let rejected = planner.approve(&second, &planner.proof(&other, false)).await;
+    assert_eq!((rejected.status, &body(&rejected)["state"]), (200, &json!("refused")), "{}", rejected.text());
+    let first = first["id"].as_str().expect("an id");
+    let stopped = planner.post(&format!("/v1/mind/plans/{first}/stop"), Some(&json!({ "reason": "not today" }))).await;
+    assert_eq!((&body(&stopped)["state"], &body(&stopped)["reason"]), (&json!("refused"), &json!("not today")));
+    assert_eq!(planner.run(first, "go").await.status, 409);
+}
+
+#[test]
+async fn a_plan_outlives_the_platform_at_every_stage() {
+    let planner = Planner::new("killed").await;
+    planner.says(&[&honest().to_string()]).await;
+    let control = &planner.world.control;
+    let killed = async || {
+        control.kill_platform().await;
+        control.start_platform().await;
+    };
+    let (request, key) = (planner.request("english"), fresh("plan"));
+    let first = body(&planner.propose(&request, &key).await);
+    killed().await;
+    let again = body(&planner.propose(&request, &key).await);
+    assert_eq!(again, first);
+    let id = first["plan"].as_str().expect("an id");
+    // While a model is asked or the world is read.
+    for wait_ms in [150, 400, 900] {
+        sleep_ms(wait_ms).await;
+        killed().await;
+    }
+    let plan = planner.comes_to(id, &["awaiting", "refused"]).await;
+    assert_eq!(plan["state"], "awaiting", "{plan}");
+    assert_eq!(planner.approve(id, &planner.proof(&plan, true)).await.status, 200);
+    killed().await;
+    let run = planner.run(id, "go").await;
+    assert_eq!(run.status, 202, "{}", run.text());
+    for wait_ms in [50, 700, 1_500, 3_000] {
+        sleep_ms(wait_ms).await;
+        killed().await;
+        assert_eq!(planner.run(id, "go").await.text(), run.text());
+    }
+    planner.is_done(id).await;
+}
