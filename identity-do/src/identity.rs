@@ -11,7 +11,7 @@ use aion_api::trace::Trace;
 use aion_api::v1::identities::Identity as View;
 use aion_identity::record::{Command, Identity as Record, NewSeeds, Rotation, Seed};
 use aion_identity::resolution::{Failure, Kind, Query, Resolution};
-use aion_identity::{Error, document};
+use aion_identity::{Error, card, document};
 use aion_shell::call::{self, fault};
 use aion_shell::eyes;
 use serde_json::Value;
@@ -22,7 +22,7 @@ use crate::config::{kek, random};
 mod keys;
 mod store;
 
-use keys::Keys;
+use keys::{AUTH, Keys, UPDATE};
 use store::{First, Store};
 
 /// What the tenant did not acknowledge is told again after this time.
@@ -82,6 +82,7 @@ impl Identity {
                 let query = Query::read(version_id.as_deref(), version_time.as_deref(), number.as_deref());
                 return self.resolve(&address.id, &did, query);
             }
+            Request::SignCard { did, payload } => return self.sign_card(&address, &did, &payload),
             Request::Health => return Ok(Reply::Healthy),
         }?;
         if matches!(&reply, Reply::Identity { .. }) && self.has_news()? {
@@ -161,7 +162,7 @@ impl Identity {
         let (store, mut record) = self.owned(address)?;
         let keys = Keys::new(kek(&self.env)?, &address.tenant, record.did());
         let next_version = record.head.number + 2;
-        let current = keys.open(&store.update_key()?)?;
+        let current = keys.open(&store.key(UPDATE)?)?;
         let next = Seed::new(random()?);
         let sealed = keys.seal_update(next_version, &next)?;
         let change = document::Change { services: change.services, also_known_as: change.also_known_as };
@@ -177,6 +178,18 @@ impl Identity {
         store.put_keys(&[sealed])?;
         store.save(&record)?;
         identity(&address.id, &record, false)
+    }
+
+    fn sign_card(&self, address: &Address, did: &str, payload: &str) -> Result<Reply, Problem> {
+        let (store, record) = self.owned(address)?;
+        if record.did() != did {
+            return Err(Problem::unknown("identity"));
+        }
+        let keys = Keys::new(kek(&self.env)?, &address.tenant, did);
+        let auth = keys.open(&store.key(AUTH)?)?;
+        let signature = card::sign(did, &auth, payload).map_err(|error| problem(&error))?;
+        let (algorithm, key_id) = (card::ALGORITHM.to_owned(), card::key_id(did));
+        Ok(Reply::Signed { algorithm, key_id, signature: hex::encode(signature) })
     }
 
     fn file(&self, id: &str, file: File) -> Result<Reply, Problem> {

@@ -161,6 +161,12 @@ fn webvh_request(did: &Did, query: &Query) -> Request {
 }
 
 /// The id of an identity of this deployment, if the place is one.
+/// The id of an identity of this host, of which a `did:webvh` names one.
+#[must_use]
+pub fn own(did: &str, public_host: &str) -> Option<String> {
+    own_id(&webvh::Name::parse(&Did::parse(did).ok()?).ok()?.place, public_host)
+}
+
 fn own_id(place: &Place, public_host: &str) -> Option<String> {
     let id = place.path.join(":");
     (place.authority() == public_host && v1::identities::is_id(&id)).then_some(id)

@@ -47,7 +47,7 @@ pub async fn answer(env: &Env, handed: &Handed, body: &[u8], further: &dyn Furth
         let mut told = Vec::with_capacity(asks.len());
         for ask in &asks {
             let done = match ask {
-                Ask::Verify { .. } | Ask::Operation { .. } => further.perform(ask).await,
+                Ask::Verify { .. } | Ask::SignCard { .. } | Ask::Operation { .. } => further.perform(ask).await,
                 _ => perform(env, handed, ask).await,
             };
             told.push(done.unwrap_or_else(|Problem { code, detail, .. }| Told::Problem { code, detail }));
@@ -100,7 +100,7 @@ async fn perform(env: &Env, handed: &Handed, ask: &Ask) -> Result<Told, Problem>
         }
         Ask::Task { task } => steer(env, handed, task, kernel::Request::Read { task: task.clone() }).await,
         Ask::Cancel { task } => steer(env, handed, task, kernel::Request::Cancel { task: task.clone() }).await,
-        Ask::Verify { .. } | Ask::Operation { .. } => Err(Problem::internal()),
+        Ask::Verify { .. } | Ask::SignCard { .. } | Ask::Operation { .. } => Err(Problem::internal()),
     }
 }
 

@@ -1,12 +1,17 @@
-//! Other agents: the platform as an MCP server, in both revisions, as far as a caller's key goes.
+//! Other agents: the platform as an MCP server, in both revisions, and its tenants' agents over A2A, as far as a
+//! caller's key goes.
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 use aion_client::api::Scope;
 use aion_client::api::operations::Method;
+use aion_client::api::v1::identities::{CreateIdentity, Kind};
 use aion_client::api::v1::keys::CreateKey;
 use aion_client::{Client, FetchTransport, Request, Response};
+use aion_identity::signature::is_signed;
 use aion_tests::{World, fresh};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -124,4 +129,90 @@ async fn pages_of_other_origins_are_refused() {
     assert_eq!(world.client.send(request).await.unwrap().status, 403);
     let read = world.client.send(Request::new(Method::Get, "/mcp")).await.unwrap();
     assert_eq!(read.status, 405, "nothing is told but answers");
+}
+
+/// A tenant with an agent that has an identity of the platform, and the agent's path.
+async fn with_agent(name: &str) -> (World, String) {
+    let world = World::new(name).await;
+    let identity = CreateIdentity { name: fresh("agent"), kind: Kind::Agent };
+    let did = world.client.create_identity(&fresh("k"), &identity).await.expect("an identity").did;
+    let agent = json!({ "did": did, "model": "fast", "instructions": "Help.", "tools": ["token.mint"] });
+    let put = Request::new(Method::Put, "/v1/mind/agents/helper").with_json(&agent).unwrap();
+    let put = world.client.send(put).await.unwrap();
+    assert_eq!(put.status, 200, "{}", put.text());
+    let path = format!("/a2a/{}/helper", world.tenant);
+    (world, path)
+}
+
+async fn a2a(client: &Client<FetchTransport>, method: Method, path: &str, body: Option<&Value>) -> Response {
+    let mut request = Request::new(method, path).with_header("a2a-version", "1.0");
+    if let Some(body) = body {
+        request = request.with_json(body).unwrap();
+        request.headers.retain(|(name, _)| name != "content-type");
+        request = request.with_header("content-type", "application/a2a+json");
+    }
+    client.send(request).await.expect("an answer")
+}
+
+#[test]
+async fn the_card_of_an_agent_is_signed_by_its_did() {
+    let (world, path) = with_agent("card").await;
+    let stranger = world.anonymous();
+    let card = stranger.send(Request::new(Method::Get, &format!("{path}/.well-known/agent-card.json"))).await.unwrap();
+    assert_eq!(card.status, 200, "{}", card.text());
+    let mut card: Value = card.json().unwrap();
+    assert!(card["supportedInterfaces"][0]["url"].as_str().is_some_and(|url| url.ends_with(&path)), "{card}");
+    let signature = card["signatures"][0].clone();
+    card.as_object_mut().unwrap().remove("signatures");
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let decode = |text: &str| URL_SAFE_NO_PAD.decode(text).expect("base64url");
+    let header: Value = serde_json::from_slice(&decode(&text(&signature["protected"]))).unwrap();
+    let did = text(&header["kid"]).split('#').next().unwrap().to_owned();
+    let document = world.anonymous().resolve(&did).await.expect("a document");
+    let payload = URL_SAFE_NO_PAD.encode(serde_json_canonicalizer::to_vec(&card).unwrap());
+    let input = format!("{}.{payload}", text(&signature["protected"]));
+    assert!(is_signed(&document, input.as_bytes(), &decode(&text(&signature["signature"]))), "{header}");
+
+    let nobody = format!("/a2a/{}/nobody/.well-known/agent-card.json", world.tenant);
+    assert_eq!(stranger.send(Request::new(Method::Get, &nobody)).await.unwrap().status, 404);
+}
+
+#[test]
+async fn a_message_is_a_task_of_the_kernel() {
+    let (world, path) = with_agent("a2a").await;
+    let client = &world.client;
+    let message = |id: &str, definition: Value| {
+        let part = json!({ "data": { "definition": definition, "input": {} } });
+        json!({ "message": { "messageId": id, "role": "ROLE_USER", "parts": [part] } })
+    };
+    let quick = json!({ "steps": { "three": { "do": "set", "with": { "value": "${{ 1 + 2 }}" } } },
+        "output": { "sum": "${{ steps.three.output }}" } });
+    let id = fresh("m");
+    let send = format!("{path}/message:send");
+    let first = a2a(client, Method::Post, &send, Some(&message(&id, quick.clone()))).await;
+    assert_eq!((first.status, first.header("content-type")), (200, Some("application/a2a+json")), "{}", first.text());
+    let first: Value = first.json().unwrap();
+    assert_eq!(first["task"]["status"]["state"], "TASK_STATE_COMPLETED", "an answer is waited for: {first}");
+    assert_eq!(first["task"]["artifacts"][0]["parts"][0]["data"]["sum"], 3, "{first}");
+    let again: Value = a2a(client, Method::Post, &send, Some(&message(&id, quick))).await.json().unwrap();
+    assert_eq!(again["task"]["id"], first["task"]["id"], "a message begins one task");
+
+    let slow = json!({ "steps": { "nap": { "do": "sleep", "with": { "duration": "1h" } } } });
+    let mut sleeping = message(&fresh("m"), slow);
+    sleeping["configuration"] = json!({ "returnImmediately": true });
+    let begun: Value = a2a(client, Method::Post, &send, Some(&sleeping)).await.json().unwrap();
+    let task = begun["task"]["id"].as_str().unwrap_or_else(|| panic!("{begun}")).to_owned();
+    let read: Value = a2a(client, Method::Get, &format!("{path}/tasks/{task}"), None).await.json().unwrap();
+    assert_eq!(read["status"]["state"], "TASK_STATE_WORKING", "{read}");
+    let listed: Value = a2a(client, Method::Get, &format!("{path}/tasks?pageSize=10"), None).await.json().unwrap();
+    assert!(listed["tasks"].as_array().is_some_and(|tasks| tasks.iter().any(|one| one["id"] == task.as_str())));
+    let cancelled = a2a(client, Method::Post, &format!("{path}/tasks/{task}:cancel"), None).await;
+    let cancelled: Value = cancelled.json().unwrap();
+    assert_eq!(cancelled["status"]["state"], "TASK_STATE_CANCELED", "{cancelled}");
+
+    let (stranger, other) = (world.anonymous(), World::new("a2a-other").await);
+    assert_eq!(a2a(&stranger, Method::Get, &format!("{path}/tasks"), None).await.status, 401);
+    assert_eq!(a2a(&other.client, Method::Get, &format!("{path}/tasks"), None).await.status, 404);
+    let versionless = client.send(Request::new(Method::Get, &format!("{path}/tasks"))).await.unwrap();
+    assert_eq!(versionless.status, 400, "{}", versionless.text());
 }

@@ -276,7 +276,9 @@ fn minds(schemas: &mut Map<String, Value>) {
     schemas.insert("Chat".to_owned(), conversation("messages"));
     schemas.insert("ChatAnswer".to_owned(), json!({ "type": "object" }));
     schemas.insert("McpMessage".to_owned(), json!({ "type": "object" }));
-    schemas.insert("ProtectedResource".to_owned(), json!({ "type": "object" }));
+    for name in ["ProtectedResource", "AgentCard", "A2aMessage", "A2aAnswer"] {
+        schemas.insert(name.to_owned(), json!({ "type": "object" }));
+    }
     add::<plans::PlanStarted>(schemas);
     add::<plans::ApprovePlan>(schemas);
     add::<plans::StopPlan>(schemas);

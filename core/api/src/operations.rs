@@ -15,6 +15,11 @@ mod table;
 
 pub use table::OPERATIONS;
 
+/// The schema of what A2A's clients send,
+const A2A_MESSAGE: &str = "A2aMessage";
+/// who may name it by the protocol's own media type (A2A 1.0 section 11).
+const A2A_TYPE: &str = "application/a2a+json";
+
 /// HTTP methods that we use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
@@ -102,6 +107,13 @@ impl Operation {
     #[must_use]
     pub fn media_type(&self) -> &'static str {
         if self.request.contains('/') { self.request } else { "application/json" }
+    }
+
+    /// Whether it takes a body of this media type.
+    #[must_use]
+    pub fn takes(&self, media_type: &str) -> bool {
+        let own = self.request == A2A_MESSAGE && media_type.eq_ignore_ascii_case(A2A_TYPE);
+        own || media_type.eq_ignore_ascii_case(self.media_type())
     }
 
     /// So many bytes its request body may have.

@@ -43,6 +43,9 @@ pub enum Error {
     /// The DID was deactivated; nothing changes it any more.
     #[error("the DID is deactivated")]
     Deactivated,
+    /// What is to be signed as an agent's card is none.
+    #[error("this is no card of an agent")]
+    NoCard,
     /// The seed that came in does not belong to the key that the log expects: a fault of the shell.
     #[error("the update key is not the committed one")]
     KeyNotCommitted,

@@ -4,6 +4,7 @@
 //! beside it as a parallel document; did:key and did:pkh are resolved from their text alone. Randomness and time come
 //! in as arguments; nothing here reads or sends anything.
 
+pub mod card;
 pub mod did;
 pub mod document;
 pub mod error;

@@ -33,7 +33,7 @@ impl Seed {
         &self.0
     }
 
-    fn signer(&self) -> SigningKey {
+    pub(crate) fn signer(&self) -> SigningKey {
         SigningKey::from_bytes(&self.0)
     }
 

@@ -12,7 +12,8 @@ use crate::config::random;
 
 /// The purpose of the key that signs the next entry of the log.
 pub(super) const UPDATE: &str = "update-key";
-const AUTH: &str = "document-key-auth";
+/// The purpose of the key `#auth`.
+pub(super) const AUTH: &str = "document-key-auth";
 const AGREE: &str = "document-key-agree";
 
 /// A sealed key with what it was sealed for.

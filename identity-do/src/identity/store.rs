@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use worker::{SqlStorage, SqlStorageValue};
 
-use super::keys::{SealedKey, UPDATE};
+use super::keys::SealedKey;
 
 /// Created with the identity; each statement is idempotent. `told` is the version that the tenant's list shows.
 const SCHEMA: &str = "
@@ -230,16 +230,16 @@ impl Store {
         Ok(())
     }
 
-    /// The key that signs the next entry.
+    /// The key of a purpose.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    pub(super) fn update_key(&self) -> Result<SealedKey, Problem> {
+    pub(super) fn key(&self, purpose: &str) -> Result<SealedKey, Problem> {
         let query = "SELECT version, public_key, kid, nonce, body FROM sealed_key WHERE purpose = ?";
-        let row = self.rows::<KeyRow>(query, vec![UPDATE.into()])?.pop();
+        let row = self.rows::<KeyRow>(query, vec![purpose.into()])?.pop();
         let row = row.ok_or_else(|| fault("identity key", &"missing"))?;
         let nonce = row.nonce.try_into().map_err(|_| fault("identity key", &"malformed"))?;
         // Version and key id were written from a u32 and a byte.
         let sealed = Sealed { kid: row.kid as u8, nonce, ciphertext: row.body };
-        Ok(SealedKey { purpose: UPDATE.to_owned(), version: row.version as u32, public_key: row.public_key, sealed })
+        Ok(SealedKey { purpose: purpose.to_owned(), version: row.version as u32, public_key: row.public_key, sealed })
     }
 
     /// Whether the tenant's list shows an older version, or none.

@@ -27,6 +27,7 @@ pub(super) async fn perform(env: &Env, outgoing: &Outgoing, kind: &str, input: &
     let handed = Handed {
         operation: STEP.to_owned(),
         id: String::new(),
+        path: String::new(),
         tenant: outgoing.tenant.clone(),
         key: None,
         scopes: None,

@@ -166,7 +166,7 @@ async fn read_body(operation: &Operation, headers: &HeaderMap, body: Body) -> Re
     let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     let (wanted, max_bytes) = (operation.media_type(), operation.body_max_bytes());
-    if !essence.eq_ignore_ascii_case(wanted) {
+    if !operation.takes(essence) {
         return Err(Problem::new(Code::RequestMediaType, format!("send the body as {wanted}")));
     }
     axum::body::to_bytes(body, max_bytes).await.map_err(|_| limits::too_large(max_bytes))

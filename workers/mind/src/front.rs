@@ -18,7 +18,7 @@ use crate::object::{self, Order, Told};
 use crate::observed;
 use crate::plans::At;
 use crate::stream::Words;
-use crate::{agents, mcp, plans};
+use crate::{a2a, agents, mcp, plans};
 
 /// A conversation nests so deep at most: it carries schemas of tools, which nest deeper than what else is sent to us.
 const CHAT_DEPTH_MAX: usize = 4 * DEPTH_MAX;
@@ -82,9 +82,13 @@ pub async fn answer(env: &Env, context: &Context, handed: &Handed, body: &[u8]) 
         }
         "callMcp" => mcp::answer(handed, body),
         "mcpResource" => mcp::resource(handed),
+        "readAgentCard" | "sendMessage" | "listAgentTasks" | "readAgentTask" | "steerAgentTask" => {
+            a2a::operation(At { env, context, handed }, body).await
+        }
         GIVEN => {
             let Given { ticket, told } = aion_api::object::read(body).map_err(|error| fault("given", &error))?;
             match from_value(ticket).map_err(|error| fault("ticket", &error))? {
+                Ticket::A2a(ticket) => a2a::given(At { env, context, handed }, ticket, told).await,
                 Ticket::Mcp(ticket) => mcp::given(handed, ticket, told),
                 Ticket::Plan(ticket) => plans::given(At { env, context, handed }, *ticket, told).await,
                 Ticket::Agent(ticket) => agents::given(At { env, context, handed }, ticket, told).await,
@@ -105,6 +109,7 @@ pub async fn answer(env: &Env, context: &Context, handed: &Handed, body: &[u8]) 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Ticket {
+    A2a(a2a::Ticket),
     Mcp(mcp::Ticket),
     Plan(Box<plans::Ticket>),
     Agent(agents::Ticket),

@@ -6,6 +6,7 @@
 
 #![allow(missing_docs, reason = "the macro of the platform makes public items without docs; tidy looks for ours")]
 
+mod a2a;
 mod agents;
 mod asking;
 mod chat;

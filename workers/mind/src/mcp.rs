@@ -17,7 +17,7 @@ use crate::front::{self, empty, json, json_text, needs};
 /// Where it stands.
 const PATH: &str = "/mcp";
 /// Where people look at a task and approve it; its id follows.
-const CONSOLE: &str = "/tasks/";
+pub const CONSOLE: &str = "/tasks/";
 
 /// A message that waits for an operation.
 #[derive(Serialize, Deserialize)]
@@ -46,17 +46,21 @@ pub fn answer(handed: &Handed, body: &[u8]) -> Result<Response, Problem> {
 
 /// Goes on with what an operation was answered.
 pub fn given(handed: &Handed, mut ticket: Ticket, told: Vec<Told>) -> Result<Response, Problem> {
-    for told in told {
-        ticket.replies.push(match told {
-            Told::Answered { status, body, .. } => (status, body),
-            Told::Problem { code, detail } => {
-                let problem = serde_json::json!({ "code": code, "detail": detail, "status": code.status() });
-                (code.status(), problem.to_string())
-            }
-            _ => return Err(fault("mcp", &"told of what was not asked")),
-        });
-    }
+    ticket.replies.extend(replies(told)?);
     on(handed, ticket)
+}
+
+/// What operations were answered: statuses and bodies.
+pub fn replies(told: Vec<Told>) -> Result<Vec<(u16, String)>, Problem> {
+    let reply = |told| match told {
+        Told::Answered { status, body, .. } => Ok((status, body)),
+        Told::Problem { code, detail } => {
+            let problem = serde_json::json!({ "code": code, "detail": detail, "status": code.status() });
+            Ok((code.status(), problem.to_string()))
+        }
+        _ => Err(fault("operation", &"told of what was not asked")),
+    };
+    told.into_iter().map(reply).collect()
 }
 
 fn on(handed: &Handed, ticket: Ticket) -> Result<Response, Problem> {

@@ -41,6 +41,13 @@ pub enum Request {
         /// `versionNumber`.
         version_number: Option<u64>,
     },
+    /// Signs an agent's card with the key `#auth`.
+    SignCard {
+        /// The DID.
+        did: String,
+        /// The card's canonical form.
+        payload: String,
+    },
     /// How it is.
     Health,
 }
@@ -98,6 +105,15 @@ pub enum Reply {
         result: Value,
         /// The version, for the ETag, if there is a document.
         version_id: Option<String>,
+    },
+    /// A signature, hex.
+    Signed {
+        /// The algorithm (RFC 8037).
+        algorithm: String,
+        /// The DID URL of the key.
+        key_id: String,
+        /// 64 bytes.
+        signature: String,
     },
     /// It works.
     Healthy,

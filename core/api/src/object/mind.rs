@@ -37,6 +37,9 @@ pub struct Handed {
     pub operation: String,
     /// What the path names, or nothing.
     pub id: String,
+    /// The path, its escapes taken out, where an operation is one of several below a common one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub path: String,
     /// The tenant; empty where a caller without a credential is let in.
     pub tenant: String,
     /// The id of the API key; a step of a task has none.
@@ -98,6 +101,13 @@ pub enum Ask {
     Verify {
         /// The JWS.
         proof: String,
+    },
+    /// The signature of an agent's card by its DID, if that is an identity of the tenant. Performed by the edge alone.
+    SignCard {
+        /// The DID.
+        did: String,
+        /// The card's canonical form (RFC 8785).
+        payload: String,
     },
     /// An operation of the platform's own API, as the caller and with its credential. Performed by the edge alone.
     Operation {
@@ -163,6 +173,15 @@ pub enum Told {
         by: String,
         /// What was signed.
         payload: String,
+    },
+    /// A card's signature.
+    CardSigned {
+        /// The algorithm (RFC 8037).
+        algorithm: String,
+        /// The DID URL of the key.
+        key_id: String,
+        /// 64 bytes, hex.
+        signature: String,
     },
     /// What an operation was answered.
     Answered {

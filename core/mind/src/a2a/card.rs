@@ -46,17 +46,23 @@ impl Card {
         })))
     }
 
+    /// The canonical form (RFC 8785) of the card without its signatures: what they are over.
+    #[must_use]
+    pub fn payload(&self) -> String {
+        let mut card = self.0.clone();
+        if let Some(members) = card.as_object_mut() {
+            members.remove("signatures");
+        }
+        // A JSON value with text keys always has a canonical form.
+        serde_json_canonicalizer::to_string(&card).unwrap_or_default()
+    }
+
     /// What a key has to sign: its algorithm (RFC 7518, RFC 8037), and its id, a DID URL.
     #[must_use]
     pub fn signing(&self, algorithm: &str, key_id: &str) -> Signing {
-        let mut payload = self.0.clone();
-        if let Some(members) = payload.as_object_mut() {
-            members.remove("signatures");
-        }
         let header = json!({ "alg": algorithm, "kid": key_id, "typ": "JOSE" });
         let protected = URL_SAFE_NO_PAD.encode(header.to_string());
-        // A JSON value with text keys always has a canonical form.
-        let payload = URL_SAFE_NO_PAD.encode(serde_json_canonicalizer::to_vec(&payload).unwrap_or_default());
+        let payload = URL_SAFE_NO_PAD.encode(self.payload());
         Signing { input: format!("{protected}.{payload}"), protected }
     }
 

@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
+use aion_api::Address;
 use aion_api::idempotency::HEADER;
+use aion_api::object::identity;
 use aion_api::object::mind::{Ask as Asked, Handed, Told};
 use aion_api::problem::{Code, Problem};
 use axum::body::Body;
@@ -44,6 +46,7 @@ impl Further for Ask {
                     let payload = text.map_err(|_| Problem::invalid("/proof", "what is signed is no text"))?;
                     Ok(Told::Signed { by, payload })
                 }
+                Asked::SignCard { did, payload } => self.sign_card(did, payload).await,
                 Asked::Operation { after_ms, .. } => {
                     if *after_ms > 0 {
                         Delay::from(Duration::from_millis(*after_ms)).await;
@@ -58,6 +61,19 @@ impl Further for Ask {
 }
 
 impl Ask {
+    /// A card is everybody's to read, so its tenant is that of its path.
+    async fn sign_card(&self, did: &str, payload: &str) -> Result<Told, Problem> {
+        let id = resolve::own(did, &self.app.public_host).ok_or_else(|| Problem::unknown("identity"))?;
+        let address = Address::identity(self.param("tenant"), &id);
+        let request = identity::Request::SignCard { did: did.to_owned(), payload: payload.to_owned() };
+        match self.object(address, request).await? {
+            identity::Reply::Signed { algorithm, key_id, signature } => {
+                Ok(Told::CardSigned { algorithm, key_id, signature })
+            }
+            _ => Err(Problem::internal()),
+        }
+    }
+
     /// Has our own API perform an operation as the caller.
     async fn operation(&self, ask: &Asked) -> Result<Told, Problem> {
         let Asked::Operation { method, path, idempotency, body, .. } = ask else {
@@ -101,10 +117,15 @@ pub async fn offered(ask: Ask) -> Result<Answer, Problem> {
 
 async fn on(ask: Ask, offered: bool) -> Result<Answer, Problem> {
     let caller = ask.caller.as_ref();
+    let mut path = if offered { ask.operation.path.to_owned() } else { String::new() };
+    for (name, value) in &ask.path {
+        path = path.replace(&format!("{{{name}}}"), value);
+    }
     let headers = READ.iter().filter_map(|name| Some(((*name).to_owned(), ask.header(name)?.to_owned())));
     let handed = Handed {
         operation: ask.operation.id.to_owned(),
         id: ask.param("id").to_owned(),
+        path,
         tenant: caller.map(|caller| caller.tenant.clone()).unwrap_or_default(),
         key: caller.map(|caller| caller.key.clone()),
         scopes: caller.filter(|_| offered).map(|caller| caller.scopes.clone()),

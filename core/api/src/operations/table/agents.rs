@@ -1,10 +1,13 @@
 //! Other agents: the protocols by which they use the platform.
 
 use super::json;
-use crate::operations::{Credential, Method, Operation};
+use crate::operations::{A2A_MESSAGE, Credential, Method, Operation, Success};
 use crate::problem::Code;
 
-pub(super) const OPERATIONS: [Operation; 2] = [
+/// What A2A answers, problems of its own included.
+const A2A: Success = Success { status: 200, media_type: "application/a2a+json", schema: "A2aAnswer" };
+
+pub(super) const OPERATIONS: [Operation; 7] = [
     Operation {
         id: "callMcp",
         method: Method::Post,
@@ -35,5 +38,82 @@ pub(super) const OPERATIONS: [Operation; 2] = [
         example: "/.well-known/oauth-protected-resource/mcp",
         success: json(200, "ProtectedResource"),
         problems: &[Code::ComponentUnavailable],
+    },
+    Operation {
+        id: "readAgentCard",
+        method: Method::Get,
+        path: "/a2a/{tenant}/{id}/.well-known/agent-card.json",
+        tag: "agents",
+        summary: "An agent's card (A2A 1.0), signed by its DID if that is an identity of its tenant.",
+        credential: Credential::Public,
+        idempotent: false,
+        query: &[],
+        request: "",
+        example: "/a2a/example/helper/.well-known/agent-card.json",
+        success: json(200, "AgentCard"),
+        problems: &[Code::ResourceUnknown, Code::ComponentUnavailable],
+    },
+    Operation {
+        id: "sendMessage",
+        method: Method::Post,
+        path: "/a2a/{tenant}/{id}/message:send",
+        tag: "agents",
+        summary: "A2A SendMessage: begins a task with the definition and input that the message carries.",
+        credential: Credential::Offered,
+        idempotent: false,
+        query: &[],
+        request: A2A_MESSAGE,
+        example: concat!(
+            r#"{"message":{"messageId":"m-1","role":"ROLE_USER","parts":[{"data":{"definition":{"steps":"#,
+            r#"{"one":{"do":"set","with":{"value":1}}}},"input":{}}}]}}"#,
+        ),
+        success: A2A,
+        problems: &[Code::ResourceUnknown, Code::ComponentUnavailable],
+    },
+    Operation {
+        id: "listAgentTasks",
+        method: Method::Get,
+        path: "/a2a/{tenant}/{id}/tasks",
+        tag: "agents",
+        summary: "A2A ListTasks.",
+        credential: Credential::Offered,
+        idempotent: false,
+        query: &[
+            ("pageSize", "entries a page, 1 to 100"),
+            ("pageToken", "the nextPageToken of the page before"),
+            ("status", "a state of A2A"),
+        ],
+        request: "",
+        example: "/a2a/example/helper/tasks",
+        success: A2A,
+        problems: &[Code::ResourceUnknown, Code::ComponentUnavailable],
+    },
+    Operation {
+        id: "readAgentTask",
+        method: Method::Get,
+        path: "/a2a/{tenant}/{id}/tasks/{task}",
+        tag: "agents",
+        summary: "A2A GetTask.",
+        credential: Credential::Offered,
+        idempotent: false,
+        query: &[],
+        request: "",
+        example: "/a2a/example/helper/tasks/tsk_00000000000000000000",
+        success: A2A,
+        problems: &[Code::ResourceUnknown, Code::ComponentUnavailable],
+    },
+    Operation {
+        id: "steerAgentTask",
+        method: Method::Post,
+        path: "/a2a/{tenant}/{id}/tasks/{task}",
+        tag: "agents",
+        summary: "A2A CancelTask: the task's id with :cancel after it.",
+        credential: Credential::Offered,
+        idempotent: false,
+        query: &[],
+        request: "",
+        example: "/a2a/example/helper/tasks/tsk_00000000000000000000:cancel",
+        success: A2A,
+        problems: &[Code::ResourceUnknown, Code::ComponentUnavailable],
     },
 ];
