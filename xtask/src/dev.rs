@@ -4,7 +4,6 @@ use serde_json::Value;
 
 use crate::first_light::{self, Light};
 use crate::platform::{self, Place};
-use crate::process::Server;
 use crate::report::{Context, Outcome, fail, now, say, step};
 use crate::workspace::scratch;
 use crate::{build, chain, files, secrets, setup};
@@ -80,7 +79,7 @@ pub fn run(options: &Options) -> Outcome<()> {
         return Ok(());
     }
     greet(&place.url(), light.as_ref())?;
-    stay(&mut server)
+    platform::stay(&mut server)
 }
 
 fn greet(url: &str, light: Option<&Light>) -> Outcome<()> {
@@ -97,11 +96,4 @@ fn greet(url: &str, light: Option<&Light>) -> Outcome<()> {
     say(format_args!("\n  Numbers and alerts, with the operator's token: {url}/v1/metrics, {url}/v1/alerts/states"));
     say(format_args!("\n  {url}/docs describes every operation. Gas payer: {}", secrets::lane_address()?));
     Ok(())
-}
-
-fn stay(server: &mut Server) -> Outcome<()> {
-    loop {
-        server.check()?;
-        std::thread::sleep(std::time::Duration::from_millis(500));
-    }
 }

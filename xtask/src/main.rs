@@ -12,6 +12,7 @@ mod files;
 mod first_light;
 mod harness;
 mod http;
+mod llama;
 mod modules;
 mod origin;
 mod platform;
@@ -65,6 +66,8 @@ cargo xtask <command>
   faults schema [SEED…]  schemathesis over the whole OpenAPI document (wants Python 3)
   conformance-target [--port N]
                          the MCP conformance package's fixtures behind our dispatcher, on loopback (port 4100)
+  llama [--port N] [--model FILE.gguf]
+                         llama.cpp's server alone, with a small model that is computed here
   deploy [--dry-run] [--env E]
                          guardian and gateway first, then the edge
   doctor                 what is missing and how it is got; --link: public link keys of a LINK_SECRET on standard input
@@ -108,6 +111,7 @@ fn run(words: &[&str]) -> Outcome<()> {
         ["faults", "malformed", options @ ..] => faults::malformed::run(options),
         ["faults", "schema", seeds @ ..] => faults::schema::run(seeds),
         ["conformance-target", options @ ..] => conformance::target(options),
+        ["llama", options @ ..] => llama::run(options),
         ["deploy", options @ ..] => ci::deploy(options),
         ["doctor"] => doctor::run(),
         ["doctor", "--link"] => doctor::link(),
