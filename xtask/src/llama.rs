@@ -8,8 +8,10 @@ mod texts;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use aion_client::{Client, NativeTransport};
 use serde_json::{Value, json};
 
+use crate::first_light::wait;
 use crate::process::Server;
 use crate::report::{Context, Outcome, fail, now, say, step};
 use crate::workspace::scratch;
@@ -22,6 +24,8 @@ pub use table::CONTEXT_TOKENS;
 const PATIENCE: Duration = Duration::from_mins(5);
 /// The name of our own model.
 pub const TABLE: &str = "aion-table";
+/// The platform's name for whatever model runs.
+pub const OUR_NAME: &str = "local";
 /// An answer has so many tokens at most.
 const ANSWER_TOKENS: u32 = 2_048;
 
@@ -71,14 +75,37 @@ fn written() -> Outcome<PathBuf> {
 }
 
 impl Llama {
-    /// As a tenant's provider. It costs nothing to ask it; prices are there so that budgets have something to count.
+    /// As a tenant's provider. It costs nobody anything; prices are there so that budgets have something to count.
     pub fn providers(&self) -> Value {
+        let dollar_a_million = 1_000_000;
         json!({ "providers": [{
             "id": "llama", "kind": "llama-cpp", "baseUrl": self.base_url,
-            "models": [{ "name": "local", "upstream": self.model, "contextTokens": CONTEXT_TOKENS,
-                "maxOutputTokens": ANSWER_TOKENS, "prices": { "input": 1_000_000, "cachedInput": 1_000_000, "output": 1_000_000 },
-                "capabilities": { "streaming": true, "schema": true, "tools": true } }]
+            "models": [{
+                "name": OUR_NAME, "upstream": self.model,
+                "contextTokens": CONTEXT_TOKENS, "maxOutputTokens": ANSWER_TOKENS,
+                "prices": { "input": dollar_a_million, "cachedInput": dollar_a_million, "output": dollar_a_million },
+                "capabilities": { "streaming": true, "schema": true, "tools": true }
+            }]
         }] })
+    }
+
+    /// Makes it a tenant's provider, by the public API.
+    pub fn register(&self, url: &str, key: &str) -> Outcome<()> {
+        let providers = serde_json::from_value(self.providers())?;
+        let client = Client::new(url, NativeTransport::new()).with_key(key);
+        wait(client.put_providers(&providers))?.context("PUT /v1/mind/providers").map(|_| ())
+    }
+
+    /// Says how it is asked.
+    pub fn greet(&self, url: &str) {
+        say(format_args!("\n  {} is the model `{OUR_NAME}` of first light's tenant. Two calls to try:", self.model));
+        let curl = format!("curl -H \"authorization: Bearer $KEY\" -H 'content-type: application/json' {url}");
+        let (own, theirs) = (
+            json!({ "model": OUR_NAME, "messages": [{ "role": "user", "parts": [{ "text": "Hi" }] }] }),
+            json!({ "model": OUR_NAME, "stream": true, "messages": [{ "role": "user", "content": "Hi" }] }),
+        );
+        say(format_args!("\n  {curl}/v1/mind/chat -d '{own}'"));
+        say(format_args!("  {curl}/v1/chat/completions -N -d '{theirs}'"));
     }
 }
 

@@ -39,8 +39,9 @@ use report::{Outcome, fail};
 const HELP: &str = "\
 cargo xtask <command>
 
-  dev [--port N] [--reset] [--no-first-light] [--exit-after-first-light] [--json]
-                         the whole platform on this machine, with a local chain and first light
+  dev [--port N] [--reset] [--no-first-light] [--exit-after-first-light] [--json] [--with-mind [--model FILE.gguf]]
+                         the whole platform on this machine, with a local chain and first light; --with-mind: and a
+                         model that llama.cpp runs, a small one that is computed here if no file is named
   test [suite]           tidy, native, wasm, wire, contracts, e2e, kernel, edge, mind; without a name: all
   build [WORKER]         edge, eyes, functions, gateway, guardian, mind, with their sizes against the budgets
   ci                     fmt-check, lint, build, test, deploy --dry-run
