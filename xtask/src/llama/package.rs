@@ -50,7 +50,10 @@ fn get() -> Outcome<Package> {
         std::fs::create_dir_all(own.join(folder))?;
     }
     files::write(&own.join("status"), "")?;
-    files::write(&own.join("sources"), &format!("deb [signed-by={KEYS}] http://deb.debian.org/debian unstable main\n"))?;
+    files::write(
+        &own.join("sources"),
+        &format!("deb [signed-by={KEYS}] http://deb.debian.org/debian unstable main\n"),
+    )?;
     let at = |name: &str| own.join(name).display().to_string();
     // An empty status, so that everything is got, libc too; nothing is installed.
     let config = format!(
