@@ -202,3 +202,30 @@ fn is_colour(reply: &Reply) -> Outcome<()> {
         && matches!(answer["colour"].as_str(), Some("red" | "blue"));
     if fits { Ok(()) } else { fail("the answer does not fit the schema") }
 }
+
+#[cfg(test)]
+mod tests {
+    use aion_mind::wire::{Capabilities, Key};
+
+    use super::Probe;
+    use crate::{http, origin};
+
+    #[test]
+    fn a_provider_is_asked_with_its_key_and_what_it_ignores_does_not_hold() {
+        let origin = origin::start().unwrap();
+        http::post(&format!("{origin}/set/probed?key=sk-1"), b"").unwrap();
+        let base_url = format!("{origin}/probed/v1");
+        let mut probe = Probe::parse(&["--kind", "openai-chat", "--base-url", &base_url, "--model", "up"]).unwrap();
+        probe.key = None;
+        assert_eq!(probe.everything(), (false, Capabilities::default()));
+        probe.key = Some(Key::new("sk-1"));
+        // It says hello whatever it is asked.
+        assert_eq!(probe.everything(), (true, Capabilities { streaming: true, ..Capabilities::default() }));
+    }
+
+    #[test]
+    fn no_key_goes_out_in_the_clear() {
+        let words = ["--kind", "openai-chat", "--base-url", "http://models.example/v1", "--model", "up"];
+        assert!(Probe::parse(&words).is_err());
+    }
+}
