@@ -49,7 +49,7 @@ impl Probe {
             let value = words.next().ok_or_else(|| failure(format!("{word} wants a value")))?;
             match *word {
                 "--kind" => kind = Some(serde_json::from_value::<Wire>(json!(value)).context("--kind")?),
-                "--base-url" => base_url = value.trim_end_matches('/').to_owned(),
+                "--base-url" => value.trim_end_matches('/').clone_into(&mut base_url),
                 "--model" => (*value).clone_into(&mut model),
                 "--key-env" => variable = value,
                 _ => return fail("`mind-probe` takes --kind, --base-url, --model and --key-env with a value each"),
@@ -87,17 +87,17 @@ impl Probe {
     /// Whether it gives text, and what it can do.
     fn everything(&self) -> (bool, Capabilities) {
         let mut can = Capabilities::default();
-        let text = held("text", self.ask(&said("Say hello."), can).and_then(|reply| is_text(&reply)));
+        let text = held("text", &self.ask(&said("Say hello."), can).and_then(|reply| is_text(&reply)));
         let stream = ChatRequest { stream: true, ..said("Say hello.") };
         let streaming = Capabilities { streaming: true, ..can };
-        can.streaming = held("streaming", self.ask(&stream, streaming).and_then(|reply| is_text(&reply)));
+        can.streaming = held("streaming", &self.ask(&stream, streaming).and_then(|reply| is_text(&reply)));
         let tools = Capabilities { tools: true, ..can };
-        can.tools = held("tools", calling().and_then(|request| is_call(&self.ask(&request, tools)?)));
+        can.tools = held("tools", &calling().and_then(|request| is_call(&self.ask(&request, tools)?)));
         let schema = Capabilities { schema: true, ..can };
-        can.schema = held("schema", formed(false).and_then(|request| is_colour(&self.ask(&request, schema)?)));
+        can.schema = held("schema", &formed(false).and_then(|request| is_colour(&self.ask(&request, schema)?)));
         let strict = Capabilities { schema: true, strict: true, ..can };
         can.strict =
-            can.schema && held("strict", formed(true).and_then(|request| is_colour(&self.ask(&request, strict)?)));
+            can.schema && held("strict", &formed(true).and_then(|request| is_colour(&self.ask(&request, strict)?)));
         (text, can)
     }
 
@@ -146,8 +146,8 @@ fn streamed(wire: Wire, reader: &mut impl Read) -> Outcome<Vec<Event>> {
 }
 
 /// Says what came of it.
-fn held(name: &str, outcome: Outcome<()>) -> bool {
-    match &outcome {
+fn held(name: &str, outcome: &Outcome<()>) -> bool {
+    match outcome {
         Ok(()) => say(format_args!("✓ {name}")),
         Err(failure) => say(format_args!("✗ {name}: {failure}")),
     }

@@ -242,7 +242,9 @@ fn on_platform_with(files: &[&str], count: &mut Count, llama: Option<Llama>) -> 
     // Built first, so that the platform does not stand idle beside a compiler.
     process::run(wasm_test(&["aion-tests"])?.args(files).arg("--no-run"))?;
     let mut harness = Harness::start()?;
-    llama.into_iter().for_each(|llama| harness.add_llama(llama));
+    if let Some(llama) = llama {
+        harness.add_llama(llama);
+    }
     let harness = Arc::new(Mutex::new(harness));
     let control = harness::serve(&harness)?;
     let result =

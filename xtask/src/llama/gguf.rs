@@ -65,7 +65,9 @@ pub fn file(metadata: &[(&str, Meta)], tensors: &[Tensor]) -> Vec<u8> {
         // The length of a row comes first; norms are vectors of one dimension.
         let dimensions = if rows == 1 { vec![tensor.columns] } else { vec![tensor.columns, rows] };
         out.extend(u32::try_from(dimensions.len()).unwrap_or(0).to_le_bytes());
-        dimensions.iter().for_each(|dimension| length(&mut out, *dimension));
+        for dimension in dimensions {
+            length(&mut out, dimension);
+        }
         out.extend(F32.to_le_bytes());
         length(&mut out, offset);
         offset = (offset + tensor.values.len() * size_of::<f32>()).next_multiple_of(ALIGNMENT);
@@ -107,7 +109,9 @@ fn meta(out: &mut Vec<u8>, value: &Meta) {
         Meta::Text(value) => text(out, value),
         Meta::Texts(values) => {
             length(out, values.len());
-            values.iter().for_each(|value| text(out, value));
+            for value in values {
+                text(out, value);
+            }
         }
         Meta::Numbers(values) => {
             length(out, values.len());
