@@ -17,9 +17,9 @@ pub fn all() -> Vec<Text> {
     ]
 }
 
-/// The plan for a goal with the word "launch": creates a token and mints the first of it. Everything but its name comes
-/// from inputs: `treasury`, a wallet; `alice`, an address; `supply`, an amount. Members stand in the order of the plan's
-/// schema, as a grammar wants them.
+/// The plan for a goal with the word "launch": creates a token and mints the first of it. Everything but its name
+/// comes from inputs: `treasury`, a wallet; `alice`, an address; `supply`, an amount. Members stand in the order of the
+/// plan's schema, as a grammar wants them.
 pub fn launch() -> Value {
     let input = |handle: &str| json!({ "from": "input", "value": handle });
     let literal = |text: &str| json!({ "from": "lit", "value": text });
