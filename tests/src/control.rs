@@ -137,6 +137,13 @@ impl Control {
         response.body
     }
 
+    /// The providers of a tenant that asks llama.cpp's server.
+    pub async fn llama(&self) -> serde_json::Value {
+        let response = self.client.send(Request::new(Method::Get, "/llama")).await.expect("the harness answers");
+        assert_eq!(response.status, 200, "run `cargo xtask test llama`");
+        response.json().expect("providers")
+    }
+
     /// What the platform says over a WebSocket until it closes it.
     pub async fn websocket(&self, path: &str, key: &str) -> Vec<serde_json::Value> {
         let wish = serde_json::json!({ "path": path, "key": key });

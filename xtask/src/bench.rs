@@ -3,6 +3,7 @@
 mod edge;
 mod kernel;
 pub mod load;
+mod mind;
 mod peers;
 mod startup;
 pub mod workerd;
@@ -14,6 +15,7 @@ pub fn run(name: &str, options: &[&str]) -> Outcome<()> {
     match name {
         "edge" => edge::run(options),
         "kernel" => kernel::run(options),
-        other => fail(format!("there is no benchmark {other}: edge, kernel")),
+        "mind" => mind::run(options),
+        other => fail(format!("there is no benchmark {other}: edge, kernel, mind")),
     }
 }

@@ -56,7 +56,9 @@ pub fn lint() -> Outcome<()> {
     })?;
     let faults = ["--target", "wasm32-unknown-unknown", "--lib", "--features", "fault-points"];
     step("clippy, fault points", || clippy(&["kernel-do"], &faults))?;
-    step("clippy, tests in wasm", || clippy(&["aion-tests"], &["--target", "wasm32-unknown-unknown", "--tests"]))
+    step("clippy, tests in wasm", || {
+        clippy(&["aion-tests"], &["--target", "wasm32-unknown-unknown", "--tests", "--features", "llama"])
+    })
 }
 
 fn clippy(packages: &[&str], options: &[&str]) -> Outcome<()> {

@@ -1,13 +1,14 @@
 //! `cargo xtask dev`: the whole platform on this machine.
 
+use std::path::PathBuf;
+
 use serde_json::Value;
 
 use crate::first_light::{self, Light};
 use crate::platform::{self, Place};
-use crate::process::Server;
-use crate::report::{Context, Outcome, fail, now, say, step};
+use crate::report::{Context, Outcome, fail, failure, now, say, step};
 use crate::workspace::scratch;
-use crate::{build, chain, files, secrets, setup};
+use crate::{build, chain, files, http, llama, secrets, setup};
 
 /// What the command line asks for.
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line by its own name")]
@@ -18,13 +19,18 @@ pub struct Options {
     first_light: bool,
     exit: bool,
     json: bool,
+    /// With llama.cpp's server as first light's provider,
+    mind: bool,
+    /// and this model, if it is not ours.
+    model: Option<PathBuf>,
 }
 
 impl Options {
     /// Reads the words after `dev`.
     pub fn parse(words: &[&str]) -> Outcome<Self> {
+        let (port, chain_port, model) = (4000, 8545, None);
         let mut options =
-            Self { port: 4000, chain_port: 8545, reset: false, first_light: true, exit: false, json: false };
+            Self { port, chain_port, reset: false, first_light: true, exit: false, json: false, mind: false, model };
         let mut words = words.iter();
         while let Some(word) = words.next() {
             let mut port = || words.next().unwrap_or(&"").parse().context(format!("{word} wants a port"));
@@ -35,8 +41,19 @@ impl Options {
                 "--no-first-light" => options.first_light = false,
                 "--exit-after-first-light" => options.exit = true,
                 "--json" => options.json = true,
+                "--with-mind" => options.mind = true,
+                "--model" => {
+                    let path = words.next().ok_or_else(|| failure("--model wants a file"))?;
+                    options.model = Some(std::path::absolute(path)?);
+                }
                 other => return fail(format!("`dev` does not know {other}; see `cargo xtask help`")),
             }
+        }
+        if options.model.is_some() && !options.mind {
+            return fail("--model goes with --with-mind");
+        }
+        if options.mind && !options.first_light {
+            return fail("--with-mind goes to first light's tenant: leave --no-first-light out");
         }
         Ok(options)
     }
@@ -76,11 +93,22 @@ pub fn run(options: &Options) -> Outcome<()> {
     if let Some(light) = &light {
         light.check()?;
     }
+    let llama = if let Some(light) = light.as_ref().filter(|_| options.mind) {
+        let package = llama::find().context("llama.cpp cannot be had here")?;
+        let llama = llama::start(&package, options.model.as_deref(), http::free_port()?, &place.logs)?;
+        llama.register(&place.url(), &light.api_key)?;
+        Some(llama)
+    } else {
+        None
+    };
     if options.exit {
         return Ok(());
     }
     greet(&place.url(), light.as_ref())?;
-    stay(&mut server)
+    if let Some(llama) = &llama {
+        llama.greet(&place.url());
+    }
+    platform::stay(&mut server)
 }
 
 fn greet(url: &str, light: Option<&Light>) -> Outcome<()> {
@@ -97,11 +125,4 @@ fn greet(url: &str, light: Option<&Light>) -> Outcome<()> {
     say(format_args!("\n  Numbers and alerts, with the operator's token: {url}/v1/metrics, {url}/v1/alerts/states"));
     say(format_args!("\n  {url}/docs describes every operation. Gas payer: {}", secrets::lane_address()?));
     Ok(())
-}
-
-fn stay(server: &mut Server) -> Outcome<()> {
-    loop {
-        server.check()?;
-        std::thread::sleep(std::time::Duration::from_millis(500));
-    }
 }

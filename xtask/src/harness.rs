@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::{Value, json};
 
 use crate::chain::{self, Chain};
+use crate::llama::Llama;
 use crate::platform::{self, Place};
 use crate::process::Server;
 use crate::proxy::{Mode, Proxy};
@@ -24,6 +25,7 @@ pub struct Harness {
     chain: Chain,
     recorder_url: String,
     origin_url: String,
+    llama: Option<Llama>,
 }
 
 impl Harness {
@@ -42,8 +44,17 @@ impl Harness {
             registry: home.join("registry"),
         };
         let (guardian_port, recorder_url, origin_url) = (http::free_port()?, recorder::start()?, origin::start()?);
-        let mut harness =
-            Self { place, guardian_port, edge: None, guardian: None, proxy, chain, recorder_url, origin_url };
+        let mut harness = Self {
+            place,
+            guardian_port,
+            edge: None,
+            guardian: None,
+            proxy,
+            chain,
+            recorder_url,
+            origin_url,
+            llama: None,
+        };
         step("the Workers", || {
             harness.start_guardian()?;
             harness.start_platform()?;
@@ -51,6 +62,11 @@ impl Harness {
             harness.edge.as_mut().map_or(Ok(()), |edge| platform::wait_for_all(&url, edge))
         })?;
         Ok(harness)
+    }
+
+    /// Gives tests a model to ask.
+    pub fn add_llama(&mut self, llama: Llama) {
+        self.llama = Some(llama);
     }
 
     /// The edge's address.
@@ -134,7 +150,9 @@ impl Harness {
                 Err(failure) => http::answer(stream, 500, failure.to_string().as_bytes()),
             };
         }
-        let (status, body) = if request.line == "POST /websocket" {
+        let (status, body) = if request.line == "GET /llama" {
+            self.llama.as_ref().map_or((404, Value::Null), |llama| (200, llama.providers()))
+        } else if request.line == "POST /websocket" {
             let wish: Value = serde_json::from_slice(&request.body)?;
             let text = |name: &str| wish[name].as_str().unwrap_or_default();
             match websocket::read(self.port(), text("path"), text("key")) {

@@ -12,6 +12,8 @@ mod files;
 mod first_light;
 mod harness;
 mod http;
+mod llama;
+mod mind_probe;
 mod modules;
 mod origin;
 mod platform;
@@ -38,9 +40,10 @@ use report::{Outcome, fail};
 const HELP: &str = "\
 cargo xtask <command>
 
-  dev [--port N] [--reset] [--no-first-light] [--exit-after-first-light] [--json]
-                         the whole platform on this machine, with a local chain and first light
-  test [suite]           tidy, native, wasm, wire, contracts, e2e, kernel, edge, mind; without a name: all
+  dev [--port N] [--reset] [--no-first-light] [--exit-after-first-light] [--json] [--with-mind [--model FILE.gguf]]
+                         the whole platform on this machine, with a local chain and first light; --with-mind: and a
+                         model that llama.cpp runs, a small one that is computed here if no file is named
+  test [suite]           tidy, native, wasm, wire, contracts, e2e, llama, kernel, edge, mind; without a name: all
   build [WORKER]         edge, eyes, functions, gateway, guardian, mind, with their sizes against the budgets
   ci                     fmt-check, lint, build, test, deploy --dry-run
   lint                   clippy, native and wasm, warnings are errors
@@ -51,6 +54,8 @@ cargo xtask <command>
   bench kernel [--json] [--seconds N] [--clients N] [--tasks N] [--peers | --profile]
                          tasks a second, latency, CPU and bytes written; --tasks: so many stored before;
                          --profile: where the CPU of a task goes when nothing shares its commit
+  bench mind [--json] [--seconds N] [--peers]
+                         what the gateway of models costs, a call and a piece of a stream; --peers: next to LiteLLM
   sim kernel [--seeds N] [--seed S]
                          the kernel's simulator: histories under bad luck and its mutants, or one history again
   sim limit              rate limits: a million requests over eight isolates, and every state of a small world
@@ -65,6 +70,10 @@ cargo xtask <command>
   faults schema [SEED…]  schemathesis over the whole OpenAPI document (wants Python 3)
   conformance-target [--port N]
                          the MCP conformance package's fixtures behind our dispatcher, on loopback (port 4100)
+  llama [--port N] [--model FILE.gguf]
+                         llama.cpp's server alone, with a small model that is computed here
+  mind-probe --kind K --base-url U --model M [--key-env AION_MODEL_KEY]
+                         what a provider of models can do, asked from here; its key comes from the environment
   deploy [--dry-run] [--env E]
                          guardian and gateway first, then the edge
   doctor                 what is missing and how it is got; --link: public link keys of a LINK_SECRET on standard input
@@ -108,6 +117,8 @@ fn run(words: &[&str]) -> Outcome<()> {
         ["faults", "malformed", options @ ..] => faults::malformed::run(options),
         ["faults", "schema", seeds @ ..] => faults::schema::run(seeds),
         ["conformance-target", options @ ..] => conformance::target(options),
+        ["llama", options @ ..] => llama::run(options),
+        ["mind-probe", options @ ..] => mind_probe::run(options),
         ["deploy", options @ ..] => ci::deploy(options),
         ["doctor"] => doctor::run(),
         ["doctor", "--link"] => doctor::link(),

@@ -132,6 +132,14 @@ pub fn wait_for_edge(url: &str, server: &mut Server) -> Outcome<()> {
     fail(format!("{url}/health does not answer. The end of the log:\n{}", server.tail()))
 }
 
+/// Waits until this process is ended, or the server ends.
+pub fn stay(server: &mut Server) -> Outcome<()> {
+    loop {
+        server.check()?;
+        std::thread::sleep(Duration::from_millis(500));
+    }
+}
+
 /// A folder for one run, emptied.
 pub fn fresh_folder(path: &Path) -> Outcome<()> {
     crate::files::remove(path)?;

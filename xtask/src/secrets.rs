@@ -74,6 +74,11 @@ pub fn aion() -> Outcome<BTreeMap<String, String>> {
     read(AION)
 }
 
+/// Every secret of the mind on this machine, by its name.
+pub fn mind() -> Outcome<BTreeMap<String, String>> {
+    read(MIND)
+}
+
 /// The operator's token of this machine.
 pub fn operator_token() -> Outcome<String> {
     value("OPERATOR_TOKEN")

@@ -4,9 +4,10 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use crate::harness::{self, Harness};
+use crate::llama::{self, Llama};
 use crate::report::{Context, Outcome, fail, now, say};
-use crate::workspace::{self, at};
-use crate::{build, ci, modules, process, setup, spans, wire};
+use crate::workspace::{self, at, scratch};
+use crate::{build, ci, http, modules, process, setup, spans, wire};
 
 /// Pure crates, tested natively and as wasm.
 pub const CORES: [&str; 12] = [
@@ -38,7 +39,7 @@ const WASM_TIMEOUT_S: &str = "600";
 /// A suite's name and what runs it.
 type Suite = (&'static str, fn(&mut Count) -> Outcome<()>);
 
-const SUITES: [Suite; 7] = [
+const SUITES: [Suite; 8] = [
     ("tidy", tidy),
     ("native", native),
     ("wasm", wasm),
@@ -46,6 +47,7 @@ const SUITES: [Suite; 7] = [
     ("contracts", contracts),
     ("spans", traced),
     ("e2e", end_to_end),
+    ("llama", llama),
 ];
 
 /// Tests that passed and failed.
@@ -53,6 +55,8 @@ const SUITES: [Suite; 7] = [
 struct Count {
     passed: u32,
     failed: u32,
+    /// Suites that something is missing for here.
+    skipped: u32,
 }
 
 impl Count {
@@ -111,9 +115,12 @@ fn run((name, suite): Suite) -> Outcome<(String, Count)> {
     let start = now();
     let mut count = Count::default();
     let result = suite(&mut count);
-    let Count { passed, failed } = count;
+    let Count { passed, failed, skipped } = count;
     say(format_args!("{name}: {passed} passed, {failed} failed ({:.1} s)", start.elapsed().as_secs_f64()));
     result.context(format!("suite {name}"))?;
+    if skipped > 0 {
+        return Ok((format!("{name}: skipped, for the reason above"), count));
+    }
     if passed == 0 || failed > 0 {
         return fail(format!("suite {name}: {passed} passed, {failed} failed"));
     }
@@ -210,12 +217,35 @@ fn end_to_end(count: &mut Count) -> Outcome<()> {
     on_platform(&["--tests"], count)
 }
 
+/// A real model behind the platform, where its server can be had.
+fn llama(count: &mut Count) -> Outcome<()> {
+    let package = match llama::find() {
+        Ok(package) => package,
+        Err(failure) => {
+            say(format_args!("llama: skipped: {failure}"));
+            count.skipped += 1;
+            return Ok(());
+        }
+    };
+    setup::for_platform()?;
+    let llama = llama::start(&package, None, http::free_port()?, &scratch("llama"))?;
+    on_platform_with(&["--features", "llama", "--test", "llama"], count, Some(llama))
+}
+
 fn on_platform(files: &[&str], count: &mut Count) -> Outcome<()> {
+    on_platform_with(files, count, None)
+}
+
+fn on_platform_with(files: &[&str], count: &mut Count, llama: Option<Llama>) -> Outcome<()> {
     build::all()?;
     modules::build()?;
     // Built first, so that the platform does not stand idle beside a compiler.
     process::run(wasm_test(&["aion-tests"])?.args(files).arg("--no-run"))?;
-    let harness = Arc::new(Mutex::new(Harness::start()?));
+    let mut harness = Harness::start()?;
+    if let Some(llama) = llama {
+        harness.add_llama(llama);
+    }
+    let harness = Arc::new(Mutex::new(harness));
     let control = harness::serve(&harness)?;
     let result =
         counted(wasm_test(&["aion-tests"])?.args(files).arg("--no-fail-fast").env("AION_CONTROL", control), count);
@@ -234,6 +264,6 @@ mod tests {
         count.add_line("Suite result: FAILED. 5 passed; 2 failed; 0 skipped; finished in 5.02ms");
         count.add_line("\u{1b}[1mSuite result: \u{1b}[32mok\u{1b}[0m. \u{1b}[32m3\u{1b}[0m passed; 0 failed");
         count.add_line("running 12 tests, 12 passed");
-        assert_eq!(count, Count { passed: 17, failed: 3 });
+        assert_eq!(count, Count { passed: 17, failed: 3, skipped: 0 });
     }
 }

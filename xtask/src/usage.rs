@@ -18,7 +18,7 @@ pub struct Usage {
     pub resident_kb: u64,
 }
 
-/// The sum over every process of a name in a group.
+/// The sum over every process of a name in a group; without a name, over all of the group.
 pub fn of(process: &str, group: i32) -> Outcome<Usage> {
     let (mut sum, mut found, ending) = (Usage::default(), false, format!("({process}"));
     for entry in fs::read_dir("/proc")?.flatten() {
@@ -31,7 +31,7 @@ pub fn of(process: &str, group: i32) -> Outcome<Usage> {
         // After the name: state, parent, group, …; user and system time are fields 14 and 15 of the line.
         let fields: Vec<&str> = rest.split_whitespace().collect();
         let number = |place: usize| fields.get(place).and_then(|text| text.parse::<i64>().ok()).unwrap_or(0);
-        if head.ends_with(&ending) && number(2) == i64::from(group) {
+        if (process.is_empty() || head.ends_with(&ending)) && number(2) == i64::from(group) {
             found = true;
             sum.cpu_us += u64::try_from(number(11) + number(12)).unwrap_or(0) * TICK_US;
             sum.written_bytes += after(&read("io"), "write_bytes: ");

@@ -25,12 +25,17 @@ pub fn scratch(path: &str) -> PathBuf {
     at("target/aion").join(path)
 }
 
-/// Tools that cargo installs, shared by all clones on this machine.
-pub fn tools() -> Outcome<PathBuf> {
+/// What all clones on this machine share.
+pub fn cache() -> Outcome<PathBuf> {
     let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
     let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
     let cache = cache.or_else(home).ok_or_else(|| failure("neither XDG_CACHE_HOME nor HOME is set: set HOME"))?;
-    Ok(cache.join(format!("aion/tools-worker-{WORKER_BUILD}-bindgen-{WASM_BINDGEN}")))
+    Ok(cache.join("aion"))
+}
+
+/// Tools that cargo installs.
+pub fn tools() -> Outcome<PathBuf> {
+    Ok(cache()?.join(format!("tools-worker-{WORKER_BUILD}-bindgen-{WASM_BINDGEN}")))
 }
 
 /// A tool that cargo installed.

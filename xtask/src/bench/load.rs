@@ -180,6 +180,12 @@ impl Measured {
         sum / (self.done() + self.failed).max(1)
     }
 
+    /// CPU of each, microseconds.
+    pub fn cpu_us_each(&self) -> f64 {
+        Duration::from_micros(self.cpu_us).as_secs_f64() * 1e6
+            / Duration::from_secs(self.done() + self.failed).as_secs_f64()
+    }
+
     /// The head of the table.
     pub fn head(what: &str) -> String {
         let (cpu, bytes, rows) = ("CPU µs each", "bytes each", "rows each");

@@ -1,5 +1,6 @@
 //! The edge's script in bare workerd, without wrangler's proxy in front: what the platform's own runtime does.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -39,47 +40,97 @@ const TAIL: &str = "const say = ({ event }) => console.log(JSON.stringify(event)
 export default { tailStream(first) { say(first); return say; } };
 ";
 
+/// A script as workerd's configuration has it.
+#[derive(Default)]
+struct Script {
+    /// Its name as a service.
+    name: &'static str,
+    modules: String,
+    bindings: String,
+    /// Its classes.
+    namespaces: String,
+    /// Lines of its own.
+    more: &'static str,
+}
+
 /// Starts a bundle of the edge, with storage in a folder of its own. The guardian is not there: nothing that runs here
 /// signs.
 pub fn edge(bundle: &Path, folder: &Path) -> Outcome<Running> {
-    with_tail(bundle, folder, None)
+    platform::fresh_folder(folder)?;
+    start(folder, &[edge_script(bundle, folder)?])
 }
 
 /// The same, with what is traced in its log.
 pub fn traced(bundle: &Path, folder: &Path) -> Outcome<Running> {
-    with_tail(bundle, folder, Some(TAIL))
+    platform::fresh_folder(folder)?;
+    files::write(&folder.join("tail.js"), TAIL)?;
+    let modules = "(name = \"tail.js\", esModule = embed \"tail.js\")".to_owned();
+    let more = "  compatibilityFlags = [\"experimental\"],\n";
+    let tail = Script { name: "tail", modules, more, ..Script::default() };
+    let edge = Script { more: "  streamingTails = [\"tail\"],\n", ..edge_script(bundle, folder)? };
+    start(folder, &[edge, tail])
 }
 
-fn with_tail(bundle: &Path, folder: &Path, tail: Option<&str>) -> Outcome<Running> {
+/// Starts the edge with the mind behind it.
+pub fn edge_with_mind(folder: &Path) -> Outcome<Running> {
     platform::fresh_folder(folder)?;
-    for file in ["index.js", "index_bg.wasm"] {
-        std::fs::copy(bundle.join(file), folder.join(file))?;
-    }
-    let modules = "(name = \"index.js\", esModule = embed \"index.js\"),\n    \
-                   (name = \"index_bg.wasm\", wasm = embed \"index_bg.wasm\")";
+    let mut edge = edge_script(&at("workers/edge/build"), folder)?;
+    writeln!(edge.bindings, "    (name = \"MIND\", service = \"mind\"),")?;
+    let mut texts = secrets::mind()?;
+    texts.insert("ENVIRONMENT".to_owned(), "development".to_owned());
+    let modules = bundled(&at("workers/mind/build"), folder, "mind-")?;
+    let mut mind = Script { name: "mind", modules, bindings: variables(&texts)?, ..Script::default() };
+    mind.add_class("Mind")?;
+    start(folder, &[edge, mind])
+}
+
+fn edge_script(bundle: &Path, folder: &Path) -> Outcome<Script> {
     let wrangler = files::read(&at("wrangler.toml"))?;
     let chain = wrangler.split("'''").nth(1).ok_or_else(|| failure("wrangler.toml lacks CHAIN_137"))?;
     let mut texts = secrets::aion()?;
     texts.insert("CHAIN_137".to_owned(), chain.to_owned());
     texts.insert("PUBLIC_HOST".to_owned(), "localhost".to_owned());
     texts.insert("ENVIRONMENT".to_owned(), "development".to_owned());
-    let (mut bindings, mut namespaces) = (String::new(), String::new());
-    for (name, text) in &texts {
+    let modules = bundled(bundle, folder, "")?;
+    let mut script = Script { name: "main", modules, bindings: variables(&texts)?, ..Script::default() };
+    CLASSES.iter().try_for_each(|class| script.add_class(class))?;
+    Ok(script)
+}
+
+impl Script {
+    fn add_class(&mut self, class: &str) -> Outcome<()> {
+        let name = class.to_uppercase();
+        writeln!(self.bindings, "    (name = \"{name}\", durableObjectNamespace = (className = \"{class}\")),")?;
+        let key = format!("uniqueKey = \"aion-{class}\", enableSql = true");
+        Ok(writeln!(self.namespaces, "    (className = \"{class}\", {key}),")?)
+    }
+}
+
+/// Copies a bundle; its modules keep their names whatever their files are called.
+fn bundled(bundle: &Path, folder: &Path, prefix: &str) -> Outcome<String> {
+    for file in ["index.js", "index_bg.wasm"] {
+        std::fs::copy(bundle.join(file), folder.join(format!("{prefix}{file}")))?;
+    }
+    Ok(format!(
+        "(name = \"index.js\", esModule = embed \"{prefix}index.js\"),\n    \
+         (name = \"index_bg.wasm\", wasm = embed \"{prefix}index_bg.wasm\")"
+    ))
+}
+
+fn variables(texts: &BTreeMap<String, String>) -> Outcome<String> {
+    let mut bindings = String::new();
+    for (name, text) in texts {
         writeln!(bindings, "    (name = \"{name}\", text = {}),", serde_json::to_string(text)?)?;
     }
-    for class in CLASSES {
-        let name = class.to_uppercase();
-        writeln!(bindings, "    (name = \"{name}\", durableObjectNamespace = (className = \"{class}\")),")?;
-        writeln!(namespaces, "    (className = \"{class}\", uniqueKey = \"aion-{class}\", enableSql = true),")?;
-    }
-    start(folder, modules, &bindings, &namespaces, tail)
+    Ok(bindings)
 }
 
 /// Starts a script of a few lines, for comparison.
 pub fn bare(script: &str, folder: &Path) -> Outcome<Running> {
     platform::fresh_folder(folder)?;
     files::write(&folder.join("index.js"), script)?;
-    start(folder, "(name = \"index.js\", esModule = embed \"index.js\")", "", "", None)
+    let modules = "(name = \"index.js\", esModule = embed \"index.js\")".to_owned();
+    start(folder, &[Script { name: "main", modules, ..Script::default() }])
 }
 
 /// Starts a script again that was ended, on its storage and its port.
@@ -91,34 +142,34 @@ pub fn again(folder: &Path, port: u16) -> Outcome<Running> {
     Ok(Running { server, port })
 }
 
-fn start(folder: &Path, modules: &str, bindings: &str, namespaces: &str, tail: Option<&str>) -> Outcome<Running> {
-    let (mut told, mut teller) = ("", "");
-    if let Some(tail) = tail {
-        files::write(&folder.join("tail.js"), tail)?;
-        told = "  streamingTails = [\"tail\"],\n";
-        teller = "    (name = \"tail\", worker = (modules = [(name = \"tail.js\", esModule = embed \"tail.js\")],
-      compatibilityDate = \"2026-06-01\", compatibilityFlags = [\"experimental\"])),\n";
-    }
+/// Starts scripts in one process; the first has the port.
+fn start(folder: &Path, scripts: &[Script]) -> Outcome<Running> {
     let (storage, port) = (folder.join("storage"), http::free_port()?);
     std::fs::create_dir_all(&storage)?;
+    let (mut services, mut constants) = (String::new(), String::new());
+    for Script { name, modules, bindings, namespaces, more } in scripts {
+        writeln!(services, "    (name = \"{name}\", worker = .{name}),")?;
+        writeln!(
+            constants,
+            "const {name} :Workerd.Worker = (
+  modules = [{modules}],
+  compatibilityDate = \"2026-06-01\",
+{more}  durableObjectNamespaces = [\n{namespaces}  ],
+  durableObjectStorage = (localDisk = \"storage\"),
+  bindings = [\n{bindings}  ]
+);"
+        )?;
+    }
     let config = format!(
         "using Workerd = import \"/workerd/workerd.capnp\";
 const config :Workerd.Config = (
   services = [
-{teller}    (name = \"main\", worker = .script),
-    (name = \"storage\", disk = (path = \"{}\", writable = true)),
+{services}    (name = \"storage\", disk = (path = \"{}\", writable = true)),
     (name = \"internet\", network = (allow = [\"public\", \"private\"]))
   ],
   sockets = [(name = \"http\", address = \"127.0.0.1:{port}\", http = (), service = \"main\")]
 );
-const script :Workerd.Worker = (
-  modules = [{modules}],
-  compatibilityDate = \"2026-06-01\",
-{told}  durableObjectNamespaces = [\n{namespaces}  ],
-  durableObjectStorage = (localDisk = \"storage\"),
-  bindings = [\n{bindings}  ]
-);
-",
+{constants}",
         storage.display()
     );
     files::write(&folder.join(CONFIG), &config)?;
