@@ -334,7 +334,7 @@ impl<T: Transport> Client<T> {
     }
 }
 
-fn paged(path: &str, cursor: Option<&str>) -> String {
+pub(crate) fn paged(path: &str, cursor: Option<&str>) -> String {
     cursor.map_or_else(|| path.to_owned(), |cursor| format!("{path}?cursor={cursor}"))
 }
 

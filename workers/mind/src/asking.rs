@@ -78,7 +78,7 @@ pub async fn call(
         let replied = loop {
             match select(asking, wait(STILL_MS)).await {
                 Either::Left((replied, _)) => break replied,
-                Either::Right((_, rest)) => asking = rest,
+                Either::Right(((), rest)) => asking = rest,
             }
             // If the object cannot be told, another one may ask too; only one reply counts.
             _ = tell(Order::Calling { id: name.clone() }).await;

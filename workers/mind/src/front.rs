@@ -85,15 +85,7 @@ pub async fn answer(env: &Env, context: &Context, handed: &Handed, body: &[u8]) 
         "readAgentCard" | "sendMessage" | "listAgentTasks" | "readAgentTask" | "steerAgentTask" => {
             a2a::operation(At { env, context, handed }, body).await
         }
-        GIVEN => {
-            let Given { ticket, told } = aion_api::object::read(body).map_err(|error| fault("given", &error))?;
-            match from_value(ticket).map_err(|error| fault("ticket", &error))? {
-                Ticket::A2a(ticket) => a2a::given(At { env, context, handed }, ticket, told).await,
-                Ticket::Mcp(ticket) => mcp::given(handed, ticket, told),
-                Ticket::Plan(ticket) => plans::given(At { env, context, handed }, *ticket, told).await,
-                Ticket::Agent(ticket) => agents::given(At { env, context, handed }, ticket, told).await,
-            }
-        }
+        GIVEN => given(At { env, context, handed }, body).await,
         STEP => {
             let step = aion_api::object::read(body).map_err(|error| fault("step", &error))?;
             plans::step(At { env, context, handed }, step).await
@@ -102,6 +94,17 @@ pub async fn answer(env: &Env, context: &Context, handed: &Handed, body: &[u8]) 
             agents::operation(At { env, context, handed }, body).await
         }
         _ => plans::operation(At { env, context, handed }, body).await,
+    }
+}
+
+/// Goes on with what was asked of whoever has handed the request over.
+async fn given(at: At<'_>, body: &[u8]) -> Result<Response, Problem> {
+    let Given { ticket, told } = aion_api::object::read(body).map_err(|error| fault("given", &error))?;
+    match from_value(ticket).map_err(|error| fault("ticket", &error))? {
+        Ticket::A2a(ticket) => a2a::given(at, ticket, told).await,
+        Ticket::Mcp(ticket) => mcp::given(at.handed, ticket, told),
+        Ticket::Plan(ticket) => plans::given(at, *ticket, told).await,
+        Ticket::Agent(ticket) => agents::given(at, ticket, told).await,
     }
 }
 

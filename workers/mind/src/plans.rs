@@ -194,7 +194,7 @@ pub async fn step(at: At<'_>, step: Step) -> Result<Response, Problem> {
         kind @ ("mind.ask" | "mind.decide") => inquire(at, kind, &step).await,
         other => Err(fault("step", &other)),
     };
-    written(next.unwrap_or_else(|problem| Next::Outcome(outcome(problem))))
+    written(next.unwrap_or_else(|problem| Next::Outcome(outcome(&problem))))
 }
 
 /// Has a model answer a question of a task.
@@ -239,7 +239,7 @@ async fn plan_step(at: At<'_>, step: &Step) -> Result<Next, Problem> {
 pub async fn given(at: At<'_>, ticket: Ticket, told: Vec<Given>) -> Result<Response, Problem> {
     let is_step = ticket.then.is_step();
     match take(at, ticket, told).await {
-        Err(problem) if is_step => written(Next::Outcome(outcome(problem))),
+        Err(problem) if is_step => written(Next::Outcome(outcome(&problem))),
         next => written(next?),
     }
 }
@@ -318,7 +318,7 @@ fn rests(view: &Value) -> Outcome {
 }
 
 /// What a problem is to a step: what may pass is tried again as its `retry` says.
-fn outcome(problem: Problem) -> Outcome {
+fn outcome(problem: &Problem) -> Outcome {
     let (code, reason) = (problem.code.as_str().to_owned(), problem.detail.clone());
     let after_ms = u64::from(problem.retry_after_s.unwrap_or_default()) * 1_000;
     let passes = matches!(problem.code.status(), 429 | 500..) && problem.code != Code::ModelRefused;

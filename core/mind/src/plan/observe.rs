@@ -74,8 +74,11 @@ pub fn observed(ran: &Ran, receipt: Option<&Value>) -> Option<Observed> {
     for log in &logs {
         match log.topics.first() {
             Some(&TRANSFER) => seen.moves.push(movement(log)?),
-            Some(&APPROVAL) => seen.allowances.extend(approval(log)?),
-            Some(&APPROVAL_FOR_ALL) => seen.allowances.extend(approval_for_all(log)?),
+            Some(topic @ (&APPROVAL | &APPROVAL_FOR_ALL)) => {
+                let read = if *topic == APPROVAL { approval } else { approval_for_all };
+                let (given, allowance) = read(log)?;
+                seen.allowances.extend(given.then_some(allowance));
+            }
             _ => {}
         }
     }
@@ -98,18 +101,17 @@ fn movement(log: &Log) -> Option<Movement<Address>> {
     Some(Movement { token: log.address, from: side(from), to: side(to), amount: Units(amount) })
 }
 
-/// A right that is given. Nobody, or nothing, takes one back.
-fn approval(log: &Log) -> Option<Option<Allowance>> {
+/// A right to spend, and whether it is given: nobody, or nothing, takes one back.
+fn approval(log: &Log) -> Option<(bool, Allowance)> {
     let (owner, spender, amount) = three(log)?;
     let is_nft = log.topics.len() == 4;
     let given = !spender.is_zero() && (is_nft || !amount.is_zero());
-    Some(given.then(|| Allowance { token: log.address, owner, spender, amount: Units(amount) }))
+    Some((given, Allowance { token: log.address, owner, spender, amount: Units(amount) }))
 }
 
-fn approval_for_all(log: &Log) -> Option<Option<Allowance>> {
+fn approval_for_all(log: &Log) -> Option<(bool, Allowance)> {
     let (owner, spender, given) = three(log)?;
-    let allowance = Allowance { token: log.address, owner, spender, amount: Units(U256::MAX) };
-    Some((!given.is_zero()).then_some(allowance))
+    Some((!given.is_zero(), Allowance { token: log.address, owner, spender, amount: Units(U256::MAX) }))
 }
 
 #[cfg(test)]

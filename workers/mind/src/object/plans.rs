@@ -342,17 +342,15 @@ fn begin(
     // Nobody but the caller vouches for what a request brings along.
     let inputs = inputs.into_iter().map(|(name, value)| (name, Input { source: Source::Request, value })).collect();
     let request = Request { goal, language, inputs, answers, mandates };
-    let (charter, payer, model) = match agent {
-        Some(name) => {
-            let agent = shelf.agent(&name)?.ok_or_else(|| Problem::unknown("agent"))?;
-            let charter = agent.charter(id, task, request, shelf.rules()?);
-            let charter = charter.map_err(|refusal| Problem::new(Code::StateConflict, refusal.to_string()))?;
-            (charter, Payer { key, did: Some(agent.did), agent: Some(name) }, model.unwrap_or(agent.model))
-        }
-        None => {
-            let charter = Charter { id, task, request, instructions: String::new(), rules: shelf.rules()? };
-            (charter, Payer { key, ..Payer::default() }, model.unwrap_or_else(|| ANY_MODEL.to_owned()))
-        }
+    let rules = shelf.rules()?;
+    let (charter, payer, model) = if let Some(name) = agent {
+        let agent = shelf.agent(&name)?.ok_or_else(|| Problem::unknown("agent"))?;
+        let charter = agent.charter(id, task, request, rules);
+        let charter = charter.map_err(|refusal| Problem::new(Code::StateConflict, refusal.to_string()))?;
+        (charter, Payer { key, did: Some(agent.did), agent: Some(name) }, model.unwrap_or(agent.model))
+    } else {
+        let charter = Charter { id, task, request, instructions: String::new(), rules };
+        (charter, Payer { key, ..Payer::default() }, model.unwrap_or_else(|| ANY_MODEL.to_owned()))
     };
     let (kept, change) = Kept::begin(charter, payer, model, now_ms()).map_err(|faults| faulty(&faults))?;
     shelf.put(&Stored { kept, hash, run: None }, &[change])?;
@@ -360,13 +358,12 @@ fn begin(
 }
 
 fn ask(shelf: &Shelf, calls: &Calls, key: &str, kind: &str, input: &Value) -> Result<Told, Problem> {
-    let inquiry = match shelf.inquiry(key)? {
-        Some(inquiry) => inquiry,
-        None => {
-            let new = Inquiry::begin(kind, input).map_err(|faults| faulty(&faults))?;
-            shelf.put_inquiry(key, &new, now_ms())?;
-            new
-        }
+    let inquiry = if let Some(inquiry) = shelf.inquiry(key)? {
+        inquiry
+    } else {
+        let new = Inquiry::begin(kind, input).map_err(|faults| faulty(&faults))?;
+        shelf.put_inquiry(key, &new, now_ms())?;
+        new
     };
     match inquiry.stand() {
         Stand::Answered(output) => Ok(Told::Answered { output }),

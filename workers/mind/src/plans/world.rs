@@ -41,13 +41,13 @@ impl Wanted {
     pub fn facts(&self, told: Vec<Told>) -> Result<Facts, Problem> {
         let mut told = told.into_iter();
         let mut next = || told.next().ok_or_else(|| fault("world", &"too little was told"));
-        let wrong = |_| fault("world", &"told of what was not asked");
+        let wrong = || fault("world", &"told of what was not asked");
         let (deployment, history) = match (next()?, next()?) {
             (Told::Deployment(deployment), Told::Chain(history)) => (deployment, history),
             (Told::Problem { code, detail }, _) | (_, Told::Problem { code, detail }) => {
                 return Err(Problem::new(code, detail));
             }
-            _ => return Err(wrong(())),
+            _ => return Err(wrong()),
         };
         let deployment = serde_json::from_value(deployment).map_err(|error| fault("deployment", &error))?;
         let fees = world::fees(&deployment, &history);
@@ -64,7 +64,7 @@ impl Wanted {
                 // Of one that is not there, or has no key yet, nothing is known.
                 Told::Wallet { address: None, .. } | Told::Problem { code: Code::ResourceUnknown, .. } => {}
                 Told::Problem { code, detail } => return Err(Problem::new(code, detail)),
-                _ => return Err(wrong(())),
+                _ => return Err(wrong()),
             }
         }
         let mut tokens = BTreeMap::new();
