@@ -10,9 +10,10 @@ use crate::{Approver, World, fresh, sleep_ms};
 /// Who gets something.
 pub const ALICE: &str = "0xaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 /// Ten thousand whole tokens.
-const GIVEN: u128 = 10_000 * 1_000_000_000_000_000_000;
-/// A plan is looked at so often, ten times a second: a run waits for final blocks.
-const LOOKS_MAX: usize = 900;
+pub const GIVEN: u128 = 10_000 * 1_000_000_000_000_000_000;
+/// A plan is looked at so often, ten times a second: a run waits for final blocks, and the kernel asks a step that has
+/// died or waits for long at most once a minute.
+const LOOKS_MAX: usize = 1_800;
 
 /// A tenant with a model that says what it is told to, a wallet, and somebody who approves.
 pub struct Planner {
@@ -70,10 +71,17 @@ impl Planner {
 
     /// Has the model say these texts, one after the other.
     pub async fn says(&self, replies: &[&str]) {
-        let hex = |text: &&str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
-        let replies: Vec<String> = replies.iter().map(hex).collect();
-        let wishes = format!("says={}", replies.join("%2C"));
-        self.world.control.set_origin(&self.world.info.origin_url, &self.name, &wishes).await;
+        let replies: Vec<String> = replies.iter().map(hex::encode).collect();
+        self.wish(&format!("says={}", replies.join("%2C"))).await;
+    }
+
+    /// Has the model think for so long, milliseconds, before it says this text.
+    pub async fn says_after(&self, wait_ms: u32, reply: &str) {
+        self.wish(&format!("wait={wait_ms}&says={}", hex::encode(reply))).await;
+    }
+
+    async fn wish(&self, wishes: &str) {
+        self.world.control.set_origin(&self.world.info.origin_url, &self.name, wishes).await;
     }
 
     /// How often the model was asked.
@@ -146,9 +154,9 @@ impl Planner {
         self.send(Method::Post, &format!("/v1/mind/plans/{id}/run"), None, Some(key)).await
     }
 
-    /// The token that the first run of a plan has created.
-    async fn token(&self, plan: &Value) -> String {
-        let task = plan["tasks"][0].as_str().expect("a task");
+    /// The token that a run of a plan, from 0, has created.
+    pub async fn token(&self, plan: &Value, run: usize) -> String {
+        let task = plan["tasks"][run].as_str().expect("a task");
         let task = self.world.client.task(task).await.expect("a task");
         task.output("create").expect("an output")["token"].as_str().expect("a token").to_owned()
     }
@@ -158,7 +166,7 @@ impl Planner {
         let done = self.comes_to(id, &["done", "failed", "frozen", "refused"]).await;
         assert_eq!(done["state"], "done", "{done}");
         assert_eq!(done["tasks"].as_array().map(Vec::len), Some(1), "{done}");
-        let token = self.token(&done).await;
+        let token = self.token(&done, 0).await;
         assert_eq!(self.world.balance_on_chain(&token, ALICE).await, GIVEN);
         assert_eq!(self.world.mints_on_chain(&token, ALICE).await, 1);
         let replay = body(&self.post(&format!("/v1/mind/plans/{id}/replay"), None).await);

@@ -2,7 +2,7 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
-use aion_tests::planner::{Planner, body, from, honest};
+use aion_tests::planner::{self, ALICE, Planner, body, from, honest};
 use aion_tests::{Approver, fresh, sleep_ms};
 use serde_json::{Value, json};
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -158,4 +158,47 @@ async fn a_plan_outlives_the_platform_at_every_stage() {
         assert_eq!(planner.run(id, "go").await.text(), run.text());
     }
     planner.is_done(id).await;
+}
+
+#[test]
+async fn a_model_that_thinks_long_is_asked_once_unless_the_platform_dies() {
+    let planner = Planner::new("slow").await;
+    // Longer than a step of a task is waited for.
+    planner.says_after(22_000, &honest().to_string()).await;
+    let (id, _) = planner.proposed(&planner.request("english")).await;
+    assert_eq!(planner.comes_to(&id, &["awaiting", "refused"]).await["state"], "awaiting");
+    assert_eq!(planner.asked().await, 1);
+
+    planner.says_after(3_000, &honest().to_string()).await;
+    let (id, _) = planner.proposed(&planner.request("english")).await;
+    while planner.asked().await == 1 {
+        sleep_ms(50).await;
+    }
+    planner.world.control.kill_platform().await;
+    planner.world.control.start_platform().await;
+    assert_eq!(planner.comes_to(&id, &["awaiting", "refused"]).await["state"], "awaiting");
+    assert_eq!(planner.asked().await, 3, "what has died is asked anew");
+}
+
+#[test]
+async fn a_recurring_plan_runs_at_each_of_its_times() {
+    let planner = Planner::new("weekly").await;
+    let mut plan = honest();
+    plan["schedule"] = json!({ "cron": "* * * * *", "zone": "Europe/Madrid", "runs": 2 });
+    planner.says(&[&plan.to_string()]).await;
+    let (id, _) = planner.proposed(&planner.request("english")).await;
+    let plan = planner.comes_to(&id, &["awaiting", "refused"]).await;
+    assert_eq!(planner.approve(&id, &planner.proof(&plan, true)).await.status, 200, "{plan}");
+    assert_eq!(planner.run(&id, "go").await.status, 202);
+    let running = planner.comes_to(&id, &["running"]).await;
+    assert_eq!(running["runs"], 0, "{running}");
+    let done = planner.comes_to(&id, &["done", "failed", "frozen"]).await;
+    assert_eq!((&done["state"], &done["runs"]), (&json!("done"), &json!(2)), "{done}");
+    let tasks = done["tasks"].as_array().expect("tasks");
+    assert_eq!(tasks.len(), 2, "{done}");
+    let (first, second) = (planner.token(&done, 0).await, planner.token(&done, 1).await);
+    assert_ne!(first, second);
+    for token in [first, second] {
+        assert_eq!(planner.world.balance_on_chain(&token, ALICE).await, planner::GIVEN);
+    }
 }

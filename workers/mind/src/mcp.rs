@@ -114,7 +114,7 @@ fn written(Answer { status, headers, body }: Answer) -> Result<Response, Problem
 }
 
 fn events(messages: &[String]) -> Result<Response, Problem> {
-    let text: String = messages.iter().map(|message| format!("event: message\ndata: {message}\n\n")).collect();
+    let text: String = messages.iter().flat_map(|message| ["event: message\ndata: ", message, "\n\n"]).collect();
     let response = json_text(200, text)?;
     response.headers().set("content-type", "text/event-stream").map_err(|error| fault("answer", &error))?;
     Ok(response)
