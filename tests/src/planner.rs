@@ -46,7 +46,8 @@ impl Planner {
         let task = world.client.finished(&task.id, 60_000).await.expect("finished");
         let wallet = task.output("purse").expect("an output")["wallet"].as_str().expect("an id").to_owned();
         let planner = Self { world, name, wallet, person };
-        let rules = json!({ "tools": ["token.create", "token.mint", "token.transfer"], "approvers": [planner.person.did],
+        let tools = ["token.create", "token.mint", "token.transfer"];
+        let rules = json!({ "tools": tools, "approvers": [planner.person.did],
             "count": 1, "mandates": true, "nativeMaxWei": "1000000000000000000", "validMs": 3_600_000 });
         assert_eq!(planner.send(Method::Put, "/v1/mind/rules", Some(&rules), None).await.status, 200);
         planner

@@ -56,7 +56,12 @@ async fn a_goal_in_spanish_is_carried_out_by_mandate() {
     let planner = Planner::new("lanza").await;
     planner.says(&[&honest().to_string()]).await;
     let mut request = planner.request("spanish");
-    let mandate = |kind: &str, to: Value, amount: &str| json!({ "do": kind, "token": null, "to": to, "amount": amount, "times": 1 });
+    let mandate = |kind: &str, to: Value, amount: &str| {
+        let most = json!({ "to": to, "amount": amount, "times": 1 });
+        let mut mandate = json!({ "do": kind, "token": null });
+        mandate.as_object_mut().expect("an object").extend(most.as_object().expect("an object").clone());
+        mandate
+    };
     request["mandates"] =
         json!([mandate("token.create", json!(null), "1000000"), mandate("token.mint", json!("alice"), "10000")]);
     let (id, _) = planner.proposed(&request).await;

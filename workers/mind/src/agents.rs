@@ -1,5 +1,5 @@
-//! A tenant's own agents. What an agent begins by its schedule is begun by one of the tenant's schedules, which asks for
-//! a plan in its name.
+//! A tenant's own agents. What an agent begins by its schedule is begun by one of the tenant's schedules, which asks
+//! for a plan in its name.
 
 use aion_api::limits::{NAME_MAX_CHARS, read_json};
 use aion_api::object::mind::{Ask, Told as Given};

@@ -2,10 +2,10 @@
 //!
 //! The edge knows who asks and that he may; it reads neither the body nor the answer, which both pass as they are.
 //!
-//! The script reaches nobody but providers of models. What else it wants to know or to have done, it answers: an answer
-//! with [`NEEDS_HEADER`] is a [`Needs`], and whoever has sent the request performs what it asks in the tenant's name and
-//! sends a [`Given`] after it, until an answer comes. A step of a task is handed over by the kernel in the same way: its
-//! body is a [`Step`], its answer an outcome (`aion_task::Outcome`).
+//! The script reaches nobody but providers of models. What else it wants to know or to have done, it answers: an
+//! answer with [`NEEDS_HEADER`] is a [`Needs`], and whoever has sent the request performs what it asks in the tenant's
+//! name and sends a [`Given`] after it, until an answer comes. A step of a task is handed over by the kernel in the
+//! same way: its body is a [`Step`], its answer an outcome (`aion_task::Outcome`).
 
 use alloy_primitives::Address;
 use serde::{Deserialize, Serialize};

@@ -13,7 +13,7 @@ pub(super) const OPERATIONS: [Operation; 7] = [
         method: Method::Post,
         path: "/mcp",
         tag: "agents",
-        summary: "Model Context Protocol, revisions 2026-07-28 and 2025-11-25: one message, in its words (docs/MIND.md).",
+        summary: "Model Context Protocol, revisions 2026-07-28 and 2025-11-25: one message, in its words.",
         credential: Credential::Offered,
         idempotent: false,
         query: &[],

@@ -4,7 +4,7 @@ use aion_task::time::rfc3339;
 use serde_json::{Value, json};
 
 use super::{Entry, Kept};
-use crate::approval::Ballot;
+use crate::approval::{Ballot, Decision};
 use crate::plan::rehearse::Rehearsal;
 use crate::plan::show::rows;
 
@@ -48,7 +48,10 @@ impl Kept {
             view["nativeMaxWei"] = json!(effects.native_max_wei);
         }
         if let Some(consent) = &record.consent {
-            let decision = |one: &crate::approval::Decision| json!({ "by": one.by, "approve": one.approve, "at": rfc3339(one.at_ms) });
+            let decision = |one: &Decision| {
+                let at = rfc3339(one.at_ms);
+                json!({ "by": one.by, "approve": one.approve, "at": at })
+            };
             let decisions: Vec<Value> = consent.decisions.iter().map(decision).collect();
             view["approval"] = json!({
                 "task": record.charter.id, "step": crate::approval::STEP, "digest": consent.digest,
