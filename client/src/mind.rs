@@ -3,7 +3,6 @@
 
 use aion_api::operations::Method;
 use aion_api::v1::List;
-use aion_api::v1::List;
 use aion_api::v1::mind::{Budgets, Providers, PutBudget, PutBudgets, PutProviderKey, PutProviders, Switch};
 use aion_api::v1::plans::{ApprovePlan, Plan, PlanReplay, PlanStarted, ProposePlan, StopPlan};
 
