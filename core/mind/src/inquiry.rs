@@ -245,7 +245,7 @@ mod tests {
         Inquiry::begin("mind.ask", &input).unwrap()
     }
 
-    fn decide(confidence: Value) -> Inquiry {
+    fn decide(confidence: &Value) -> Inquiry {
         let input = json!({ "question": "Pay?", "choices": ["yes", "no"], "facts": { "eur": 7 },
             "confidence": confidence });
         Inquiry::begin("mind.decide", &input).unwrap()
@@ -273,12 +273,12 @@ mod tests {
     #[test]
     fn a_decision_below_the_wanted_confidence_is_none() {
         for (wanted, said, decided) in [(json!(80), 80, true), (json!(81), 80, false), (json!(null), 79, false)] {
-            let mut inquiry = decide(wanted);
+            let mut inquiry = decide(&wanted);
             says(&mut inquiry, &json!({ "choice": "yes", "confidence": said, "reasons": ["cheap"] }).to_string());
             let output = json!({ "decided": decided, "choice": "yes", "confidence": said, "reasons": ["cheap"] });
             assert_eq!(inquiry.stand(), Stand::Answered(output));
         }
-        let mut wrong = decide(json!(null));
+        let mut wrong = decide(&json!(null));
         says(&mut wrong, r#"{"choice":"maybe","confidence":100,"reasons":[]}"#);
         says(&mut wrong, r#"{"choice":"yes","confidence":101,"reasons":[]}"#);
         assert_eq!(wrong.stand(), Stand::Unanswered("/confidence: 0 to 100".to_owned()));
