@@ -1,12 +1,14 @@
 //! Requests as the runtime gives them, and answers as it takes them.
 
+use std::sync::Arc;
+
 use axum::body::{Body, HttpBody, to_bytes};
 use futures_util::{FutureExt, StreamExt, stream};
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
 use worker::js_sys::Uint8Array;
 use worker::js_sys::futures::JsFuture;
-use worker::send::SendFuture;
+use worker::send::{SendFuture, SendWrapper};
 use worker::{Headers, web_sys, worker_sys};
 
 use crate::limit::source::Country;
@@ -36,6 +38,28 @@ pub fn request(raw: web_sys::Request) -> Option<Request<Body>> {
     request.body(body).ok()
 }
 
+/// A body that passes as it is: nobody here reads it.
+#[derive(Clone)]
+struct Passing(Arc<SendWrapper<web_sys::ReadableStream>>);
+
+/// An answer of another script, its body as it is.
+pub fn passing(raw: &web_sys::Response) -> Option<Response<Body>> {
+    let mut answer = Response::builder().status(raw.status()).body(Body::empty()).ok()?;
+    for (name, value) in Headers(raw.headers()).entries() {
+        answer.headers_mut().append(HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?);
+    }
+    if let Some(stream) = raw.body() {
+        answer.extensions_mut().insert(Passing(Arc::new(SendWrapper::new(stream))));
+    }
+    Some(answer)
+}
+
+/// The body of an answer, whoever has made it.
+pub fn body_of(mut answer: Response<Body>) -> Body {
+    let passing = answer.extensions_mut().remove::<Passing>();
+    passing.map_or_else(|| answer.into_body(), |passing| body(Some(passing.0.0.clone())))
+}
+
 /// A body that comes in parts.
 pub fn body(stream: Option<web_sys::ReadableStream>) -> Body {
     stream.map_or_else(Body::empty, |stream| Body::new(worker::Body::new(stream)))
@@ -47,7 +71,12 @@ async fn whole(raw: web_sys::Request) -> worker::Result<Vec<u8>> {
 
 /// An answer whose body is there as a whole goes as bytes: a stream would be asked for its parts one by one, by way of
 /// promises, and that is a third of what an answer costs.
-pub fn response(answer: Response<Body>) -> worker::Result<web_sys::Response> {
+pub fn response(mut answer: Response<Body>) -> worker::Result<web_sys::Response> {
+    if let Some(passing) = answer.extensions_mut().remove::<Passing>() {
+        let made = worker::ResponseBuilder::new().with_status(answer.status().as_u16());
+        let init = made.with_headers(Headers::from(answer.headers())).into();
+        return Ok(web_sys::Response::new_with_opt_readable_stream_and_init(Some(&passing.0.0), &init)?);
+    }
     let is_socket = answer.extensions().get::<worker::WebSocket>().is_some();
     let Some(length) = answer.body().size_hint().exact().filter(|_| !is_socket) else {
         return worker::response_to_wasm(answer);

@@ -278,7 +278,7 @@ impl Chat<'_> {
             return Ok(made.map(|(_, response)| Answer::Pieces(response)));
         };
         let (id, prices, worst) = (id.to_owned(), choice.model.prices, choice.at_most);
-        let flow = Flow { opened, decoder, writer: Writer::new(pieces.words), id, prices, worst };
+        let flow = Flow { opened: opened.moved(), decoder, writer: Writer::new(pieces.words), id, prices, worst };
         // It goes on to its end, and settles, whatever becomes of the caller.
         let Caller { env, handed, .. } = self.caller;
         pieces.context.wait_until(flow.run(env.clone(), handed.clone(), events, sender));

@@ -3,6 +3,8 @@
 //! It reserves before a call and settles after it; it sends nothing anywhere. Each order reads what is stored, judges
 //! all of it, and writes at the end, without an await in between: one commit.
 
+use std::cell::Cell;
+
 use aion_api::Address;
 use aion_api::object::mind::Handed;
 use aion_api::object::{self, Call};
@@ -98,11 +100,13 @@ pub struct Mind {
     state: State,
     env: Env,
     calls: plans::Calls,
+    /// Whether this life has made sure of its tables.
+    made: Cell<bool>,
 }
 
 impl DurableObject for Mind {
     fn new(state: State, env: Env) -> Self {
-        Self { state, env, calls: plans::Calls::default() }
+        Self { state, env, calls: plans::Calls::default(), made: Cell::default() }
     }
 
     async fn fetch(&self, mut request: worker::Request) -> worker::Result<Response> {
@@ -116,7 +120,7 @@ impl DurableObject for Mind {
 
 impl Mind {
     fn answer(&self, call: Call<Order>) -> Result<Told, Problem> {
-        let store = Store::new(self.state.storage().sql());
+        let store = Store::new(self.state.storage().sql(), &self.made);
         let tenant = call.address.tenant;
         let mut known = store.known()?.unwrap_or_else(|| Known::of(&tenant));
         if known.tenant != tenant {
@@ -183,7 +187,7 @@ impl Mind {
     #[allow(clippy::too_many_arguments, reason = "they are the members of one order")]
     fn reserve(
         &self,
-        store: &Store,
+        store: &Store<'_>,
         mut known: Known,
         id: &str,
         payer: Payer,
@@ -236,7 +240,7 @@ fn whose(scope: &Scope) -> String {
     }
 }
 
-fn providers(store: &Store, known: &Known) -> Result<Providers, Problem> {
+fn providers(store: &Store<'_>, known: &Known) -> Result<Providers, Problem> {
     let shown = |row: &ProviderRow| {
         let updated_at = store.key(&row.id)?.map(|(_, updated_ms)| rfc3339(updated_ms));
         Ok(Provider { provider: row.clone(), key: ProviderKey { is_set: updated_at.is_some(), updated_at } })

@@ -8,6 +8,7 @@ use aion_mind::wire::front::{Chunks, Head, write_own};
 use aion_mind::wire::{Event, Fault, StreamDecoder, Usage};
 use aion_shell::call::fault;
 use futures_channel::mpsc::{Receiver, Sender, channel};
+use futures_util::FutureExt;
 use futures_util::future::{Either, poll_fn, select};
 use worker::{Env, Response};
 
@@ -113,7 +114,10 @@ impl Flow {
 
     /// Whether the caller takes a piece, within the time that the whole may take.
     async fn give(&self, sender: &mut Pieces, text: String) -> bool {
-        let ready = std::pin::pin!(poll_fn(|context| sender.poll_ready(context)));
+        let mut ready = std::pin::pin!(poll_fn(|context| sender.poll_ready(context)));
+        if let Some(ready) = ready.as_mut().now_or_never() {
+            return ready.is_ok() && sender.start_send(Ok(text.into_bytes())).is_ok();
+        }
         match select(ready, wait(self.opened.left_ms())).await {
             Either::Left((Ok(()), _)) => {}
             Either::Left((Err(_), _)) | Either::Right(_) => return false,

@@ -1,5 +1,6 @@
 //! A request on its way to a provider, and its answer as it comes in.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use aion_mind::models::Timeouts;
@@ -26,6 +27,9 @@ pub struct Opened {
     /// Whether a piece of it has come.
     begun: bool,
     bytes: usize,
+    /// What wakes whoever waits for a piece, and when. One timer lasts for many pieces: each moves the time on by
+    /// itself, and a timer for each would cost as much as the piece.
+    timer: Option<(Pin<Box<Delay>>, u64)>,
 }
 
 impl Drop for Opened {
@@ -48,7 +52,7 @@ pub async fn open(request: &HttpRequest, timeouts: Timeouts) -> Result<Opened, F
         Either::Left((Ok(mut response), _)) => {
             let headers = response.headers().entries().collect();
             let (status, body, controller) = (response.status_code(), response.stream().ok(), Some(controller));
-            Ok(Opened { status, headers, body, controller, timeouts, sent_ms, begun: false, bytes: 0 })
+            Ok(Opened { status, headers, body, controller, timeouts, sent_ms, begun: false, bytes: 0, timer: None })
         }
         Either::Left((Err(_), _)) => Err(Fault::of(Class::Upstream)),
         Either::Right(_) => {
@@ -62,15 +66,31 @@ impl Opened {
     /// The next piece; nothing at the end.
     pub async fn next(&mut self) -> Result<Option<Vec<u8>>, Fault> {
         let patience_ms = if self.begun { self.timeouts.idle_ms } else { self.timeouts.first_byte_ms };
-        let patience_ms = u64::from(patience_ms).min(self.left_ms());
+        let until_ms = now_ms().saturating_add(u64::from(patience_ms).min(self.left_ms()));
         let Some(body) = &mut self.body else {
             return Ok(None);
         };
-        let piece = match select(body.next(), wait(patience_ms)).await {
-            Either::Left((None, _)) => return Ok(None),
-            Either::Left((Some(Ok(piece)), _)) => piece,
-            Either::Left((Some(Err(_)), _)) => return Err(Fault::of(Class::Cut)),
-            Either::Right(_) => return Err(Fault::of(Class::Timeout)),
+        let mut next = body.next();
+        let piece = loop {
+            // One that wakes too late is of no use, one that wakes early is followed by another.
+            let kept = self.timer.take().filter(|(_, at_ms)| *at_ms <= until_ms);
+            let timer = kept.unwrap_or_else(|| (Box::pin(wait(until_ms.saturating_sub(now_ms()))), until_ms));
+            let (timer, _) = self.timer.insert(timer);
+            match select(next, timer).await {
+                Either::Left((piece, _)) => break piece,
+                Either::Right(_) if now_ms() >= until_ms => return Err(Fault::of(Class::Timeout)),
+                Either::Right(((), still)) => next = still,
+            }
+            self.timer = None;
+        };
+        let piece = match piece {
+            None => {
+                // Nobody is to be hung up on.
+                self.controller = None;
+                return Ok(None);
+            }
+            Some(Ok(piece)) => piece,
+            Some(Err(_)) => return Err(Fault::of(Class::Cut)),
         };
         self.begun = true;
         self.bytes += piece.len();
@@ -78,6 +98,12 @@ impl Opened {
             return Err(Fault::of(Class::Garbage));
         }
         Ok(Some(piece))
+    }
+
+    /// It is read by another future from now on, which no timer of this one wakes.
+    pub fn moved(mut self) -> Self {
+        self.timer = None;
+        self
     }
 
     /// All of it.

@@ -11,14 +11,15 @@ use aion_api::problem::{Code, Problem};
 use axum::body::Body;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
+use http::Request;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::{Request, Response};
 use identity_do::resolve;
 use kernel_do::mind::{self, Further};
 use worker::Delay;
 
 use crate::answer::Answer;
 use crate::ask::Ask;
+use crate::wire;
 
 /// The headers that the script reads.
 const READ: [&str; 9] = [
@@ -98,7 +99,7 @@ impl Ask {
         let answer = crate::api(&self.app, request).await.map_err(|_| Problem::internal())?;
         let media_type = answer.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let (status, media_type) = (answer.status().as_u16(), media_type.unwrap_or_default().to_owned());
-        let body = axum::body::to_bytes(answer.into_body(), ANSWER_MAX_BYTES).await;
+        let body = axum::body::to_bytes(wire::body_of(answer), ANSWER_MAX_BYTES).await;
         let body = body.ok().and_then(|bytes| String::from_utf8(bytes.to_vec()).ok());
         Ok(Told::Answered { status, media_type, body: body.ok_or_else(Problem::internal)? })
     }
@@ -135,5 +136,5 @@ async fn on(ask: Ask, offered: bool) -> Result<Answer, Problem> {
         trace: ask.trace.clone(),
     };
     let response = mind::answer(&ask.app.env, &handed, &ask.body, &ask).await?;
-    Ok(Response::<Body>::from(response))
+    wire::passing(&response.into()).ok_or_else(Problem::internal)
 }

@@ -1,5 +1,7 @@
 //! The SQLite tables of a tenant's mind.
 
+use std::cell::Cell;
+
 use aion_api::problem::Problem;
 use aion_api::vault::Sealed;
 use aion_mind::budget::Ledger;
@@ -59,11 +61,15 @@ struct DayRow {
 }
 
 /// The tables; there are none before the first write.
-pub struct Store(SqlStorage);
+pub struct Store<'a> {
+    sql: SqlStorage,
+    /// Whether this life of the object has made sure of them.
+    made: &'a Cell<bool>,
+}
 
-impl Store {
-    pub const fn new(sql: SqlStorage) -> Self {
-        Self(sql)
+impl<'a> Store<'a> {
+    pub const fn new(sql: SqlStorage, made: &'a Cell<bool>) -> Self {
+        Self { sql, made }
     }
 
     /// What is stored; nothing before the first write.
@@ -80,7 +86,10 @@ impl Store {
 
     /// Stores all of it. What has ended meanwhile goes to its own rows, and what is too old to count goes away.
     pub fn put(&self, known: &Known) -> Result<(), Problem> {
-        self.0.exec(SCHEMA, None).map_err(|error| fault("mind schema", &error))?;
+        if !self.made.get() {
+            self.sql.exec(SCHEMA, None).map_err(|error| fault("mind schema", &error))?;
+            self.made.set(true);
+        }
         let mut ledger = known.ledger.clone();
         for (day, id) in ledger.take_ended() {
             self.run("INSERT OR IGNORE INTO ended (id, day) VALUES (?, ?)", vec![id.into(), int(day)])?;
@@ -123,16 +132,19 @@ impl Store {
     }
 
     fn exists(&self) -> Result<bool, Problem> {
+        if self.made.get() {
+            return Ok(true);
+        }
         let query = "SELECT 1 AS day FROM sqlite_master WHERE type = 'table' AND name = 'mind'";
         self.rows::<DayRow>(query, vec![]).map(|rows| !rows.is_empty())
     }
 
     fn run(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<(), Problem> {
-        run(&self.0, query, values)
+        run(&self.sql, query, values)
     }
 
     fn rows<T: DeserializeOwned>(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<Vec<T>, Problem> {
-        rows(&self.0, query, values)
+        rows(&self.sql, query, values)
     }
 }
 
