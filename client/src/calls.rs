@@ -339,7 +339,7 @@ pub(crate) fn paged(path: &str, cursor: Option<&str>) -> String {
 }
 
 /// Percent-encodes a path segment (RFC 3986 section 2.3: all but the unreserved characters).
-fn encoded(segment: &str) -> String {
+pub(crate) fn encoded(segment: &str) -> String {
     let mut out = String::new();
     for byte in segment.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~:".contains(&byte) {

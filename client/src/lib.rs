@@ -14,6 +14,7 @@ mod calls;
 mod error;
 mod mind;
 mod transport;
+mod watch;
 
 pub use aion_api as api;
 pub use error::Error;

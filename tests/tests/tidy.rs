@@ -13,7 +13,7 @@ const FUNCTION_MAX_LINES: usize = 70;
 const LINE_MAX_COLUMNS: usize = 120;
 
 /// What each crate may use of ours; tests and xtask may use any.
-const EDGES: [(&str, &[&str]); 22] = [
+const EDGES: [(&str, &[&str]); 23] = [
     ("core/mpc", &[]),
     ("core/identity", &[]),
     ("core/chain", &[]),
@@ -41,6 +41,7 @@ const EDGES: [(&str, &[&str]); 22] = [
         ],
     ),
     ("client", &["aion-api", "aion-mpc", "aion-wallet"]),
+    ("ui", &["aion-api", "aion-client"]),
     ("kernel-do", &["aion-task", "aion-chain", "aion-function", "aion-api", "aion-shell"]),
     ("identity-do", &["aion-identity", "aion-wallet", "aion-mpc", "aion-chain", "aion-api", "aion-shell"]),
     ("workers/guardian", &["aion-mpc", "aion-wallet", "aion-chain"]),
@@ -79,7 +80,7 @@ fn read(path: impl AsRef<Path>) -> String {
 
 /// Files with an extension below a folder, by their paths in the repository.
 fn files(folder: &str, extension: &str) -> Vec<String> {
-    let skipped = ["target", "node_modules", "build", "out", "cache", "lib", ".git", ".wrangler"];
+    let skipped = ["target", "node_modules", "build", "dist", "out", "cache", "lib", ".git", ".wrangler"];
     let (mut found, mut open) = (Vec::new(), vec![root().join(folder)]);
     while let Some(path) = open.pop() {
         for entry in fs::read_dir(&path).unwrap() {
@@ -357,6 +358,15 @@ fn scripts_know_the_deployed_contracts() {
             assert_eq!(chain[name], deployment[name], "{name} in {wrangler} and contracts/deployment.json");
         }
     }
+}
+
+#[test]
+fn the_console_is_no_first_page_of_a_tenants_host() {
+    let text = read("wrangler.toml");
+    let hosts = text.lines().any(|line| line.trim_start().starts_with("GATEWAY_HOSTS"));
+    assert!(!(hosts && text.contains("\"!/\"")), "hosts of tenants: take \"!/\" out of run_worker_first");
+    let mounted = text.contains(r#"run_worker_first = ["/*", "#) && text.contains(r#""!/console/*""#);
+    assert!(mounted, "everything but the console is the Worker's");
 }
 
 #[test]

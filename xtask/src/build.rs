@@ -1,4 +1,4 @@
-//! Builds the Workers, unless nothing changed, and holds their sizes against budgets.
+//! Builds the Workers and the console, unless nothing changed, and holds their sizes against budgets.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -10,13 +10,13 @@ use flate2::write::GzEncoder;
 
 use crate::report::{Context, Outcome, fail, say, step};
 use crate::workspace::{self, at, scratch};
-use crate::{files, process, setup};
+use crate::{console, files, process, setup};
 
 /// Set by our own servers: the bundle that stands is served, whatever the sources say by now.
 pub const FROZEN: &str = "AION_BUILD_FROZEN";
 
 /// What workerd takes beyond the first version of WebAssembly.
-const FEATURES: [&str; 7] = [
+pub const FEATURES: [&str; 7] = [
     "mutable-globals",
     "sign-ext",
     "nontrapping-float-to-int",
@@ -96,18 +96,28 @@ const MIND: Worker = Worker {
     inputs: &["workers/entry.mjs", "workers/shell", "workers/mind/src", "workers/mind/Cargo.toml"],
     budget_gz_bytes: 1_000_000,
 };
+/// The console's name at the command line.
+const CONSOLE: &str = "ui";
 /// Every Worker, in the order in which they are deployed: what others are bound to comes first.
 pub const WORKERS: [Worker; 6] = [GUARDIAN, EYES, GATEWAY, FUNCTIONS, MIND, EDGE];
 
-/// Builds all of them.
+/// Builds all of them, and the console that the edge serves.
 pub fn all() -> Outcome<()> {
+    console::build()?;
     WORKERS.iter().try_for_each(|worker| one(worker.name))
 }
 
-/// Builds one by its name.
+/// Builds one by its name; the edge with the console that it serves.
 pub fn one(name: &str) -> Outcome<()> {
+    if [CONSOLE, EDGE.name].contains(&name) {
+        console::build()?;
+    }
+    if name == CONSOLE {
+        return Ok(());
+    }
     let Some(worker) = WORKERS.iter().find(|worker| worker.name == name) else {
-        return fail(format!("there is no Worker {name}: {}", WORKERS.map(|worker| worker.name).join(", ")));
+        let names = WORKERS.map(|worker| worker.name).join(", ");
+        return fail(format!("there is no Worker {name}: {names}; and {CONSOLE}"));
     };
     if std::env::var_os(FROZEN).is_some() && worker.bundle().exists() {
         return Ok(());

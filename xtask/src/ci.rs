@@ -2,7 +2,7 @@
 
 use crate::report::{Outcome, fail, step};
 use crate::workspace::{at, scratch};
-use crate::{build, faults, files, platform, process, setup, suites};
+use crate::{build, console, faults, files, platform, process, setup, suites};
 
 /// Beside the cores, crates that run in a Worker or in a test in wasm,
 const WASM: [&str; 11] = [
@@ -19,7 +19,7 @@ const WASM: [&str; 11] = [
     "aion-tests",
 ];
 /// and crates that run natively: not the scripts.
-const NATIVE: [&str; 3] = ["aion-client", "aion-tests", "xtask"];
+const NATIVE: [&str; 4] = ["aion-client", "aion-tests", "aion-ui", "xtask"];
 
 /// Tasks of the bounded run under SIGKILL: half a minute, some four kills.
 const FAULT_TASKS: &str = "200";
@@ -53,6 +53,10 @@ pub fn lint() -> Outcome<()> {
     step("clippy, native", || clippy(&[&suites::CORES[..], &NATIVE].concat(), &["--all-targets"]))?;
     step("clippy, wasm", || {
         clippy(&[&suites::CORES[..], &WASM].concat(), &["--target", "wasm32-unknown-unknown", "--lib"])
+    })?;
+    step("clippy, the console", || {
+        let mut cargo = console::cargo("clippy")?;
+        process::run(cargo.args(["--", "-D", "warnings"]))
     })?;
     let faults = ["--target", "wasm32-unknown-unknown", "--lib", "--features", "fault-points"];
     step("clippy, fault points", || clippy(&["kernel-do"], &faults))?;

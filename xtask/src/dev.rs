@@ -113,6 +113,7 @@ pub fn run(options: &Options) -> Outcome<()> {
 
 fn greet(url: &str, light: Option<&Light>) -> Outcome<()> {
     say(format_args!("\nAION-Ω is at {url} until Ctrl-C. Its chain: 137 at the RPC URL in .dev.vars."));
+    say(format_args!("The console: {url}, signed in with an API key, or with the operator's token."));
     say(format_args!("The operator's token is OPERATOR_TOKEN in .dev.vars. Three calls to try:"));
     let Some(light) = light else {
         return Ok(());

@@ -1,10 +1,12 @@
 //! The project's own tooling: `cargo xtask <command>`.
 
 mod bench;
+mod browser;
 mod build;
 mod chain;
 mod ci;
 mod conformance;
+mod console;
 mod dev;
 mod doctor;
 mod faults;
@@ -43,8 +45,8 @@ cargo xtask <command>
   dev [--port N] [--reset] [--no-first-light] [--exit-after-first-light] [--json] [--with-mind [--model FILE.gguf]]
                          the whole platform on this machine, with a local chain and first light; --with-mind: and a
                          model that llama.cpp runs, a small one that is computed here if no file is named
-  test [suite]           tidy, native, wasm, wire, contracts, e2e, llama, kernel, edge, mind; without a name: all
-  build [WORKER]         edge, eyes, functions, gateway, guardian, mind, with their sizes against the budgets
+  test [suite]           tidy, native, wasm, wire, contracts, e2e, ui, llama, kernel, edge, mind; without a name: all
+  build [NAME]           edge, eyes, functions, gateway, guardian, mind, ui, with their sizes against the budgets
   ci                     fmt-check, lint, build, test, deploy --dry-run
   lint                   clippy, native and wasm, warnings are errors
   fmt-check              cargo fmt --check

@@ -7,7 +7,7 @@ use crate::harness::{self, Harness};
 use crate::llama::{self, Llama};
 use crate::report::{Context, Outcome, fail, now, say};
 use crate::workspace::{self, at, scratch};
-use crate::{build, ci, http, modules, process, setup, spans, wire};
+use crate::{browser, build, ci, http, modules, process, setup, spans, wire};
 
 /// Pure crates, tested natively and as wasm.
 pub const CORES: [&str; 12] = [
@@ -32,14 +32,14 @@ const EDGE_FILES: [&str; 5] = ["eyes", "functions", "gateway", "limits", "own_ca
 const MIND: [&str; 1] = ["aion-mind"];
 const MIND_FILES: [&str; 4] = ["agents", "mind", "own_agents", "plans"];
 /// Native only.
-const NATIVE: [&str; 2] = ["aion-client", "xtask"];
+const NATIVE: [&str; 3] = ["aion-client", "aion-ui", "xtask"];
 /// A test in wasm may take this long: the whole threshold protocol, unoptimised, on a slow machine.
 const WASM_TIMEOUT_S: &str = "600";
 
 /// A suite's name and what runs it.
 type Suite = (&'static str, fn(&mut Count) -> Outcome<()>);
 
-const SUITES: [Suite; 8] = [
+const SUITES: [Suite; 9] = [
     ("tidy", tidy),
     ("native", native),
     ("wasm", wasm),
@@ -47,6 +47,7 @@ const SUITES: [Suite; 8] = [
     ("contracts", contracts),
     ("spans", traced),
     ("e2e", end_to_end),
+    ("ui", console),
     ("llama", llama),
 ];
 
@@ -210,6 +211,17 @@ pub fn some(files: &[&str]) -> Outcome<()> {
     let files: Vec<&str> = files.iter().flat_map(|file| ["--test", *file]).collect();
     let mut count = Count::default();
     on_platform(&files, &mut count)
+}
+
+/// The console in a real browser, against the real platform.
+fn console(count: &mut Count) -> Outcome<()> {
+    setup::for_platform()?;
+    build::all()?;
+    let harness = Harness::start()?;
+    let result = browser::command(&harness.url()).and_then(|mut node| counted(&mut node, count));
+    drop(harness);
+    process::end_everything();
+    result
 }
 
 fn end_to_end(count: &mut Count) -> Outcome<()> {

@@ -26,7 +26,7 @@ pub mod webhook;
 
 pub use address::Address;
 pub use aion_task::schema::definition as definition_schema;
-pub use aion_task::{ids, quota, time};
+pub use aion_task::{audit, ids, quota, time};
 pub use problem::{Code, Problem};
 pub use scope::Scope;
 pub use secret::Secret;

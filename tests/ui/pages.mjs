@@ -1,0 +1,161 @@
+// Every page and state: no rule of axe broken, no complaint of the browser, nothing wider than the screen, no text of a
+// name taken for markup, in both languages, both colours and both sizes; with a picture of each.
+
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { HOSTILE, furnished } from "./platform.mjs";
+import { BASE, OPERATOR, OUT, check, listen, test } from "./runner.mjs";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const SIZES = [
+  { name: "1280", width: 1280, height: 900 },
+  { name: "390", width: 390, height: 844 },
+];
+
+/** Pages of a tenant: their names, their addresses, and what shows that they are there. */
+function pages(world) {
+  const stands = (selector) => (page) => page.waitForSelector(selector);
+  return [
+    ["overview", "/", stands(".part")],
+    ["tasks", "/console/tasks", stands(".table tbody tr")],
+    ["tasks-empty", "/console/tasks?state=compensated", stands(".empty")],
+    ["task-done", `/console/tasks/${world.created}`, stands(".moment")],
+    ["task-waiting", `/console/tasks/${world.waiting}`, stands(".moment")],
+    ["task-failed", `/console/tasks/${world.failed}`, stands(".notice-bad")],
+    ["task-history", `/console/tasks/${world.created}`, history],
+    ["task-unknown", "/console/tasks/tsk_00aaaaaaaaaaaaaaaaaaaa", stands(".problem")],
+    ["task-cancel", `/console/tasks/${world.waiting}`, dialog(".actions .button-danger", "#cancel")],
+    ["identities", "/console/identities", stands(".table tbody tr")],
+    ["identity", `/console/identities/${world.identity.id}`, stands(".json")],
+    ["identity-new", "/console/identities", dialog(".page-actions .button-primary", "#new-identity")],
+    ["resolve", `/console/resolve?did=${encodeURIComponent(world.identity.did)}`, stands(".key")],
+    ["wallets", "/console/wallets", stands(".table tbody tr")],
+    ["wallet", `/console/wallets/${world.wallet.id}`, stands(".part")],
+    ["wallet-new", "/console/wallets", dialog(".page-actions .button-primary", "#new-wallet")],
+    ["tokens", "/console/tokens", stands(".table tbody tr")],
+    ["token", `/console/tokens/${world.token}`, stands(".summary .pair")],
+    ["token-mint", `/console/tokens/${world.token}`, dialog(".actions .button-primary", "#mint")],
+    ["token-new", "/console/tokens/new", invalid],
+    ["definitions", "/console/definitions", stands(".table tbody tr")],
+    ["definition", "/console/definitions/stored/payroll", stands(".notice-good")],
+    ["definition-wrong", "/console/definitions/new", wrong],
+    ["schedules", "/console/schedules", stands(".table tbody tr")],
+    ["schedule-new", "/console/schedules", dialog(".page-actions .button-primary", "#new-schedule")],
+    ["limits", "/console/limits", stands(".table tbody tr")],
+    ["keys", "/console/keys", stands(".table tbody tr")],
+    ["key-new", "/console/keys", dialog(".page-actions .button-primary", "#new-key")],
+    ["settings", "/console/settings", stands("#language")],
+    ["nowhere", "/console/nowhere", stands("h1")],
+    ["palette", "/console/settings", palette],
+    ["kit", "/console/kit", stands(".plot")],
+  ];
+}
+
+const operatorPages = [
+  ["operator-overview", "/", (page) => page.waitForSelector(".part")],
+  ["operator-tenants", "/console/tenants", (page) => page.waitForSelector("#tenant-name")],
+  ["operator-alerts", "/console/alerts", (page) => page.waitForSelector(".table tbody tr")],
+];
+
+async function history(page) {
+  await page.click("#tab-history");
+  await page.waitForSelector(".notice-good");
+}
+
+function dialog(press, id) {
+  return async (page) => {
+    await page.click(press);
+    await page.waitForSelector(`${id}[open]`);
+  };
+}
+
+async function invalid(page) {
+  await page.click(".form-end .button-primary");
+  await page.waitForSelector(".field-error");
+}
+
+async function wrong(page) {
+  await page.fill("#definition", '{ "steps": { "a": { "do": "slep" } } }');
+  await page.waitForSelector(".faults li");
+}
+
+async function palette(page) {
+  await page.waitForSelector("#language");
+  await page.keyboard.press("Control+k");
+  await page.waitForSelector("#palette[open]");
+}
+
+/** What is wrong with a page as it stands. */
+async function faults(page) {
+  await page.evaluate(AXE);
+  const broken = await page.evaluate(async () => {
+    const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+    const { violations } = await globalThis.axe.run(document, { runOnly: tags });
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 140)).join(" ; ")}`);
+  });
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth + 1);
+  const images = await page.evaluate(() => document.querySelectorAll("body img").length);
+  if (wide) broken.push("the page is wider than the screen");
+  if (images) broken.push("a name became an element");
+  return broken;
+}
+
+for (const lang of ["es", "en"]) {
+  for (const theme of ["light", "dark"]) {
+    for (const size of SIZES) {
+      test(`pages ${lang} ${theme} ${size.name}`, async ({ browser }) => {
+        const world = await furnished();
+        const found = [];
+        const visit = async (credential, list) => {
+          const context = await browser.newContext({ viewport: size, locale: "en-US" });
+          await context.addInitScript(
+            ([credential, lang, theme]) => {
+              if (credential) sessionStorage.setItem("aion.credential", credential);
+              localStorage.setItem("aion.language", lang);
+              localStorage.setItem("aion.theme", theme);
+            },
+            [credential, lang, theme],
+          );
+          const page = await context.newPage();
+          page.setDefaultTimeout(15_000);
+          for (const [name, path, ready] of list) {
+            const complaints = [];
+            page.removeAllListeners("console");
+            listen(page, complaints);
+            await page.goto(BASE + path, { waitUntil: "load" });
+            await page.waitForSelector("h1");
+            try {
+              await ready(page);
+            } catch (error) {
+              found.push(`${name}: ${error.message.split("\n")[0]}`);
+            }
+            const said = [...(await faults(page)), ...complaints];
+            const spoken = await page.evaluate(() => document.documentElement.lang);
+            if (spoken !== lang) said.push(`it speaks ${spoken}`);
+            found.push(...said.map((fault) => `${name}: ${fault}`));
+            await page.screenshot({ path: `${OUT}/${name}.${lang}.${theme}.${size.name}.png` });
+          }
+          await context.close();
+        };
+        await visit(world.key, pages(world));
+        await visit(OPERATOR, operatorPages);
+        await visit(null, [["sign-in", "/", (page) => page.waitForSelector("#credential")]]);
+        check(found.length === 0, `\n${found.join("\n")}`);
+      });
+    }
+  }
+}
+
+test("hostile names show as text", async ({ page, context }) => {
+  const world = await furnished();
+  await context.addInitScript((key) => sessionStorage.setItem("aion.credential", key), world.key);
+  for (const path of ["/console/wallets", "/console/tokens", `/console/tokens/${world.token}`]) {
+    await page.goto(BASE + path);
+    await page.getByText(HOSTILE, { exact: false }).first().waitFor();
+  }
+  await page.goto(`${BASE}/console/tasks/${world.done}`);
+  await page.click("#tab-input");
+  await page.getByText(HOSTILE, { exact: false }).first().waitFor();
+  await page.goto(`${BASE}/console/resolve?did=${encodeURIComponent(`did:key:${HOSTILE}`)}`);
+  await page.waitForSelector(".problem");
+});

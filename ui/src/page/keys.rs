@@ -1,0 +1,187 @@
+//! API keys: who may do what, shown once when they are made.
+
+use aion_api::Scope;
+use aion_api::v1::keys::{CreateKey, Key, KeyCreated};
+use leptos::prelude::{
+    AnyView, ClassAttribute, CollectView, ElementChild, Get, GetUntracked, GlobalAttributes, IntoAny, RwSignal, Set,
+    Signal, view,
+};
+
+use crate::app::App;
+use crate::kit::action::{Button, Copy, Weight};
+use crate::kit::dialog::{Confirm, Dialog};
+use crate::kit::field::{Checkbox, TextField, required};
+use crate::kit::state::{Tone, badge};
+use crate::kit::table::{Column, by_text, table};
+use crate::kit::time::ago;
+use crate::page::head;
+use crate::remote::{Deed, Remote, Told, nothing};
+use crate::session::Session;
+use crate::text::{Text, fill, t};
+
+/// The page.
+pub fn show(app: App) -> AnyView {
+    let Some(session) = app.session.get_untracked() else {
+        return nothing();
+    };
+    let (asking, creating, revoking) = (session.clone(), RwSignal::new(false), RwSignal::new(None));
+    let list = Remote::new(None, move || {
+        let client = asking.client();
+        async move { client.keys().await.map(crate::remote::told) }
+    });
+    let new =
+        view! { <Button label=t(Text::NewKey) weight=Weight::Primary press=move || creating.set(true) /> }.into_any();
+    let own = session.shown().1;
+    let body = list.once(move || {
+        let rows = Signal::derive(move || list.read(|(keys, _)| keys.clone()).unwrap_or_default());
+        table(t(Text::Keys), rows, |key| key.print.clone(), columns(own.clone(), revoking))
+    });
+    view! {
+        {head(t(Text::Keys), t(Text::KeysLead), new.into_any())}{body}
+        {create(session.clone(), list, creating)}{revoke(app, session, list, revoking)}
+    }
+    .into_any()
+}
+
+type Keys = Remote<crate::remote::Page<Key>>;
+
+fn columns(own: String, revoking: RwSignal<Option<Key>>) -> Vec<Column<Told<Key>>> {
+    let name = move |key: &Told<Key>| {
+        let this = (key.value.id == own).then(|| badge(t(Text::ThisKey), Tone::Active));
+        view! { {key.value.name.clone()}" "{this} }.into_any()
+    };
+    let scopes = |key: &Told<Key>| {
+        if key.value.scopes.len() == Scope::ALL.len() {
+            return badge(t(Text::AllScopes), Tone::Warn);
+        }
+        let scopes =
+            key.value.scopes.iter().map(|scope| view! { <code class="scope">{scope.as_str()}</code>" " }.into_any());
+        scopes.collect_view().into_any()
+    };
+    let act = move |key: &Told<Key>| {
+        let key = key.value.clone();
+        view! { <Button label=t(Text::Revoke) weight=Weight::Quiet press=move || revoking.set(Some(key.clone())) /> }
+            .into_any()
+    };
+    vec![
+        Column::new(Text::Name, name).ordered(|a, b| by_text(&a.value.name, &b.value.name)),
+        Column::new(Text::Id, |key: &Told<Key>| view! { <span class="mono">{key.value.id.clone()}</span> }.into_any()),
+        Column::new(Text::Scopes, scopes),
+        Column::new(Text::Created, |key: &Told<Key>| ago(&key.value.created_at))
+            .ordered(|a, b| a.value.created_at.cmp(&b.value.created_at)),
+        Column::new(Text::Actions, act),
+    ]
+}
+
+fn create(session: Session, list: Keys, open: RwSignal<bool>) -> AnyView {
+    let (name, wrong, wrong_scopes) =
+        (RwSignal::new(String::new()), RwSignal::new(None), RwSignal::new(None::<String>));
+    let scopes: Vec<(Scope, RwSignal<bool>)> = Scope::ALL.iter().map(|scope| (*scope, RwSignal::new(false))).collect();
+    let (deed, made, shown) = (Deed::new(), RwSignal::new(None::<String>), RwSignal::new(false));
+    let chosen = {
+        let scopes = scopes.clone();
+        move || scopes.iter().filter(|(_, chosen)| chosen.get()).map(|(scope, _)| *scope).collect::<Vec<Scope>>()
+    };
+    let wanted = chosen.clone();
+    let effects = Signal::derive(move || {
+        let money = chosen().iter().any(|scope| scope.moves_money_or_rights());
+        vec![t(Text::KeyShownOnce).to_owned(), t(if money { Text::KeyMoney } else { Text::KeyReads }).to_owned()]
+    });
+    let act = move || {
+        let body = CreateKey { name: name.get_untracked().trim().to_owned(), scopes: wanted() };
+        wrong.set(required(&body.name));
+        wrong_scopes.set(body.scopes.is_empty().then(|| t(Text::ChooseScopes).to_owned()));
+        if body.name.is_empty() || body.scopes.is_empty() {
+            return;
+        }
+        let client = session.client();
+        deed.run(async move { client.create_key(&body).await }, move |KeyCreated { api_key, .. }| {
+            open.set(false);
+            made.set(Some(api_key));
+            shown.set(true);
+            list.refresh();
+        });
+    };
+    let boxes = leptos::prelude::StoredValue::new(scopes);
+    view! {
+        <Confirm open=open id="new-key" title=t(Text::NewKey) effects=effects label=t(Text::Create) deed=deed act=act>
+            <TextField id="key-name" label=t(Text::Name) value=name error=wrong hint=t(Text::NameForPeople) />
+            <fieldset class="choices scopes">
+                <legend>{t(Text::Scopes)}</legend>
+                {leptos::prelude::WithValue::with_value(&boxes, |scopes| {
+                    let scope = |(scope, chosen): &(Scope, RwSignal<bool>)| {
+                        let id = format!("scope-{}", scope.as_str().replace(':', "-"));
+                        view! { <Checkbox id=id label=scope.as_str() checked=*chosen /> }.into_any()
+                    };
+                    scopes.iter().map(scope).collect_view()
+                })}
+                {move || {
+                    let wrong = wrong_scopes.get();
+                    wrong.map(|wrong| view! { <p class="field-error" role="alert">{wrong}</p> }.into_any())
+                }}
+            </fieldset>
+        </Confirm>
+        {made_dialog(made, shown)}
+    }
+    .into_any()
+}
+
+/// The new key, this once.
+pub fn made_dialog(made: RwSignal<Option<String>>, shown: RwSignal<bool>) -> AnyView {
+    view! {
+        <Dialog open=shown id="made-key" title=t(Text::KeyMade)>
+            <p>{t(Text::KeyShownOnce)}</p>
+            {move || made.get().map(|key| view! { <p class="secret"><Copy value=key /></p> }.into_any())}
+            <div class="dialog-actions">
+                <Button label=t(Text::KeyStored) weight=Weight::Primary press=move || {
+                    made.set(None);
+                    shown.set(false);
+                } />
+            </div>
+        </Dialog>
+    }
+    .into_any()
+}
+
+fn revoke(app: App, session: Session, list: Keys, meant: RwSignal<Option<Key>>) -> AnyView {
+    let (open, deed, own) = (RwSignal::new(false), Deed::new(), session.shown().1);
+    leptos::prelude::Effect::new(move |_| {
+        if meant.get().is_some() {
+            open.set(true);
+        }
+    });
+    leptos::prelude::Effect::new(move |was: Option<bool>| {
+        let now = open.get();
+        if was == Some(true) && !now {
+            meant.set(None);
+        }
+        now
+    });
+    let effects = Signal::derive(move || {
+        let Some(key) = meant.get() else {
+            return Vec::new();
+        };
+        let mut lines = vec![fill(Text::RevokeEffect, &[&key.name]), t(Text::RevokeNotBack).to_owned()];
+        if key.id == own {
+            lines.push(t(Text::RevokeOwn).to_owned());
+        }
+        lines
+    });
+    let act = move || {
+        let Some(key) = meant.get_untracked() else {
+            return;
+        };
+        let client = session.client();
+        deed.run(async move { client.revoke_key(&key.id).await }, move |()| {
+            open.set(false);
+            app.tell(t(Text::Done));
+            list.refresh();
+        });
+    };
+    view! {
+        <Confirm open=open id="revoke" title=t(Text::RevokeTitle) effects=effects label=t(Text::Revoke) danger=true
+            deed=deed
+            act=act />
+    }
+    .into_any()
+}

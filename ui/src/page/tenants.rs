@@ -1,0 +1,49 @@
+//! Tenants: the operator makes them; each gets its first key, shown once.
+
+use leptos::prelude::{
+    AnyView, ClassAttribute, ElementChild, Get, GetUntracked, GlobalAttributes, IntoAny, OnAttribute, RwSignal, Set,
+    view,
+};
+
+use crate::app::App;
+use crate::kit::action::{Button, Copy, Weight};
+use crate::kit::field::{TextField, required};
+use crate::kit::state::problem;
+use crate::page::head;
+use crate::page::keys::made_dialog;
+use crate::remote::{Deed, nothing};
+use crate::text::{Text, t};
+
+/// The page.
+pub fn show(app: App) -> AnyView {
+    let Some(session) = app.session.get_untracked() else {
+        return nothing();
+    };
+    let (name, wrong, deed) = (RwSignal::new(String::new()), RwSignal::new(None), Deed::new());
+    let (made, shown, id) = (RwSignal::new(None::<String>), RwSignal::new(false), RwSignal::new(None::<String>));
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let wanted = name.get_untracked().trim().to_owned();
+        wrong.set(required(&wanted));
+        if wanted.is_empty() {
+            return;
+        }
+        let client = session.client();
+        deed.run(async move { client.create_tenant(&wanted).await }, move |tenant| {
+            id.set(Some(tenant.id));
+            made.set(Some(tenant.key.api_key));
+            shown.set(true);
+        });
+    };
+    view! {
+        {head(t(Text::Tenants), t(Text::TenantsLead), nothing())}
+        <form class="card" on:submit=submit>
+            <TextField id="tenant-name" label=t(Text::Name) value=name error=wrong hint=t(Text::NameForPeople) />
+            {move || deed.failure.get().map(|failure| problem(&failure))}
+            <Button label=t(Text::NewTenant) weight=Weight::Primary submit=true busy=deed.busy press=|| {} />
+        </form>
+        {move || id.get().map(|id| view! { <p role="status">{t(Text::TenantMade)}" "<Copy value=id /></p> }.into_any())}
+        {made_dialog(made, shown)}
+    }
+    .into_any()
+}

@@ -1,0 +1,212 @@
+//! Wallets: the tenant's own, and one with its parties and its policy in words.
+
+use aion_api::v1::wallets::{CreateWallet, Wallet};
+use leptos::prelude::{
+    AnyView, ClassAttribute, CollectView, ElementChild, Get, GetUntracked, IntoAny, RwSignal, Set, Signal, view,
+};
+use serde_json::Value;
+
+use crate::amount;
+use crate::app::App;
+use crate::kit::action::{Button, Copy, Weight};
+use crate::kit::dialog::Confirm;
+use crate::kit::field::{Shape, TextField, required};
+use crate::kit::json::json_block;
+use crate::kit::state::{Empty, Tone, badge};
+use crate::kit::table::{Column, Pairs, by_text, table};
+use crate::kit::time::at;
+use crate::page::listing::{Intent, all};
+use crate::page::{head, section};
+use crate::remote::{Deed, Remote, Told, nothing};
+use crate::route::Route;
+use crate::session::Session;
+use crate::text::{Text, fill, t};
+
+/// How often a wallet is looked at: its key takes some seconds to come about.
+const LOOK_EVERY_MS: u64 = 2_000;
+
+fn status(wallet: &Wallet) -> AnyView {
+    match wallet.status.as_str() {
+        "active" => badge(t(Text::WalletActive), Tone::Good),
+        "creating" => badge(t(Text::WalletCreating), Tone::Active),
+        "failed" => badge(t(Text::StateFailed), Tone::Bad),
+        other => badge(other, Tone::Calm),
+    }
+}
+
+/// The list.
+pub fn show(app: App) -> AnyView {
+    let Some(session) = app.session.get_untracked() else {
+        return nothing();
+    };
+    let (asking, open) = (session.clone(), RwSignal::new(false));
+    let list = Remote::new(Some(LOOK_EVERY_MS), move || {
+        let client = asking.client();
+        async move {
+            all(|cursor| {
+                let client = &client;
+                async move { client.wallets(cursor.as_deref()).await }
+            })
+            .await
+        }
+    });
+    let new =
+        view! { <Button label=t(Text::NewWallet) weight=Weight::Primary press=move || open.set(true) /> }.into_any();
+    let body = list.once(move || {
+        let rows = Signal::derive(move || list.read(Clone::clone).unwrap_or_default());
+        view! {
+            {table(t(Text::Wallets), rows, |wallet| wallet.print.clone(), columns())}
+            {move || {
+                let empty = rows.get().is_empty();
+                empty.then(|| view! { <Empty title=Text::NoWallets text=Text::NoWalletsText /> }.into_any())
+            }}
+        }
+        .into_any()
+    });
+    view! { {head(t(Text::Wallets), t(Text::WalletsLead), new.into_any())}{body}{create(app, session, open)} }
+        .into_any()
+}
+
+fn columns() -> Vec<Column<Told<Wallet>>> {
+    let label = |wallet: &Told<Wallet>| {
+        let (id, label) = (wallet.value.id.clone(), wallet.value.label.clone());
+        view! { <a class="link" href=Route::Wallet(id).path()>{label}</a> }.into_any()
+    };
+    let address = |wallet: &Told<Wallet>| match wallet.value.address.clone() {
+        Some(address) => view! { <Copy value=address short=true /> }.into_any(),
+        None => view! { <span class="muted">"—"</span> }.into_any(),
+    };
+    let id = |wallet: &Told<Wallet>| view! { <Copy value=wallet.value.id.clone() /> }.into_any();
+    vec![
+        Column::new(Text::Name, label).ordered(|a, b| by_text(&a.value.label, &b.value.label)),
+        Column::new(Text::State, |wallet: &Told<Wallet>| status(&wallet.value))
+            .ordered(|a, b| a.value.status.cmp(&b.value.status)),
+        Column::new(Text::Address, address),
+        Column::new(Text::Id, id),
+    ]
+}
+
+fn create(app: App, session: Session, open: RwSignal<bool>) -> AnyView {
+    let (deed, intent) = (Deed::new(), Intent::new());
+    let [label, identity, recovery] = [(); 3].map(|()| RwSignal::new(String::new()));
+    let (wrong, wrong_kit) = (RwSignal::new(None), RwSignal::new(None));
+    let effects = Signal::derive(move || {
+        let kit = if recovery.get().trim().is_empty() { Text::WalletNoKit } else { Text::WalletKit };
+        vec![t(Text::WalletEffect).to_owned(), t(Text::WalletPolicyEffect).to_owned(), t(kit).to_owned()]
+    });
+    let act = move || {
+        let some = |text: RwSignal<String>| Some(text.get_untracked().trim().to_owned()).filter(|t| !t.is_empty());
+        let body = CreateWallet {
+            label: label.get_untracked().trim().to_owned(),
+            identity: some(identity),
+            recovery: some(recovery),
+            documents: Vec::new(),
+        };
+        wrong.set(required(&body.label));
+        let is_kit = body.recovery.as_ref().is_none_or(|recipient| recipient.starts_with("age1"));
+        wrong_kit.set((!is_kit).then(|| t(Text::RecoveryForm).to_owned()));
+        if body.label.is_empty() || !is_kit {
+            return;
+        }
+        let (client, key) = (session.client(), intent.key(&body));
+        deed.run(async move { client.create_wallet(&key, &body).await }, move |wallet| {
+            intent.done();
+            open.set(false);
+            app.go(Route::Wallet(wallet.id));
+        });
+    };
+    view! {
+        <Confirm open=open id="new-wallet" title=t(Text::NewWallet) effects=effects label=t(Text::Create) deed=deed
+            act=act>
+            <TextField id="wallet-label" label=t(Text::Name) value=label error=wrong hint=t(Text::NameForPeople) />
+            <TextField id="wallet-identity" label=t(Text::BelongsTo) value=identity hint=t(Text::BelongsToHint)
+                shape=Shape::Code />
+            <TextField id="wallet-recovery" label=t(Text::Recovery) value=recovery error=wrong_kit
+                hint=t(Text::RecoveryHint) shape=Shape::Code />
+        </Confirm>
+    }
+    .into_any()
+}
+
+/// One wallet.
+pub fn one(app: App, id: &str) -> AnyView {
+    let Some(session) = app.session.get_untracked() else {
+        return nothing();
+    };
+    let wanted = id.to_owned();
+    let wallet = Remote::new(Some(LOOK_EVERY_MS), move || {
+        let (client, wanted) = (session.client(), wanted.clone());
+        async move { client.wallet(&wanted).await.map(Told::new) }
+    });
+    let title = move || wallet.read(|wallet| wallet.value.label.clone()).unwrap_or_default();
+    let body = wallet.shown(|wallet| {
+        let wallet = wallet.value;
+        let parties = section(t(Text::Parties), parties(&wallet));
+        view! { {summary(&wallet)}{parties}{section(t(Text::Policy), policy(&wallet))} }.into_any()
+    });
+    view! {
+        {head(t(Text::Wallet), "", view! { <Copy value=id.to_owned() /> }.into_any())}
+        <p class="title-line">{title}</p>
+        {body}
+    }
+    .into_any()
+}
+
+fn summary(wallet: &Wallet) -> AnyView {
+    let address = match wallet.address.clone() {
+        Some(address) => view! { <Copy value=address /> }.into_any(),
+        None => view! { <span class="muted">{t(Text::KeyIsMade)}</span> }.into_any(),
+    };
+    let mut pairs = vec![(t(Text::State), status(wallet)), (t(Text::Address), address)];
+    if let Some(did) = wallet.identity.clone() {
+        let link = Route::Resolve(did.clone()).path();
+        pairs.push((t(Text::BelongsTo), view! { <a class="link mono wrap" href=link>{did}</a> }.into_any()));
+    }
+    if let Some(created) = wallet.more.get("createdAt").and_then(Value::as_str) {
+        pairs.push((t(Text::Created), at(created)));
+    }
+    let kit = wallet.more.get("hasRecoveryKit").and_then(Value::as_bool).unwrap_or_default();
+    let kit = if kit { badge(t(Text::Yes), Tone::Good) } else { badge(t(Text::No), Tone::Warn) };
+    pairs.push((t(Text::RecoveryKit), kit));
+    view! { <div class="card summary"><Pairs pairs=pairs /></div> }.into_any()
+}
+
+fn parties(wallet: &Wallet) -> AnyView {
+    let known = wallet.more.get("parties").and_then(Value::as_array).cloned().unwrap_or_default();
+    let parties = known.iter().filter_map(Value::as_str).map(|party| {
+        let (name, meaning) = match party {
+            "wallet" => (t(Text::PartyWallet).to_owned(), t(Text::PartyWalletText)),
+            "guardian" => (t(Text::PartyGuardian).to_owned(), t(Text::PartyGuardianText)),
+            other => (other.to_owned(), ""),
+        };
+        view! { <li class="part"><p class="part-name">{name}</p><p class="hint">{meaning}</p></li> }.into_any()
+    });
+    view! { <ul class="parts">{parties.collect_view()}</ul><p class="hint">{t(Text::PartiesText)}</p> }.into_any()
+}
+
+/// The policy in words; amounts are decimal text from end to end.
+fn policy(wallet: &Wallet) -> AnyView {
+    let policy = wallet.more.get("policy").cloned().unwrap_or(Value::Null);
+    let count = |name: &str| policy[name].as_u64().map(|count| count.to_string()).unwrap_or_default();
+    let units = policy["unitsPerTokenAndDay"].as_str().unwrap_or("0");
+    let units = amount::shown_text(units, 18).unwrap_or_else(|| units.to_owned());
+    let documents = policy["documents"].as_array().map_or(0, Vec::len);
+    let documents = if documents == 0 {
+        t(Text::PolicyNoDocuments).to_owned()
+    } else {
+        fill(Text::PolicyDocuments, &[&documents.to_string(), &count("documentsPerDay")])
+    };
+    let lines = [
+        fill(Text::PolicyOperations, &[&count("operationsPerDay")]),
+        fill(Text::PolicyCreations, &[&count("creationsPerDay")]),
+        fill(Text::PolicyUnits, &[&units]),
+        documents,
+        t(Text::PolicyRest).to_owned(),
+    ];
+    let lines = lines.into_iter().map(|line| view! { <li>{line}</li> }.into_any()).collect_view();
+    view! {
+        <ul class="effects">{lines}</ul>
+        <details class="fold"><summary>{t(Text::AsJson)}</summary>{json_block(&policy)}</details>
+    }
+    .into_any()
+}
