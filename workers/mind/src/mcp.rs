@@ -17,7 +17,7 @@ use crate::front::{self, empty, json, json_text, needs};
 /// Where it stands.
 const PATH: &str = "/mcp";
 /// Where people look at a task and approve it; its id follows.
-pub const CONSOLE: &str = "/tasks/";
+pub const CONSOLE: &str = "/console/tasks/";
 
 /// A message that waits for an operation.
 #[derive(Serialize, Deserialize)]
