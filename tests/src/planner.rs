@@ -76,11 +76,6 @@ impl Planner {
         self.wish(&format!("says={}", replies.join("%2C"))).await;
     }
 
-    /// Has the model think for so long, milliseconds, before it says this text.
-    pub async fn says_after(&self, wait_ms: u32, reply: &str) {
-        self.wish(&format!("wait={wait_ms}&says={}", hex::encode(reply))).await;
-    }
-
     async fn wish(&self, wishes: &str) {
         self.world.control.set_origin(&self.world.info.origin_url, &self.name, wishes).await;
     }

@@ -166,26 +166,6 @@ async fn a_plan_outlives_the_platform_at_every_stage() {
 }
 
 #[test]
-async fn a_model_that_thinks_long_is_asked_once_unless_the_platform_dies() {
-    let planner = Planner::new("slow").await;
-    // Longer than a step of a task is waited for.
-    planner.says_after(22_000, &honest().to_string()).await;
-    let (id, _) = planner.proposed(&planner.request("english")).await;
-    assert_eq!(planner.comes_to(&id, &["awaiting", "refused"]).await["state"], "awaiting");
-    assert_eq!(planner.asked().await, 1);
-
-    planner.says_after(3_000, &honest().to_string()).await;
-    let (id, _) = planner.proposed(&planner.request("english")).await;
-    while planner.asked().await == 1 {
-        sleep_ms(50).await;
-    }
-    planner.world.control.kill_platform().await;
-    planner.world.control.start_platform().await;
-    assert_eq!(planner.comes_to(&id, &["awaiting", "refused"]).await["state"], "awaiting");
-    assert_eq!(planner.asked().await, 3, "what has died is asked anew");
-}
-
-#[test]
 async fn a_recurring_plan_runs_at_each_of_its_times() {
     let planner = Planner::new("weekly").await;
     let mut plan = honest();
