@@ -20,6 +20,9 @@ const GRACE: Duration = Duration::from_secs(8);
 /// How many lines of a log are shown when a server fails.
 const TAIL_LINES: usize = 25;
 
+/// What cargo tells a program that it runs of the program itself.
+const OWN: [&str; 2] = ["CARGO_PKG_", "CARGO_MANIFEST_"];
+
 /// Set once a signal ends everything: from then on nobody wonders why a server ended.
 static ENDING: AtomicBool = AtomicBool::new(false);
 
@@ -31,6 +34,12 @@ pub fn command(program: impl AsRef<OsStr>) -> Outcome<Command> {
     let mut command = Command::new(program);
     command.current_dir(workspace::root()).env("PATH", workspace::path_variable()?).stdin(Stdio::null());
     command.env("WRANGLER_SEND_METRICS", "false").env("CI", "1").env("NO_COLOR", "1");
+    // What cargo has told this program of itself makes a cargo that is started from here, by wrangler for example,
+    // build dependencies anew whose build scripts look at it.
+    let own = |name: &OsStr| name.to_str().is_some_and(|name| OWN.iter().any(|prefix| name.starts_with(prefix)));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| own(name)) {
+        command.env_remove(name);
+    }
     Ok(command)
 }
 

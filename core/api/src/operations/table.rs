@@ -44,6 +44,10 @@ const COUNT: usize = platform::OPERATIONS.len()
 /// Every operation of the API.
 pub static OPERATIONS: &[Operation] = &joined();
 
+#[allow(
+    clippy::large_stack_arrays,
+    reason = "it is evaluated when it is compiled, and stands nowhere but in the table"
+)]
 const fn joined() -> [Operation; COUNT] {
     let groups: [&[Operation]; 14] = [
         &platform::OPERATIONS,
