@@ -48,6 +48,23 @@ impl World {
         line.trim().parse().expect("a number")
     }
 
+    /// What counts against the tenant's budget of models today, micro-USD.
+    pub async fn used_today(&self) -> u64 {
+        let budgets = self.client.budgets().await.expect("budgets").budgets;
+        budgets[0].used_today.parse().expect("digits")
+    }
+
+    /// Waits until what is used is so much: a stream is settled after its last piece.
+    pub async fn uses(&self, used: u64) {
+        for _ in 0..100 {
+            if self.used_today().await == used {
+                return;
+            }
+            sleep_ms(50).await;
+        }
+        assert_eq!(self.used_today().await, used);
+    }
+
     /// A client without a credential.
     #[must_use]
     pub fn anonymous(&self) -> Client<FetchTransport> {

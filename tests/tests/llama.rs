@@ -47,22 +47,6 @@ impl Local {
         }
         self.post("/v1/chat/completions", &body).await
     }
-
-    /// Waits until so much is counted: a stream is settled after its last piece.
-    async fn comes_to(&self, used: u64) {
-        for _ in 0..100 {
-            if self.used().await == used {
-                return;
-            }
-            aion_tests::sleep_ms(50).await;
-        }
-        assert_eq!(self.used().await, used);
-    }
-
-    async fn used(&self) -> u64 {
-        let budgets = self.0.client.budgets().await.expect("budgets").budgets;
-        budgets[0].used_today.parse().expect("digits")
-    }
 }
 
 fn body(response: &Response) -> Value {
@@ -108,7 +92,7 @@ async fn a_real_model_answers_whole_and_in_pieces_in_both_languages() {
     // Every call was the same conversation.
     assert_eq!((total(&theirs), total(their_pieces.last().expect("usage"))), (used, used));
     used *= 4;
-    local.comes_to(used).await;
+    local.0.uses(used).await;
 }
 
 #[test]
@@ -141,12 +125,12 @@ async fn a_plan_comes_out_whole() {
 async fn what_is_used_counts_against_a_cap() {
     let local = Local::new("budget").await;
     let used = tokens(&body(&local.chat("Hi", false, None).await)["usage"]);
-    local.comes_to(used).await;
+    local.0.uses(used).await;
     // The worst case of an answer is more than that.
     let cap = PutBudget { of: Of::Tenant, id: String::new(), day: Some((2 * used).to_string()), month: None };
     local.0.client.put_budgets(vec![cap]).await.expect("put");
     let asking = json!({ "model": "local", "messages": [{ "role": "user", "content": "Hi" }] });
     let refused = json_post(&local.0.client, "/v1/chat/completions", None, asking.to_string().as_bytes()).await;
     assert_eq!((refused.status, &body(&refused)["error"]["code"]), (402, &json!("budget.reached")));
-    assert_eq!(local.used().await, used);
+    assert_eq!(local.0.used_today().await, used);
 }

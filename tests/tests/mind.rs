@@ -62,23 +62,6 @@ impl Mind {
         self.world.client.put_budgets(vec![cap]).await.expect("put");
     }
 
-    /// What counts against the tenant's budget today.
-    async fn used(&self) -> u64 {
-        let budgets = self.world.client.budgets().await.expect("budgets").budgets;
-        budgets[0].used_today.parse().expect("digits")
-    }
-
-    /// Waits until what is used is so much: a stream is settled after its last piece.
-    async fn comes_to(&self, used: u64) {
-        for _ in 0..100 {
-            if self.used().await == used {
-                return;
-            }
-            aion_tests::sleep_ms(50).await;
-        }
-        assert_eq!(self.used().await, used);
-    }
-
     async fn complete(&self, stream: bool) -> Response {
         let body = json!({ "model": "fast", "stream": stream, "stream_options": { "include_usage": true },
             "messages": [{ "role": "user", "content": "Hi" }] });
@@ -180,7 +163,7 @@ async fn answers_come_whole_and_in_pieces_in_both_languages() {
         own.text().lines().filter_map(|line| line.strip_prefix("event: ").map(str::to_owned)).collect();
     assert_eq!(names, ["text", "text", "text", "usage", "stop"], "{}", own.text());
     assert_eq!(mind.asked(0).await, 4);
-    mind.comes_to(4 * USED).await;
+    mind.world.uses(4 * USED).await;
 }
 
 #[test]
@@ -223,17 +206,17 @@ async fn the_next_provider_is_asked_before_the_first_byte_and_never_after() {
     // A status of its own says that nothing was done; whoever is too slow may have done it.
     for (wishes, counts) in [("status=429", 0), ("status=529", 0), ("wait=4000", WORST)] {
         mind.set(0, wishes).await;
-        let before = mind.used().await;
+        let before = mind.world.used_today().await;
         let answer = mind.complete(false).await;
         firsts += 1;
         assert_eq!((answer.status, mind.asked(0).await), (200, firsts), "{wishes}: {}", answer.text());
         assert_eq!(body(&answer)["choices"][0]["message"]["content"], json!(second), "{wishes}");
-        assert_eq!(mind.used().await - before, counts + USED, "{wishes}");
+        assert_eq!(mind.world.used_today().await - before, counts + USED, "{wishes}");
     }
     mind.set(0, "status=429&retry=1").await;
     assert_eq!(mind.complete(false).await.status, 200);
     assert_eq!((mind.complete(false).await.status, mind.asked(0).await), (200, firsts + 1), "it is left alone");
-    let (seconds, before) = (mind.asked(1).await, mind.used().await);
+    let (seconds, before) = (mind.asked(1).await, mind.world.used_today().await);
     mind.set(0, "cut=1").await;
     // When the second is over that it wanted to be left alone, it is asked first again.
     let cut = loop {
@@ -248,7 +231,7 @@ async fn the_next_provider_is_asked_before_the_first_byte_and_never_after() {
     assert_eq!(cut.status, 200);
     assert!(!cut.text().contains(&mind.names[1]) && cut.text().contains("\"error\""), "{}", cut.text());
     assert!(!cut.text().contains("[DONE]"), "what was cut is not whole");
-    mind.comes_to(before + asked * USED + WORST).await;
+    mind.world.uses(before + asked * USED + WORST).await;
     let whole = mind.complete(false).await;
     assert_eq!(whole.status, 502, "{}", whole.text());
     assert_eq!(mind.asked(1).await - seconds, asked, "a part of an answer had come");
@@ -266,11 +249,11 @@ async fn a_cap_holds_with_nothing_sent() {
     assert!(refused.header("x-request-id").is_some());
     let refused = mind.chat(true).await;
     assert_eq!((refused.status, &body(&refused)["code"]), (402, &json!("budget.reached")));
-    assert_eq!((mind.asked(0).await, mind.used().await), (0, 0));
+    assert_eq!((mind.asked(0).await, mind.world.used_today().await), (0, 0));
     mind.cap(WORST).await;
     mind.set(0, "usage=none").await;
     assert_eq!(mind.complete(false).await.status, 200);
-    assert_eq!(mind.used().await, WORST, "without a word of the provider all of it is paid");
+    assert_eq!(mind.world.used_today().await, WORST, "without a word of the provider all of it is paid");
     assert_eq!(mind.complete(false).await.status, 402);
     let wrong = json!({ "budgets": [{ "of": "tenant", "day": "1.5" }] });
     assert_eq!(body(&mind.put("/v1/mind/budgets", &wrong).await)["errors"][0]["pointer"], "/budgets/0/day");
@@ -285,7 +268,7 @@ async fn calls_at_once_never_pass_a_cap() {
     let count = |status: u16| all.iter().filter(|answer| answer.status == status).count();
     assert_eq!((count(200), count(402)), (10, 54));
     assert_eq!(mind.asked(0).await, 10);
-    mind.comes_to(10 * WORST).await;
+    mind.world.uses(10 * WORST).await;
 }
 
 #[test]
@@ -293,10 +276,10 @@ async fn whoever_hangs_up_pays_the_worst_case() {
     let mind = Mind::new("gone", 1).await;
     mind.set(0, "pause=100&words=40").await;
     javascript(&mind, HANG_UP).await;
-    assert_eq!(mind.used().await, WORST, "it is reserved");
+    assert_eq!(mind.world.used_today().await, WORST, "it is reserved");
     // Longer than the rest of the stream takes: it is not settled by what nobody has read.
     aion_tests::sleep_ms(6_000).await;
-    assert_eq!(mind.used().await, WORST);
+    assert_eq!(mind.world.used_today().await, WORST);
 }
 
 #[test]
@@ -319,7 +302,7 @@ async fn a_reservation_outlives_the_platform() {
     let (answer, ()) = join(mind.world.client.send(asking), killed).await;
     assert!(answer.map_or(true, |answer| answer.status != 200));
     mind.world.control.start_platform().await;
-    assert_eq!(mind.used().await, WORST);
+    assert_eq!(mind.world.used_today().await, WORST);
     assert_eq!((mind.complete(false).await.status, mind.asked(0).await), (402, 1));
 }
 

@@ -241,11 +241,14 @@ mod tests {
         let asking = ["completeChat", "chat"];
         // Plans and agents that are there already; a decision counts once, by whoever signs it.
         let plans = ["simulatePlan", "approvePlan", "stopPlan", "replayPlan", "stopAgent", "resumeAgent"];
+        // The key of what they start stands in the message: MCP's arguments, A2A's message id.
+        let agents = ["callMcp", "sendMessage", "steerAgentTask"];
         let exempt = [
             &["createTenant", "createKey", "checkDefinition", "explainLimits", "reportStep", "purgeCache"][..],
             &steering,
             &asking,
             &plans,
+            &agents,
         ]
         .concat();
         for operation in OPERATIONS.iter().filter(|operation| operation.method == Method::Post) {

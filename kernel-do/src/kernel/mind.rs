@@ -24,18 +24,8 @@ impl Further for Nothing {
 
 /// Has a step done.
 pub(super) async fn perform(env: &Env, outgoing: &Outgoing, kind: &str, input: &Value) -> Result<Outcome, Problem> {
-    let handed = Handed {
-        operation: STEP.to_owned(),
-        id: String::new(),
-        path: String::new(),
-        tenant: outgoing.tenant.clone(),
-        key: None,
-        scopes: None,
-        origin: String::new(),
-        query: Vec::new(),
-        headers: Vec::new(),
-        trace: outgoing.trace.clone(),
-    };
+    let (operation, tenant, trace) = (STEP.to_owned(), outgoing.tenant.clone(), outgoing.trace.clone());
+    let handed = Handed { operation, tenant, trace, ..Handed::default() };
     let step = Step { kind: kind.to_owned(), key: outgoing.effect.key.clone(), input: input.clone() };
     let body = serde_json::to_vec(&step).map_err(|error| call::fault("mind step", &error))?;
     let mut response = mind::answer(env, &handed, &body, &Nothing).await?;

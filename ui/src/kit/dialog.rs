@@ -56,6 +56,28 @@ impl<F: Fn() + Send + Sync + 'static> From<F> for Act {
     }
 }
 
+/// Whether a dialog stands open: it opens as something is meant that it is about, and as it closes nothing is meant any
+/// more.
+pub fn opened_by<T: Clone + Send + Sync + 'static>(
+    meant: RwSignal<Option<T>>,
+    about: impl Fn(&T) -> bool + 'static,
+) -> RwSignal<bool> {
+    let open = RwSignal::new(false);
+    Effect::new(move |_| {
+        if meant.get().is_some_and(|meant| about(&meant)) {
+            open.set(true);
+        }
+    });
+    Effect::new(move |was: Option<bool>| {
+        let now = open.get();
+        if was == Some(true) && !now {
+            meant.set(None);
+        }
+        now
+    });
+    open
+}
+
 /// Asks before something happens: what will happen, line by line, and the one button that does it.
 #[component]
 pub fn Confirm(

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::app::App;
 use crate::browser;
 use crate::kit::action::{Button, Weight};
-use crate::kit::dialog::Confirm;
+use crate::kit::dialog::{Confirm, opened_by};
 use crate::kit::field::Select;
 use crate::kit::state::{Empty, Tone, badge};
 use crate::kit::table::{Column, by_text, table};
@@ -142,19 +142,7 @@ fn event_columns() -> Vec<Column<Told<AlertEvent>>> {
 }
 
 fn silence(app: App, session: Session, meant: RwSignal<Option<String>>) -> AnyView {
-    let (open, deed, hours) = (RwSignal::new(false), Deed::new(), RwSignal::new("1".to_owned()));
-    leptos::prelude::Effect::new(move |_| {
-        if meant.get().is_some() {
-            open.set(true);
-        }
-    });
-    leptos::prelude::Effect::new(move |was: Option<bool>| {
-        let now = open.get();
-        if was == Some(true) && !now {
-            meant.set(None);
-        }
-        now
-    });
+    let (open, deed, hours) = (opened_by(meant, |_| true), Deed::new(), RwSignal::new("1".to_owned()));
     let options: Vec<(String, String)> = [("1", "1 h"), ("8", "8 h"), ("24", "24 h"), ("0", t(Text::EndSilence))]
         .map(|(value, label)| (value.to_owned(), label.to_owned()))
         .to_vec();

@@ -9,7 +9,7 @@ use leptos::prelude::{
 
 use crate::app::App;
 use crate::kit::action::{Button, Copy, Weight};
-use crate::kit::dialog::{Confirm, Dialog};
+use crate::kit::dialog::{Confirm, Dialog, opened_by};
 use crate::kit::field::{Checkbox, TextField, required};
 use crate::kit::state::{Tone, badge};
 use crate::kit::table::{Column, by_text, table};
@@ -144,19 +144,7 @@ pub fn made_dialog(made: RwSignal<Option<String>>, shown: RwSignal<bool>) -> Any
 }
 
 fn revoke(app: App, session: Session, list: Keys, meant: RwSignal<Option<Key>>) -> AnyView {
-    let (open, deed, own) = (RwSignal::new(false), Deed::new(), session.shown().1);
-    leptos::prelude::Effect::new(move |_| {
-        if meant.get().is_some() {
-            open.set(true);
-        }
-    });
-    leptos::prelude::Effect::new(move |was: Option<bool>| {
-        let now = open.get();
-        if was == Some(true) && !now {
-            meant.set(None);
-        }
-        now
-    });
+    let (open, deed, own) = (opened_by(meant, |_| true), Deed::new(), session.shown().1);
     let effects = Signal::derive(move || {
         let Some(key) = meant.get() else {
             return Vec::new();

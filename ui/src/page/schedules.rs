@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::kit::action::{Button, Weight};
-use crate::kit::dialog::Confirm;
+use crate::kit::dialog::{Confirm, opened_by};
 use crate::kit::field::{Select, Shape, TextField, required};
 use crate::kit::menu::{Entry, Menu};
 use crate::kit::state::{Empty, Tone, badge};
@@ -147,8 +147,10 @@ async fn perform(client: Client<FetchTransport>, act: Act, name: String, key: St
     }
 }
 
+/// A dialog for each of what can be done.
 fn steer(app: App, session: Session, list: Remote<Vec<Told<Schedule>>>, meant: Meant) -> AnyView {
-    move_through(move |act, open| {
+    let dialog = move |act| {
+        let open = opened_by(meant, move |(known, _)| *known == act);
         let (deed, intent, session) = (Deed::new(), Intent::new(), session.clone());
         let (title, effects) = match act {
             Act::Pause => (Text::Pause, [Text::PauseEffect, Text::PauseRunning]),
@@ -178,41 +180,13 @@ fn steer(app: App, session: Session, list: Remote<Vec<Told<Schedule>>>, meant: M
             Act::Trigger => "trigger-schedule",
             Act::Delete => "delete-schedule",
         };
-        leptos::prelude::Effect::new(move |_| {
-            if meant.get().is_some_and(|(known, _)| known == act) {
-                open.set(true);
-            }
-        });
-        leptos::prelude::Effect::new(move |was: Option<bool>| {
-            let now = open.get();
-            if was == Some(true) && !now {
-                meant.set(None);
-            }
-            now
-        });
         view! {
             <Confirm open=open id=id title=t(title) effects=effects label=t(title) danger=act == Act::Delete deed=deed
                 act=run />
         }
         .into_any()
-    })
-}
-
-/// A dialog for each of what can be done.
-fn move_through(dialog: impl Fn(Act, RwSignal<bool>) -> AnyView) -> AnyView {
-    let dialogs = [Act::Pause, Act::Resume, Act::Trigger, Act::Delete].map(|act| dialog(act, RwSignal::new(false)));
-    dialogs.to_vec_view()
-}
-
-/// A few views as one.
-trait ToVecView {
-    fn to_vec_view(self) -> AnyView;
-}
-
-impl<const N: usize> ToVecView for [AnyView; N] {
-    fn to_vec_view(self) -> AnyView {
-        self.into_iter().collect::<Vec<_>>().into_any()
-    }
+    };
+    [Act::Pause, Act::Resume, Act::Trigger, Act::Delete].map(dialog).into_iter().collect::<Vec<_>>().into_any()
 }
 
 fn create(app: App, session: Session, list: Remote<Vec<Told<Schedule>>>, open: RwSignal<bool>) -> AnyView {

@@ -1,6 +1,6 @@
 //! Tasks: filtered by what stands in the address, live, without rows that jump.
 
-use aion_api::v1::tasks::Task;
+use aion_api::v1::tasks::{State, Task};
 use aion_client::{Client, FetchTransport};
 use leptos::prelude::{
     AnyView, ClassAttribute, CollectView, Effect, ElementChild, Get, GetUntracked, GlobalAttributes, IntoAny, Memo,
@@ -21,19 +21,6 @@ use crate::text::{Text, t};
 
 /// How often the list is asked for.
 const LOOK_EVERY_MS: u64 = 2_000;
-/// Every state of a task.
-const STATES: [&str; 10] = [
-    "queued",
-    "running",
-    "waiting",
-    "done",
-    "failed",
-    "cancelling",
-    "cancelled",
-    "compensating",
-    "compensated",
-    "dead",
-];
 
 /// Rows that are shown, and those that came since.
 #[derive(Clone, Copy)]
@@ -120,7 +107,7 @@ fn filters(app: App, filter: &TaskFilter) -> AnyView {
     let (state, label) = (RwSignal::new(filter.state.clone()), RwSignal::new(filter.label.clone()));
     let wrong = RwSignal::new(None);
     let mut options = vec![(String::new(), t(Text::AllStates).to_owned())];
-    options.extend(STATES.iter().map(|state| ((*state).to_owned(), task_state(state).0)));
+    options.extend(State::NAMES.iter().map(|state| ((*state).to_owned(), task_state(state).0)));
     let apply = move || {
         let filter = TaskFilter { state: state.get_untracked(), label: label.get_untracked().trim().to_owned() };
         if !filter.label.is_empty() && !filter.label.contains(':') {

@@ -6,17 +6,15 @@
 use aion_api::object::mind::{Ask, Handed, Told};
 use aion_api::problem::{Code, Problem};
 use aion_mind::a2a::{Card, Facts, Outcome, dispatch};
-use aion_mind::mcp::Reply;
 use aion_shell::call::fault;
-use form_urlencoded::Serializer;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use worker::Response;
 
 use crate::front::{self, json_text, needs};
-use crate::mcp::CONSOLE;
 use crate::object::plans::{Order, Told as Kept};
 use crate::plans::At;
+use crate::protocol::{Answered, answered, ask, console, reply, scopes};
 
 /// Answers of the protocol (section 11).
 const MEDIA_TYPE: &str = "application/a2a+json";
@@ -30,8 +28,8 @@ pub enum Ticket {
     Request {
         method: String,
         body: String,
-        /// What operations were answered: statuses and bodies.
-        replies: Vec<(u16, String)>,
+        /// What operations were answered.
+        replies: Vec<Answered>,
     },
     Card,
 }
@@ -74,7 +72,7 @@ pub async fn given(at: At<'_>, ticket: Ticket, told: Vec<Told>) -> Result<Respon
             json_text(200, card.json().to_string())
         }
         Ticket::Request { method, body, mut replies } => {
-            replies.extend(crate::mcp::replies(told)?);
+            replies.extend(answered(told)?);
             on(at.handed, &method, body, replies)
         }
     }
@@ -94,30 +92,24 @@ async fn card(at: At<'_>, tenant: &str) -> Result<(Card, Ask), Problem> {
     Ok((card, ask))
 }
 
-fn on(handed: &Handed, method: &str, body: String, replies: Vec<(u16, String)>) -> Result<Response, Problem> {
+fn on(handed: &Handed, method: &str, body: String, replies: Vec<Answered>) -> Result<Response, Problem> {
     let (_, path) = place(handed)?;
     let query: Vec<(&str, &str)> = handed.query.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let scopes: Option<Vec<&str>> =
-        handed.scopes.as_ref().map(|scopes| scopes.iter().map(|scope| scope.as_str()).collect());
-    let console = format!("{}{CONSOLE}", handed.origin);
+    let (scopes, console) = (scopes(handed), console(handed));
     let version = handed.headers.iter().find(|(name, _)| name == VERSION).map(|(_, value)| value.as_str());
     let facts = Facts { method, path, query: &query, version, scopes: scopes.as_deref(), console: &console };
     let mut outcome = dispatch(&facts, body.as_bytes());
-    for (status, body) in &replies {
+    for answered in &replies {
         let Outcome::Ask { pending, .. } = outcome else {
             return Err(fault("a2a", &"a request asks otherwise than before"));
         };
-        outcome = pending.settle(&Reply { status: *status, body: body.clone().into_bytes() });
+        outcome = pending.settle(&reply(answered));
     }
     match outcome {
         Outcome::Answer(status, answer) => written(status, &answer),
         Outcome::Ask { after_ms, operation, .. } => {
-            let query: String = Serializer::new(String::new()).extend_pairs(&operation.query).finish();
-            let path = if query.is_empty() { operation.path } else { format!("{}?{query}", operation.path) };
             let ticket = Ticket::Request { method: method.to_owned(), body, replies };
-            let (method, idempotency) = (operation.method.to_owned(), operation.idempotency_key);
-            let ask = Ask::Operation { after_ms, method, path, idempotency, body: operation.body };
-            needs(&front::Ticket::A2a(ticket), vec![ask])
+            needs(&front::Ticket::A2a(ticket), vec![ask(operation, after_ms)])
         }
     }
 }

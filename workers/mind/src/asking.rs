@@ -73,8 +73,7 @@ pub async fn call(
     };
     at.context.wait_until(async move {
         let caller = Caller { env: &env, handed: &handed, payer: &payer };
-        let asking = pin!(chat::reply(caller, &request));
-        let mut asking = asking;
+        let mut asking = pin!(chat::reply(caller, &request));
         let replied = loop {
             match select(asking, wait(STILL_MS)).await {
                 Either::Left((replied, _)) => break replied,

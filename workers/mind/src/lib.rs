@@ -1,8 +1,9 @@
 //! The script `aion-mind`: asks models in the name of tenants, and lets nothing be spent that a cap does not allow.
 //!
-//! The edge alone reaches it, by a service binding, and hands over what it knows of the caller. Its object keeps
-//! providers, their keys sealed, and the ledger; the entry asks the providers, so that nobody of a tenant waits for
-//! another one's answer. It has one secret, which seals the keys.
+//! The script `aion` alone reaches it, by a service binding: the edge hands over requests of callers, the kernel steps
+//! of tasks. Its object keeps providers, their keys sealed, the ledger, plans and agents; the entry asks the providers,
+//! so that nobody of a tenant waits for another one's answer. What else it has to know or have done, it asks of whoever
+//! has handed the request over. It has one secret, which seals the keys.
 
 #![allow(missing_docs, reason = "the macro of the platform makes public items without docs; tidy looks for ours")]
 
@@ -15,6 +16,7 @@ mod mcp;
 mod object;
 mod observed;
 mod plans;
+mod protocol;
 mod stream;
 mod upstream;
 

@@ -3,28 +3,26 @@
 //! Nothing is kept between two requests. What was asked and answered so far comes back with the ticket, and the message
 //! is read anew with it.
 
-use aion_api::object::mind::{Ask, Handed, Told};
+use aion_api::object::mind::{Handed, Told};
 use aion_api::problem::{Code, Problem};
 use aion_mind::mcp::auth::Resource;
-use aion_mind::mcp::{Answer, Facts, Outcome, Platform, Reply, Server, dispatch};
+use aion_mind::mcp::{Answer, Facts, Outcome, Platform, Server, dispatch};
 use aion_shell::call::fault;
-use form_urlencoded::Serializer;
 use serde::{Deserialize, Serialize};
 use worker::Response;
 
 use crate::front::{self, empty, json, json_text, needs};
+use crate::protocol::{Answered, answered, ask, console, reply, scopes};
 
 /// Where it stands.
 const PATH: &str = "/mcp";
-/// Where people look at a task and approve it; its id follows.
-pub const CONSOLE: &str = "/console/tasks/";
 
 /// A message that waits for an operation.
 #[derive(Serialize, Deserialize)]
 pub struct Ticket {
     message: String,
-    /// What operations were answered: statuses and bodies.
-    replies: Vec<(u16, String)>,
+    /// What operations were answered.
+    replies: Vec<Answered>,
 }
 
 /// The metadata of the resource.
@@ -46,58 +44,33 @@ pub fn answer(handed: &Handed, body: &[u8]) -> Result<Response, Problem> {
 
 /// Goes on with what an operation was answered.
 pub fn given(handed: &Handed, mut ticket: Ticket, told: Vec<Told>) -> Result<Response, Problem> {
-    ticket.replies.extend(replies(told)?);
+    ticket.replies.extend(answered(told)?);
     on(handed, ticket)
 }
 
-/// What operations were answered: statuses and bodies.
-pub fn replies(told: Vec<Told>) -> Result<Vec<(u16, String)>, Problem> {
-    let reply = |told| match told {
-        Told::Answered { status, body, .. } => Ok((status, body)),
-        Told::Problem { code, detail } => {
-            let problem = serde_json::json!({ "code": code, "detail": detail, "status": code.status() });
-            Ok((code.status(), problem.to_string()))
-        }
-        _ => Err(fault("operation", &"told of what was not asked")),
-    };
-    told.into_iter().map(reply).collect()
-}
-
 fn on(handed: &Handed, ticket: Ticket) -> Result<Response, Problem> {
-    let (resource, surface) = (described(handed)?, Platform { console: format!("{}{CONSOLE}", handed.origin) });
+    let (resource, surface) = (described(handed)?, Platform { console: console(handed) });
     let host = handed.origin.rsplit("//").next().and_then(|host| host.split(':').next()).unwrap_or_default();
     let hosts = [host, "localhost", "127.0.0.1"];
     // A name of this machine counts only where the deployment itself stands on it.
     let hosts = if hosts[1..].contains(&host) { &hosts[..] } else { &hosts[..1] };
     let headers: Vec<(&str, &str)> =
         handed.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let scopes: Option<Vec<&str>> =
-        handed.scopes.as_ref().map(|scopes| scopes.iter().map(|scope| scope.as_str()).collect());
+    let scopes = scopes(handed);
     let facts = Facts { method: "POST", headers: &headers, scopes: scopes.as_deref() };
     let server = Server { surface: &surface, resource: &resource, hosts };
     let mut outcome = dispatch(&server, &facts, ticket.message.as_bytes());
-    for (status, body) in &ticket.replies {
+    for answered in &ticket.replies {
         let Outcome::Ask(_, pending) = outcome else {
             return Err(fault("mcp", &"a message asks otherwise than before"));
         };
-        outcome = pending.settle(&Reply { status: *status, body: body.clone().into_bytes() });
+        outcome = pending.settle(&reply(answered));
     }
     match outcome {
         Outcome::Answer(answer) => written(answer),
         Outcome::Accepted | Outcome::Reply(..) => empty(202),
         Outcome::Stream(messages) => events(&messages),
-        Outcome::Ask(operation, _) => {
-            let query: String = Serializer::new(String::new()).extend_pairs(&operation.query).finish();
-            let path = if query.is_empty() { operation.path } else { format!("{}?{query}", operation.path) };
-            let ask = Ask::Operation {
-                after_ms: 0,
-                method: operation.method.to_owned(),
-                path,
-                idempotency: operation.idempotency_key,
-                body: operation.body,
-            };
-            needs(&front::Ticket::Mcp(ticket), vec![ask])
-        }
+        Outcome::Ask(operation, _) => needs(&front::Ticket::Mcp(ticket), vec![ask(operation, 0)]),
         Outcome::Client(..) => Err(fault("mcp", &"the platform asks nothing of a client on a stream")),
     }
 }

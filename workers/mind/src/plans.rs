@@ -159,21 +159,17 @@ pub async fn operation(at: At<'_>, body: &[u8]) -> Result<Response, Problem> {
         }
         "readRules" => return rules(at, Order::Rules).await,
         "putRules" => {
-            let rules = read_json::<Rules>(body)?;
+            let put = read_json::<Rules>(body)?;
             let place = |fault: &aion_mind::plan::Fault| aion_api::problem::Fault::under("", fault);
-            let faults: Vec<_> = rules.check().iter().map(place).collect();
+            let faults: Vec<_> = put.check().iter().map(place).collect();
             if !faults.is_empty() {
                 return Err(Problem::faults(Code::RequestInvalid, faults));
             }
-            return rules_put(at, rules).await;
+            return rules(at, Order::PutRules { rules: put }).await;
         }
         other => return Err(fault("operation", &other)),
     };
     written(next)
-}
-
-async fn rules_put(at: At<'_>, rules: Rules) -> Result<Response, Problem> {
-    self::rules(at, Order::PutRules { rules }).await
 }
 
 async fn rules(at: At<'_>, order: Order) -> Result<Response, Problem> {

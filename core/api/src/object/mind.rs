@@ -29,8 +29,8 @@ pub const GIVEN: &str = "given";
 /// So often one request can ask something: a plan asks once a stage, and a stage is asked for again after a failure.
 pub const NEEDS_MAX: usize = 64;
 
-/// A request that passed the edge.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A request that passed the edge, or a step of a task.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Handed {
     /// The operation, by its id in the table.

@@ -1,6 +1,7 @@
 //! Tasks.
 
 pub use aion_task::kind::is_signal_name;
+pub use aion_task::task::State;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

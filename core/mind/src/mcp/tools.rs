@@ -1,6 +1,8 @@
 //! The tools of the platform. Whatever is not here cannot be done through MCP: no tool signs a hash, exports or makes a
 //! key, changes a policy, approves, or moves a token by itself; money moves by tasks.
 
+use aion_task::task::State;
+
 use super::parameter::Form::{Object, ObjectOrName, OneOf, Text, Whole};
 use super::parameter::Parameter;
 use super::parameter::Place::{self, Body, Key, Path, Query};
@@ -89,7 +91,7 @@ pub(super) static TOOLS: &[Tool] = &[
         &[
             LIMIT,
             CURSOR,
-            takes("state", Query, OneOf(STATES), "Only tasks in this state."),
+            takes("state", Query, OneOf(&State::NAMES), "Only tasks in this state."),
             takes("label", Query, Text(256), "Only tasks with this label, as name:value."),
         ],
         LIST,
@@ -243,20 +245,6 @@ pub(super) static TOOLS: &[Tool] = &[
         &[TASK_ID],
         TASK,
     ),
-];
-
-/// States of tasks.
-pub(super) const STATES: &[&str] = &[
-    "queued",
-    "running",
-    "waiting",
-    "done",
-    "failed",
-    "cancelling",
-    "cancelled",
-    "compensating",
-    "compensated",
-    "dead",
 ];
 
 /// The tool of a name.

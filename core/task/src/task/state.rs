@@ -45,6 +45,16 @@ impl State {
         Self::Dead,
     ];
 
+    /// The names of all of them.
+    pub const NAMES: [&'static str; Self::ALL.len()] = {
+        let (mut names, mut place) = ([""; Self::ALL.len()], 0);
+        while place < names.len() {
+            names[place] = Self::ALL[place].as_str();
+            place += 1;
+        }
+        names
+    };
+
     /// Whether nothing changes any more by itself. A dead or failed task can be started again by hand.
     #[must_use]
     pub const fn is_terminal(self) -> bool {

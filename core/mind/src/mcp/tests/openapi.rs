@@ -9,7 +9,9 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use super::super::parameter::Place;
 use super::super::resources::{DOCUMENTS, TEMPLATES};
 use super::super::tool::{Kind, Output, Tool};
-use super::super::tools::{STATES, TOOLS};
+use aion_task::task::State;
+
+use super::super::tools::TOOLS;
 
 const OPENAPI: &str = include_str!("../../../../../docs/openapi.json");
 
@@ -99,7 +101,7 @@ fn every_resource_is_an_operation_of_the_platform() {
         }
     }
     let task = document["components"]["schemas"]["Task"].to_string();
-    assert!(STATES.iter().all(|state| task.contains(&format!("`{state}`"))));
+    assert!(State::NAMES.iter().all(|state| task.contains(&format!("`{state}`"))));
 }
 
 #[test]
