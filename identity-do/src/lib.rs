@@ -7,7 +7,6 @@
 
 mod config;
 mod identity;
-pub mod resolve;
 mod wallet;
 
 pub use identity::Identity;

@@ -7,6 +7,7 @@
 
 mod archive;
 pub mod chain;
+pub mod function;
 mod kek;
 mod kernel;
 mod lane;

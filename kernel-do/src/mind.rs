@@ -6,9 +6,8 @@
 use aion_api::idempotency::Idempotency;
 use aion_api::object::header::{PROBLEM_HEADER, header_text};
 use aion_api::object::mind::{Ask, GIVEN, Given, HANDED_HEADER, Handed, NEEDS_HEADER, NEEDS_MAX, Needs, SERVICE, Told};
-use aion_api::object::{self, kernel, tenant, wallet};
+use aion_api::object::{self, kernel, wallet};
 use aion_api::problem::{Code, Problem};
-use aion_api::shards::Shards;
 use aion_api::{Address, ids};
 use aion_chain::rpc::RpcError;
 use aion_shell::call;
@@ -84,24 +83,18 @@ async fn perform(env: &Env, handed: &Handed, ask: &Ask) -> Result<Told, Problem>
         }
         Ask::Deployment => Ok(Told::Deployment(json!(chain::deployment(env)?))),
         Ask::Chain { method, params } => read(env, method, params.clone()).await,
-        Ask::Place { key } => Ok(Told::Placed { task: submit::task_id(&shards(env, handed).await?, tenant, key) }),
+        Ask::Place { key } => {
+            Ok(Told::Placed { task: submit::task_id(&submit::shards(env, tenant, trace).await?, tenant, key) })
+        }
         Ask::Start { key: under, definition, input } => {
             let idempotency = Idempotency { key: under.clone(), body_hash: START_BODY.to_owned() };
             let (key, definition, input) = (key.as_deref(), definition.clone(), input.clone());
             let new = Submission { tenant, key, trace, idempotency, definition, input };
-            Ok(Told::Task { task: submit::submit(env, &shards(env, handed).await?, &new).await?.task })
+            Ok(Told::Task { task: submit::submit(env, &submit::shards(env, tenant, trace).await?, &new).await?.task })
         }
         Ask::Task { task } => self::task(env, handed, task, kernel::Request::Read { task: task.clone() }).await,
         Ask::Cancel { task } => self::task(env, handed, task, kernel::Request::Cancel { task: task.clone() }).await,
         Ask::Verify { .. } | Ask::SignCard { .. } | Ask::Operation { .. } => Err(Problem::internal()),
-    }
-}
-
-/// The tenant's kernel shards, as they are now.
-async fn shards(env: &Env, Handed { tenant, trace, .. }: &Handed) -> Result<Shards, Problem> {
-    match call::ask(env, Address::tenant(tenant), trace, tenant::Request::Snapshot).await? {
-        tenant::Reply::Snapshot(snapshot) => Ok(snapshot.shards),
-        _ => Err(Problem::internal()),
     }
 }
 

@@ -2,11 +2,12 @@
 
 use aion_api::idempotency::Idempotency;
 use aion_api::object::kernel::{Reply, Request};
+use aion_api::object::tenant;
 use aion_api::problem::{Code, Problem};
 use aion_api::shards::Shards;
 use aion_api::trace::Trace;
 use aion_api::{Address, ids};
-use aion_shell::call::{ask_for, now_ms};
+use aion_shell::call::{self, ask_for, now_ms};
 use serde_json::Value;
 use worker::Env;
 
@@ -32,6 +33,14 @@ pub struct Submitted {
     pub task: Value,
     /// Whether it was submitted before, and this is the first answer again.
     pub replayed: bool,
+}
+
+/// A tenant's kernel shards, as they are now.
+pub async fn shards(env: &Env, tenant: &str, trace: &Trace) -> Result<Shards, Problem> {
+    match call::ask(env, Address::tenant(tenant), trace, tenant::Request::Snapshot).await? {
+        tenant::Reply::Snapshot(snapshot) => Ok(snapshot.shards),
+        _ => Err(Problem::internal()),
+    }
 }
 
 /// Submits a task. [`Code::ShardMoved`] says that the tenant has more shards than the caller knows.

@@ -45,7 +45,7 @@ const EDGES: [(&str, &[&str]); 23] = [
     ("kernel-do", &["aion-task", "aion-chain", "aion-function", "aion-api", "aion-shell"]),
     ("identity-do", &["aion-identity", "aion-wallet", "aion-mpc", "aion-chain", "aion-api", "aion-shell"]),
     ("workers/guardian", &["aion-mpc", "aion-wallet", "aion-chain"]),
-    ("workers/shell", &["aion-api", "aion-task"]),
+    ("workers/shell", &["aion-api", "aion-identity", "aion-task"]),
     ("workers/functions", &["aion-api", "aion-function", "aion-shell"]),
     ("workers/eyes", &["aion-api", "aion-telemetry", "aion-shell"]),
     ("workers/gateway", &["aion-circuit", "aion-api", "aion-gateway", "aion-shell"]),

@@ -1,22 +1,30 @@
-//! `function.run`: a step's function, run in the script `aion-functions`.
+//! `function.run`: a step's function, run in the script `aion-functions`, and what it asks in between.
 
-use aion_api::object;
+use aion_api::Address;
+use aion_api::idempotency::Idempotency;
 use aion_api::object::function::{RUN_URL, Ran, Run, SERVICE};
-use aion_api::problem::Problem;
-use aion_function::{Answer, Caller, Ended, Event, Failure, Input, Limits, Outcome as Given, Step, Told};
+use aion_api::object::{self, tenant};
+use aion_api::problem::{Code, Problem};
+use aion_api::v1::definitions::read_reference;
+use aion_api::v1::egress::Hosts;
+use aion_api::v1::tasks::SubmitTask;
+use aion_function::{Answer, Caller, Ended, Event, Failure, Input, Limits, Outcome as Given, Step};
 use aion_shell::call;
 use aion_task::Outcome;
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
 use serde_json::{Value, json};
 use worker::Env;
 
+use super::http;
 use super::shard::Outgoing;
+use crate::function::{Asks, Means};
+use crate::submit::{self, Submission};
 
-/// What a step's function is told about whatever it asks.
-const NOT_OFFERED: &str = "notOffered";
 /// An error's reason has so many characters of what the function wrote.
 const REASON_MAX_CHARS: usize = 500;
 
-/// Runs a function to its end. Nothing that it asks is performed: its step does so by steps of its own.
+/// Runs a function to its end, with one answer more each time.
 pub(super) async fn perform(
     env: &Env,
     outgoing: &Outgoing,
@@ -32,10 +40,14 @@ pub(super) async fn perform(
         input: Input { caller: Caller { tenant, key: None }, event: Event::Step(Step { input: input.clone() }) },
         answers: Vec::new(),
     };
+    let public_host = env.var("PUBLIC_HOST").map_err(|error| call::fault("PUBLIC_HOST", &error))?.to_string();
+    let means = OfStep { env, outgoing };
+    let (tenant, trace) = (&*outgoing.tenant, &outgoing.trace);
+    let asks = Asks { env, trace, public_host: &public_host, tenant, function: name, via: "", means: &means };
     for _ in 0..=Limits::default().asks {
         let text = serde_json::to_string(&run).map_err(|_| Problem::internal())?;
         let (status, body) = call::script(env, SERVICE, RUN_URL, text).await?;
-        let Ran { pin, ended, .. } = object::read_answer(status, &body)?;
+        let Ran { pin, grants, ended } = object::read_answer(status, &body)?;
         run.pin = Some(pin);
         match ended {
             Ended::Done(output) => {
@@ -47,12 +59,61 @@ pub(super) async fn perform(
                 return Ok(Ok(Outcome::Fatal { code: format!("function.{kind}"), reason: detail }));
             }
             Ended::Needs(ask) => {
-                let detail = "a step's function asks nothing: let steps do it, and give it their outputs".to_owned();
-                run.answers.push(Answer { ask, told: Told::Problem { code: NOT_OFFERED.to_owned(), detail } });
+                let told = asks.perform(&grants, &ask).await;
+                run.answers.push(Answer { ask, told });
             }
         }
     }
     Err(Problem::internal())
+}
+
+/// A step, which is tried again after its answer was lost: what it starts is started once by its key, and it sends
+/// nothing that would be sent twice.
+struct OfStep<'a> {
+    env: &'a Env,
+    outgoing: &'a Outgoing,
+}
+
+impl Means for OfStep<'_> {
+    fn may_send(&self) -> bool {
+        false
+    }
+
+    fn hosts(&self) -> LocalBoxFuture<'_, Result<Hosts, Problem>> {
+        async { http::egress(self.env, self.outgoing).await.map(|egress| egress.hosts.clone()) }.boxed_local()
+    }
+
+    fn submit(&self, idempotency: Idempotency, task: SubmitTask) -> LocalBoxFuture<'_, Result<Value, Problem>> {
+        async {
+            let Outgoing { tenant, trace, .. } = self.outgoing;
+            let SubmitTask { definition, input } = task;
+            let definition = self.definition(definition).await?;
+            let shards = submit::shards(self.env, tenant, trace).await?;
+            let new = Submission { tenant, key: None, trace, idempotency, definition, input };
+            Ok(submit::submit(self.env, &shards, &new).await?.task)
+        }
+        .boxed_local()
+    }
+}
+
+impl OfStep<'_> {
+    /// The definition that is meant: itself, or a stored one that it names.
+    async fn definition(&self, definition: Value) -> Result<Value, Problem> {
+        let Value::String(reference) = &definition else {
+            return Ok(definition);
+        };
+        let Outgoing { tenant, trace, .. } = self.outgoing;
+        let (name, version) = read_reference(reference)?;
+        let request = tenant::Request::ReadDefinition { name: name.to_owned(), version };
+        match call::ask(self.env, Address::tenant(tenant), trace, request).await {
+            Ok(tenant::Reply::Definition(found)) => Ok(found.definition),
+            Ok(_) => Err(Problem::internal()),
+            Err(problem) if problem.code == Code::ResourceUnknown => {
+                Err(Problem::invalid("/name", format!("there is no definition {reference}")))
+            }
+            Err(problem) => Err(problem),
+        }
+    }
 }
 
 fn meaning(given: Given) -> Outcome {

@@ -13,7 +13,6 @@ use aion_api::{Address, Secret, webhook};
 use aion_shell::call::{self, fault, namespace_key, now_ms};
 use aion_task::Outcome;
 use aion_task::kind::{HeaderValue, Http};
-use futures_util::StreamExt;
 use serde_json::{Map, Value, json};
 use worker::wasm_bindgen::JsValue;
 use worker::{Env, Fetch, Headers, Method, RequestInit, RequestRedirect, Response};
@@ -32,8 +31,8 @@ const EGRESS_KEPT_MAX: usize = 100;
 const KEPT_HEADERS: [&str; 6] = ["content-type", "etag", "last-modified", "link", "location", "x-request-id"];
 
 /// What a tenant's tasks may reach.
-struct Egress {
-    hosts: Hosts,
+pub(super) struct Egress {
+    pub hosts: Hosts,
     secrets: BTreeMap<String, Sealed>,
     fetched_ms: u64,
 }
@@ -62,7 +61,7 @@ pub(super) async fn perform(env: &Env, outgoing: &Outgoing, http: &Http) -> Resu
     })
 }
 
-async fn egress(env: &Env, outgoing: &Outgoing) -> Result<Rc<Egress>, Problem> {
+pub(super) async fn egress(env: &Env, outgoing: &Outgoing) -> Result<Rc<Egress>, Problem> {
     thread_local! {
         static KEPT: RefCell<HashMap<String, Rc<Egress>>> = RefCell::default();
     }
@@ -178,16 +177,10 @@ fn headers(response: &Response) -> Value {
 
 /// The body as JSON or text; nothing if it is too large.
 async fn body(response: &mut Response) -> Result<Option<Value>, String> {
-    let lost = "the connection broke within the answer";
-    let mut bytes = Vec::new();
-    if let Ok(mut stream) = response.stream() {
-        while let Some(chunk) = stream.next().await {
-            bytes.extend(chunk.map_err(|_| lost.to_owned())?);
-            if bytes.len() > ANSWER_MAX_BYTES {
-                return Ok(None);
-            }
-        }
-    }
+    let bytes = call::bounded(response, ANSWER_MAX_BYTES).await;
+    let Some(bytes) = bytes.map_err(|_| "the connection broke within the answer".to_owned())? else {
+        return Ok(None);
+    };
     if bytes.is_empty() {
         return Ok(Some(Value::Null));
     }

@@ -4,11 +4,11 @@ use aion_api::Address;
 use aion_api::object::identity::{File, Reply, Request};
 use aion_api::problem::Problem;
 use aion_api::v1::identities::is_id;
+use aion_shell::resolve::{self, Options};
 use axum::body::Body;
 use futures_util::FutureExt;
 use http::StatusCode;
 use http::header::{ACCEPT, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
-use identity_do::resolve::{self, Options};
 
 use crate::answer::{self, Answer};
 use crate::ask::Ask;

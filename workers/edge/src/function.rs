@@ -1,22 +1,28 @@
 //! A request that a function sees: its runs, what it asks in between, and what it decides.
 
+use std::future::ready;
+
+use aion_api::idempotency::Idempotency;
 use aion_api::object;
 use aion_api::object::function::{RUN_URL, Ran, Run, SERVICE};
 use aion_api::object::gateway::FunctionCall;
 use aion_api::problem::{Code, Problem};
+use aion_api::v1::egress::Hosts;
+use aion_api::v1::tasks::SubmitTask;
 use aion_function::limits::INPUT_MAX_BYTES;
 use aion_function::{Answer as Told, Bytes, Caller, Ended, Event, FailureKind, Input, Limits, Outcome, Request};
+use aion_shell::call::bounded;
 use axum::body::Body;
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
 use http::{HeaderName, HeaderValue, StatusCode};
-use serde_json::json;
+use kernel_do::function::{Asks, Means, is_free};
+use serde_json::{Value, json};
 
 use crate::answer::{self, Answer};
 use crate::ask::Party;
-use crate::{script, wire};
-
-mod asks;
-
-use asks::Asks;
+use crate::routes::tasks;
+use crate::script;
 
 /// What a function decides.
 pub enum Decision {
@@ -37,7 +43,7 @@ pub struct Sent {
 /// Reads what a function is to see of a body.
 pub async fn read(response: worker::web_sys::Response) -> Result<Vec<u8>, Problem> {
     let unreadable = |_| Problem::new(Code::RequestMalformed, "the request cannot be read");
-    let body = wire::bounded(&mut response.into(), INPUT_MAX_BYTES).await.map_err(unreadable)?;
+    let body = bounded(&mut response.into(), INPUT_MAX_BYTES).await.map_err(unreadable)?;
     let large = || Problem::new(Code::RequestTooLarge, format!("a function sees at most {INPUT_MAX_BYTES} bytes"));
     body.ok_or_else(large)
 }
@@ -71,6 +77,23 @@ pub async fn decide(party: &Party<'_>, call: FunctionCall, sent: Sent) -> Result
     }
 }
 
+/// Behind a route: a caller who sends a request again has sent it twice.
+impl Means for Party<'_> {
+    fn may_send(&self) -> bool {
+        true
+    }
+
+    fn hosts(&self) -> LocalBoxFuture<'_, Result<Hosts, Problem>> {
+        ready(Ok(self.hosts.clone())).boxed_local()
+    }
+
+    fn submit(&self, idempotency: Idempotency, task: SubmitTask) -> LocalBoxFuture<'_, Result<Value, Problem>> {
+        // In the function's name, whoever calls it.
+        let party = Party { key: None, ..*self };
+        async move { tasks::submitted(&party, idempotency, task).await.map(|submitted| submitted.task) }.boxed_local()
+    }
+}
+
 /// Runs a function again and again, each time with one answer more, until it ends.
 async fn outcome(party: &Party<'_>, run: &mut Run, via: &str) -> Result<Outcome, Problem> {
     for _ in 0..=Limits::default().asks {
@@ -89,7 +112,10 @@ async fn outcome(party: &Party<'_>, run: &mut Run, via: &str) -> Result<Outcome,
                 return Err(failed(run, failure.kind, &failure.detail));
             }
             Ended::Needs(ask) => {
-                let told = Asks { party, function: &run.name, via }.perform(&grants, &ask).await;
+                let Party { app, trace, tenant, .. } = *party;
+                let (public_host, function) = (&app.public_host, &run.name);
+                let asks = Asks { env: &app.env, trace, public_host, tenant, function, via, means: party };
+                let told = asks.perform(&grants, &ask).await;
                 run.answers.push(Told { ask, told });
             }
         }
@@ -138,7 +164,7 @@ fn answer(status: u16, headers: &[(String, String)], body: Vec<u8>) -> Answer {
     }
     for (name, value) in headers {
         if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value))
-            && asks::is_free(name.as_str())
+            && is_free(name.as_str())
         {
             answer.headers_mut().append(name, value);
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::{Body, HttpBody, to_bytes};
-use futures_util::{FutureExt, StreamExt, stream};
+use futures_util::{FutureExt, stream};
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
 use worker::js_sys::Uint8Array;
@@ -89,19 +89,4 @@ pub fn response(mut answer: Response<Body>) -> worker::Result<web_sys::Response>
     let response =
         if bytes.is_empty() { worker::Response::empty()? } else { worker::Response::from_bytes(bytes.into())? };
     Ok(response.with_status(parts.status.as_u16()).with_headers(Headers::from(&parts.headers)).into())
-}
-
-/// The body of what the runtime has given us; nothing if it has more bytes than that.
-pub async fn bounded(response: &mut worker::Response, max_bytes: usize) -> worker::Result<Option<Vec<u8>>> {
-    let mut bytes = Vec::new();
-    // What has no body has no stream.
-    if let Ok(mut stream) = response.stream() {
-        while let Some(chunk) = stream.next().await {
-            bytes.extend(chunk?);
-            if bytes.len() > max_bytes {
-                return Ok(None);
-            }
-        }
-    }
-    Ok(Some(bytes))
 }

@@ -6,6 +6,7 @@ use aion_api::object::{self, Call, Request};
 use aion_api::problem::{Code, Problem};
 use aion_api::trace::Trace;
 use aion_api::{Address, secret};
+use futures_util::StreamExt;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use worker::js_sys::futures::JsFuture;
@@ -192,6 +193,21 @@ pub fn now_ms() -> u64 {
 pub fn secret_32(env: &Env, name: &str) -> Result<[u8; 32], Problem> {
     let value = env.secret(name).map_err(|error| fault(name, &error))?;
     secret::from_hex(&value.to_string()).ok_or_else(|| fault(name, &"not 64 hex digits"))
+}
+
+/// The body of an answer; nothing if it has more bytes than that.
+pub async fn bounded(response: &mut Response, max_bytes: usize) -> worker::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    // What has no body has no stream.
+    if let Ok(mut stream) = response.stream() {
+        while let Some(chunk) = stream.next().await {
+            bytes.extend(chunk?);
+            if bytes.len() > max_bytes {
+                return Ok(None);
+            }
+        }
+    }
+    Ok(Some(bytes))
 }
 
 /// The key of object names.

@@ -1,7 +1,7 @@
 //! `function.run`: runs a function of the tenant in the script that has nothing but functions. Output: what it wrote.
 //!
-//! A function does the same with the same input, and a step's asks nothing of the world, so it is run again whenever
-//! its answer was lost.
+//! A step's function reads the world, and what it starts is started once by its key, so it is run again whenever its
+//! answer was lost.
 
 use serde::Deserialize;
 use serde_json::Value;

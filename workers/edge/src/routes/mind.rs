@@ -8,12 +8,12 @@ use aion_api::idempotency::HEADER;
 use aion_api::object::identity;
 use aion_api::object::mind::{Ask as Asked, Handed, Told};
 use aion_api::problem::{Code, Problem};
+use aion_shell::resolve;
 use axum::body::Body;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use http::Request;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use identity_do::resolve;
 use kernel_do::mind::{self, Further};
 use worker::Delay;
 

@@ -4,8 +4,8 @@ use aion_api::object::kernel::{Decision, Reply, Request};
 use aion_api::problem::Problem;
 use aion_api::v1::tasks::{ApprovalClaims, ApproveTask, RedriveTask, SignalTask, is_signal_name};
 use aion_shell::call;
+use aion_shell::resolve;
 use http::StatusCode;
-use identity_do::resolve;
 
 use super::tasks::place;
 use crate::answer::{self, Answer};

@@ -9,9 +9,10 @@ use aion_identity::method::{web, webvh};
 use aion_identity::resolution::{Failure, Kind, Query, Resolution, is_acceptable, resolve_static};
 use aion_identity::signature::is_signed;
 use aion_identity::{Did, DidUrl, Jws};
-use aion_shell::call;
 use serde_json::{Value, json};
 use worker::Env;
+
+use crate::call;
 
 /// Options of a resolution, as they stand in the query and the `Accept` header.
 #[derive(Debug, Clone, Default)]

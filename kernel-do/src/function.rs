@@ -1,22 +1,22 @@
-//! What a function asks of the world: judged by the grants of its version, and performed.
+//! What a function asks of the world, behind a route or as a step: judged by the grants of its version, and performed.
 
 use std::time::Duration;
 
+use aion_api::idempotency::Idempotency;
 use aion_api::problem::{Code, Problem};
+use aion_api::trace::Trace;
+use aion_api::v1::egress::Hosts;
 use aion_api::v1::functions::{check_fetch, start_key};
 use aion_api::v1::tasks::SubmitTask;
 use aion_function::limits::ASK_MAX_BYTES;
 use aion_function::{Ask, Bytes, Fetch, Fetched, Grant, Grants, Start, Told, Verify};
-use futures_util::future::{Either, select};
-use identity_do::resolve::{self, Options};
+use aion_shell::call::bounded;
+use aion_shell::resolve::{self, Options};
+use futures_util::future::{Either, LocalBoxFuture, select};
 use serde_json::{Value, json};
 use wasm_bindgen::JsValue;
 use worker::js_sys::Uint8Array;
-use worker::{AbortController, Cache, Delay, Headers, Method, RequestInit, RequestRedirect, Response};
-
-use crate::ask::Party;
-use crate::routes::tasks;
-use crate::wire;
+use worker::{AbortController, Cache, Delay, Env, Headers, Method, RequestInit, RequestRedirect, Response};
 
 /// What is fetched may take this long, to the end of its body.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -26,21 +26,44 @@ const KEPT: &str = "https://functions.aion.invalid/";
 const KEPT_MAX_CHARS: usize = 4_096;
 /// How a request shows that it has passed here, so that one that goes round in circles is found.
 const VIA: &str = "1.1 aion";
+/// Methods that change nothing (RFC 9110 section 9.2.1).
+const READS: [&str; 3] = ["GET", "HEAD", "OPTIONS"];
 /// Headers of one connection (RFC 9110 section 7.6.1), and those that the platform sets itself.
 const RESERVED: [&str; 9] =
     ["connection", "content-length", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "via"];
 
 /// Whether a function may set a header of a request or an answer, by its name in lower case.
+#[must_use]
 pub fn is_free(name: &str) -> bool {
     !RESERVED.contains(&name) && !name.starts_with("x-aion-")
 }
 
+/// What depends on where a function runs.
+pub trait Means {
+    /// Whether what is sent may have effects: not where it would be sent again after an answer was lost.
+    fn may_send(&self) -> bool;
+    /// The hosts that the tenant allows.
+    fn hosts(&self) -> LocalBoxFuture<'_, Result<Hosts, Problem>>;
+    /// Submits a task in the tenant's name; its public view.
+    fn submit(&self, idempotency: Idempotency, task: SubmitTask) -> LocalBoxFuture<'_, Result<Value, Problem>>;
+}
+
 /// Who asks.
 pub struct Asks<'a> {
-    pub party: &'a Party<'a>,
+    /// The bindings.
+    pub env: &'a Env,
+    /// What the run is a part of.
+    pub trace: &'a Trace,
+    /// The host of this deployment.
+    pub public_host: &'a str,
+    /// Whose function it is.
+    pub tenant: &'a str,
+    /// Its name.
     pub function: &'a str,
-    /// `Via` of the request that the function sees.
+    /// `Via` of the request that it sees; nothing for a step.
     pub via: &'a str,
+    /// What depends on where it runs.
+    pub means: &'a dyn Means,
 }
 
 impl Asks<'_> {
@@ -57,15 +80,13 @@ impl Asks<'_> {
     }
 
     async fn resolve(&self, did: &str) -> Result<Told, Problem> {
-        let Party { app, trace, .. } = self.party;
-        let resolved = resolve::resolve(&app.env, trace, &app.public_host, did, &Options::default()).await?;
+        let resolved = resolve::resolve(self.env, self.trace, self.public_host, did, &Options::default()).await?;
         Ok(Told::Resolved(resolved.result))
     }
 
     async fn verify(&self, Verify { did, payload, signature }: &Verify) -> Result<Told, Problem> {
-        let Party { app, trace, .. } = self.party;
-        let (env, host) = (&app.env, &app.public_host);
-        let valid = resolve::verified(env, trace, host, did, &payload.0, &signature.0).await?;
+        let (env, host) = (self.env, self.public_host);
+        let valid = resolve::verified(env, self.trace, host, did, &payload.0, &signature.0).await?;
         Ok(Told::Verified { valid })
     }
 
@@ -78,14 +99,17 @@ impl Asks<'_> {
             _ => return Err(Problem::invalid("", "either definition or name")),
         };
         let input = if start.input.is_null() { json!({}) } else { start.input.clone() };
-        let party = Party { key: None, ..*self.party };
-        let submitted = tasks::submitted(&party, idempotency, SubmitTask { definition, input }).await?;
-        let id = submitted.task["id"].as_str().ok_or_else(Problem::internal)?;
+        let task = self.means.submit(idempotency, SubmitTask { definition, input }).await?;
+        let id = task["id"].as_str().ok_or_else(Problem::internal)?;
         Ok(Told::Started { id: id.to_owned() })
     }
 
     async fn fetch(&self, fetch: &Fetch) -> Result<Told, Problem> {
-        check_fetch(fetch, self.party.hosts)?;
+        check_fetch(fetch, &self.means.hosts().await?)?;
+        if !self.means.may_send() && !READS.contains(&fetch.method.as_str()) {
+            let detail = "a step may be tried again, and would send it again: http.request sends once by its key";
+            return Err(Problem::invalid("/method", format!("one of {}: {detail}", READS.join(", "))));
+        }
         let name = self.kept_name(fetch);
         if let Some(name) = &name
             && let Ok(Some(mut kept)) = Cache::default().get(name.as_str(), false).await
@@ -99,7 +123,7 @@ impl Asks<'_> {
         let answered = std::pin::pin!(async {
             let failed = |_| Problem::new(Code::UpstreamFailed, "the connection failed");
             let mut response = worker::Fetch::Request(request).send_with_signal(&signal).await.map_err(failed)?;
-            let body = wire::bounded(&mut response, ASK_MAX_BYTES).await.map_err(failed)?;
+            let body = bounded(&mut response, ASK_MAX_BYTES).await.map_err(failed)?;
             let large =
                 || Problem::new(Code::UpstreamFailed, format!("the answer has more than {ASK_MAX_BYTES} bytes"));
             let body = Bytes(body.ok_or_else(large)?);
@@ -125,7 +149,7 @@ impl Asks<'_> {
         }
         let what = json!([fetch.url, fetch.headers]).to_string();
         let what = serde_json::to_value(Bytes(what.into_bytes())).ok()?;
-        let name = format!("{KEPT}{}/{}", self.party.tenant, what.as_str()?);
+        let name = format!("{KEPT}{}/{}", self.tenant, what.as_str()?);
         (name.len() <= KEPT_MAX_CHARS).then_some(name)
     }
 
