@@ -1,6 +1,6 @@
 //! The browser that tests the console: Debian's Chromium, driven by playwright-core.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::report::{Context, Outcome, failure, step};
@@ -10,15 +10,15 @@ use crate::{files, process, secrets};
 /// Names that Chromium has on the machines that we know.
 const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
-/// The command that runs the tests of the console at an address; pictures go to target/ui.
-pub fn command(url: &str) -> Outcome<Command> {
+/// The command that runs the tests of the console at an address, in this browser; pictures go to target/ui.
+pub fn command(url: &str, chromium: &Path) -> Outcome<Command> {
     let out = at("target/ui");
     files::remove(&out)?;
     std::fs::create_dir_all(&out)?;
     let mut node = process::command("node")?;
     node.arg(at("tests/ui/main.mjs"));
     node.env("AION_BASE_URL", url).env("AION_OPERATOR_TOKEN", secrets::operator_token()?);
-    node.env("AION_CHROMIUM", chromium()?).env("AION_OUT", out);
+    node.env("AION_CHROMIUM", chromium).env("AION_OUT", out);
     // Profiles of the browser, which it leaves behind when it is ended.
     let profiles = scratch("browser");
     std::fs::create_dir_all(&profiles)?;
@@ -31,14 +31,18 @@ fn found() -> Option<PathBuf> {
     std::env::split_paths(&path).flat_map(|folder| NAMES.map(|name| folder.join(name))).find(|file| file.is_file())
 }
 
-/// Chromium, installed by apt if it is not there.
-fn chromium() -> Outcome<PathBuf> {
+/// Chromium, installed by apt if it is not there. A fresh machine has no lists of packages yet.
+pub fn chromium() -> Outcome<PathBuf> {
     if found().is_none() {
         step("apt-get install chromium", || {
-            let mut apt = process::command("apt-get")?;
-            apt.args(["install", "--yes", "--no-install-recommends", "chromium"]);
-            process::run(apt.env("DEBIAN_FRONTEND", "noninteractive")).context("install Chromium, then run this again")
-        })?;
+            apt(&["update"])?;
+            apt(&["install", "--yes", "--no-install-recommends", "chromium"])
+        })
+        .context("install Chromium, then run this again")?;
     }
     found().ok_or_else(|| failure("Chromium was installed and is not on PATH"))
+}
+
+fn apt(words: &[&str]) -> Outcome<()> {
+    process::run(process::command("apt-get")?.args(words).env("DEBIAN_FRONTEND", "noninteractive"))
 }

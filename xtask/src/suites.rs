@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::harness::{self, Harness};
 use crate::llama::{self, Llama};
-use crate::report::{Context, Outcome, fail, now, say};
+use crate::report::{Context, Failure, Outcome, fail, now, say};
 use crate::workspace::{self, at, scratch};
 use crate::{browser, build, ci, http, modules, process, setup, spans, wire};
 
@@ -61,6 +61,12 @@ struct Count {
 }
 
 impl Count {
+    /// A suite that this machine lacks something for.
+    fn skip(&mut self, name: &str, reason: &Failure) {
+        say(format_args!("{name}: skipped: {reason}"));
+        self.skipped += 1;
+    }
+
     /// Reads a closing line of cargo, wasm-bindgen-test-runner or forge: `…result: ok. 3 passed; 0 failed; …`.
     fn add_line(&mut self, line: &str) {
         let Some((_, rest)) = line.split_once("result: ") else {
@@ -213,12 +219,19 @@ pub fn some(files: &[&str]) -> Outcome<()> {
     on_platform(&files, &mut count)
 }
 
-/// The console in a real browser, against the real platform.
+/// The console in a real browser, where one can be had, against the real platform.
 fn console(count: &mut Count) -> Outcome<()> {
+    let chromium = match browser::chromium() {
+        Ok(chromium) => chromium,
+        Err(failure) => {
+            count.skip("ui", &failure);
+            return Ok(());
+        }
+    };
     setup::for_platform()?;
     build::all()?;
     let harness = Harness::start()?;
-    let result = browser::command(&harness.url()).and_then(|mut node| counted(&mut node, count));
+    let result = browser::command(&harness.url(), &chromium).and_then(|mut node| counted(&mut node, count));
     drop(harness);
     process::end_everything();
     result
@@ -234,8 +247,7 @@ fn llama(count: &mut Count) -> Outcome<()> {
     let package = match llama::find() {
         Ok(package) => package,
         Err(failure) => {
-            say(format_args!("llama: skipped: {failure}"));
-            count.skipped += 1;
+            count.skip("llama", &failure);
             return Ok(());
         }
     };
