@@ -27,6 +27,17 @@ const RESOLUTIONS: [(&str, &str); 5] = [
     ("410", "The identity is deactivated"),
     ("501", "METHOD_NOT_SUPPORTED, FEATURE_NOT_SUPPORTED"),
 ];
+/// Operations in the words of another protocol, the media type of what it answers, and statuses beside those of our
+/// problems.
+const PROTOCOLS: [(&[&str], &str, &[&str]); 3] = [
+    (&["completeChat"], "application/json", &[]),
+    (&["callMcp"], "application/json", &["202", "400", "401", "403", "404", "405", "406", "413", "415"]),
+    (
+        &["sendMessage", "listAgentTasks", "readAgentTask", "steerAgentTask"],
+        "application/a2a+json",
+        &["400", "401", "403", "404", "409", "413"],
+    ),
+];
 /// Headers of `429` (draft-ietf-httpapi-ratelimit-headers-11); the first two come with other answers too.
 const RATE_LIMIT_HEADERS: [(&str, &str); 3] = [
     (
@@ -163,7 +174,21 @@ fn responses(entry: &Operation) -> Value {
             responses.insert(status.to_string(), json!({ "description": about, "content": content }));
         }
     }
+    in_other_words(entry, &mut responses);
     Value::Object(responses)
+}
+
+/// Adds what is answered in the words of another protocol.
+fn in_other_words(entry: &Operation, responses: &mut Map<String, Value>) {
+    let Some((_, media_type, statuses)) = PROTOCOLS.iter().find(|(ids, ..)| ids.contains(&entry.id)) else {
+        return;
+    };
+    for status in *statuses {
+        responses.entry(*status).or_insert_with(|| json!({ "description": "As the protocol says" }));
+    }
+    for (_, response) in responses.iter_mut().filter(|(status, _)| status.starts_with(['4', '5'])) {
+        response["content"][*media_type] = json!({ "schema": { "type": "object" } });
+    }
 }
 
 fn reference(name: &str) -> Value {

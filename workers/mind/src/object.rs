@@ -10,7 +10,7 @@ use aion_api::object::mind::Handed;
 use aion_api::object::{self, Call};
 use aion_api::problem::{Code, Problem};
 use aion_api::time::rfc3339;
-use aion_api::v1::mind::{Budget, Budgets, Of, Provider, ProviderKey, Providers, PutBudget};
+use aion_api::v1::mind::{Budget, Budgets, Of, Provider, ProviderKey, Providers};
 use aion_api::vault::{self, Kek};
 use aion_mind::budget::{Cap, Denial, End, Ledger, Payer, Purpose, Scope, Settled};
 use aion_mind::models::ProviderRow;
@@ -262,7 +262,10 @@ fn budgets(ledger: &Ledger) -> Budgets {
         };
         let text = |amount: Option<u64>| amount.map(|amount| amount.to_string());
         Budget {
-            cap: PutBudget { of, id, day: text(cap.day), month: text(cap.month) },
+            of,
+            id,
+            day: text(cap.day),
+            month: text(cap.month),
             used_today: ledger.counted(scope, &day).to_string(),
             used_this_month: ledger.counted(scope, &month).to_string(),
             stopped: cap.stopped,

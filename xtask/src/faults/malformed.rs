@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use aion_client::api::operations::{Credential, OPERATIONS};
 use aion_client::{Client, NativeTransport};
+use serde_json::Value;
 
 use crate::bench::load::Connection;
 use crate::first_light::wait;
@@ -133,7 +134,7 @@ impl Seen {
         match answer {
             Ok((status, body)) => {
                 *self.statuses.entry(status).or_default() += 1;
-                if status >= 500 && kind == Kind::Http {
+                if status >= 500 && kind == Kind::Http && !is_upstreams(status, &body) {
                     let body = String::from_utf8_lossy(&body);
                     self.faults.push(format!("number {number}: {status} to {head}: {body}"));
                 }
@@ -146,6 +147,13 @@ impl Seen {
             }
         }
     }
+}
+
+/// Whether a fault is a provider's or an origin's: the operations that name one are asked as well, and it is not there.
+fn is_upstreams(status: u16, body: &[u8]) -> bool {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let code = body["code"].as_str().or_else(|| body["error"]["code"].as_str()).unwrap_or_default();
+    (502..=504).contains(&status) && ["model.", "upstream."].iter().any(|kind| code.starts_with(kind))
 }
 
 fn first_line(bytes: &[u8]) -> String {

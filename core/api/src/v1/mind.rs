@@ -133,9 +133,17 @@ pub struct Budgets {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Budget {
-    /// The cap.
-    #[serde(flatten)]
-    pub cap: PutBudget,
+    /// Whom it is for.
+    pub of: Of,
+    /// Its id; the tenant has none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub id: String,
+    /// Micro-USD a day of UTC; without it there is no such cap.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day: Option<String>,
+    /// Micro-USD a month of UTC; without it there is no such cap.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub month: Option<String>,
     /// Micro-USD that are spent or reserved today.
     pub used_today: String,
     /// Micro-USD that are spent or reserved this month.

@@ -116,12 +116,24 @@ pub async fn offered(ask: Ask) -> Result<Answer, Problem> {
     on(ask, true).await
 }
 
+/// The path with its parameters, decoded: what has a slash in it is no name of anything.
+fn filled(ask: &Ask) -> Result<String, Problem> {
+    let mut path = String::new();
+    for part in ask.operation.path.split('/').skip(1) {
+        let name = part.strip_prefix('{').and_then(|part| part.strip_suffix('}'));
+        let value = name.map_or(part, |name| ask.param(name));
+        if value.contains('/') {
+            return Err(Problem::unknown("agent"));
+        }
+        path.push('/');
+        path.push_str(value);
+    }
+    Ok(path)
+}
+
 async fn on(ask: Ask, offered: bool) -> Result<Answer, Problem> {
     let caller = ask.caller.as_ref();
-    let mut path = if offered { ask.operation.path.to_owned() } else { String::new() };
-    for (name, value) in &ask.path {
-        path = path.replace(&format!("{{{name}}}"), value);
-    }
+    let path = if offered { filled(&ask)? } else { String::new() };
     let headers = READ.iter().filter_map(|name| Some(((*name).to_owned(), ask.header(name)?.to_owned())));
     let handed = Handed {
         operation: ask.operation.id.to_owned(),
