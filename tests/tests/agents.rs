@@ -175,6 +175,9 @@ async fn the_card_of_an_agent_is_signed_by_its_did() {
 
     let nobody = format!("/a2a/{}/nobody/.well-known/agent-card.json", world.tenant);
     assert_eq!(stranger.send(Request::new(Method::Get, &nobody)).await.unwrap().status, 404);
+    for slashes in ["/a2a/..%2f..%2fetc/x/tasks", "/a2a/x/..%2f..%2fetc/tasks/{id}", "/a2a/x/helper/tasks/a%2fb"] {
+        assert_eq!(a2a(&world.client, Method::Get, slashes, None).await.status, 404, "{slashes}");
+    }
 }
 
 #[test]
