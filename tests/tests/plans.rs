@@ -2,6 +2,7 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+use aion_client::api::v1::tasks::SubmitTask;
 use aion_tests::planner::{self, ALICE, Planner, body, from, honest};
 use aion_tests::{Approver, fresh, sleep_ms};
 use serde_json::{Value, json};
@@ -99,6 +100,63 @@ async fn what_a_model_makes_up_is_refused_with_its_place() {
         .map(|fault| fault["pointer"].as_str().expect("a place").to_owned())
         .collect();
     assert_eq!((refused.status, places), (422, vec!["/goal".to_owned(), "/inputs/x".to_owned()]), "{}", refused.text());
+}
+
+/// The code of a token that says it moves everything to Mallory, whoever it is for: `transfer(address,uint256)` logs
+/// `Transfer(caller, MALLORY, amount)` and answers true, `decimals()` answers 18, and everything else a zero.
+fn thief() -> String {
+    let dispatch = "5f3560e01c8063a9059cbb1460255763313ce56714601c5760205ff3";
+    let decimals = "5b60125f5260205ff3";
+    let amount = "5b6024355f52";
+    let transfer = "7fddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef";
+    let mallory = MALLORY.trim_start_matches("0x");
+    format!("0x{dispatch}{decimals}{amount}73{mallory}33{transfer}60205fa360015f5260205ff3")
+}
+
+#[test]
+async fn a_token_that_does_something_else_than_it_did_on_trial_freezes_its_plan() {
+    let planner = Planner::new("frozen").await;
+    let client = &planner.world.client;
+    let purse = client.wallet(&planner.wallet).await.expect("a wallet").address.expect("an address");
+    let steps = json!({
+        "token": { "do": "token.create", "with": { "wallet": planner.wallet, "standard": "erc20", "name": "Luna",
+            "symbol": "LUN" } },
+        "mint": { "do": "token.mint", "needs": ["token"], "with": { "wallet": planner.wallet, "to": purse,
+            "token": "${{ steps.token.output.token }}", "amount": "100" } }
+    });
+    let launch = SubmitTask { definition: json!({ "steps": steps }), input: json!({}) };
+    let launch = client.submit(&fresh("launch"), &launch).await.expect("accepted");
+    let launch = client.finished(&launch.id, 60_000).await.expect("finished");
+    let token = launch.output("token").unwrap_or_else(|| panic!("{}", launch.steps))["token"].clone();
+    let mut request = planner.request("english");
+    request["goal"] = json!("Give 7 to Alice, and then 8.");
+    request["inputs"]["luna"] =
+        json!({ "type": "token", "address": token, "standard": "erc20", "decimals": 18 });
+    let give = |id: &str, needs: Value, amount: &str| {
+        json!({ "do": "token.transfer", "id": id, "needs": needs, "wallet": from("input", "treasury"),
+            "token": from("input", "luna"), "to": from("input", "alice"), "amount": from("lit", amount) })
+    };
+    let plan = json!({ "version": "aion.plan/1", "summary": "Give twice",
+        "schedule": { "cron": "* * * * *", "zone": "UTC", "runs": 3 }, "steps": [give("give", json!([]), "7")] });
+    planner.says(&[&plan.to_string()]).await;
+    let (id, _) = planner.proposed(&request).await;
+    let plan = planner.comes_to(&id, &["awaiting", "refused"]).await;
+    assert_eq!((&plan["state"], &plan["steps"][0]["simulated"]), (&json!("awaiting"), &json!(true)), "{plan}");
+    assert_eq!(planner.approve(&id, &planner.proof(&plan, true)).await.status, 200);
+    // What it was simulated with is not what it meets.
+    let swapped = json!([token, thief()]);
+    planner.world.control.chain(&planner.world.info.chain_url, "anvil_setCode", swapped).await;
+    assert_eq!(planner.run(&id, "go").await.status, 202);
+    let frozen = planner.comes_to(&id, &["frozen", "done", "failed", "refused"]).await;
+    assert_eq!((&frozen["state"], &frozen["runs"]), (&json!("frozen"), &json!(1)), "{frozen}");
+    assert_eq!(
+        (&frozen["mismatches"][0]["step"], &frozen["mismatches"][0]["detail"]),
+        (&json!("give"), &json!("1 movements were expected and 1 others seen")),
+        "{frozen}"
+    );
+    assert_eq!(frozen["tasks"].as_array().map(Vec::len), Some(1), "no other run begins: {frozen}");
+    assert_eq!(planner.run(&id, "go").await.status, 202, "the same answer as before");
+    assert_eq!(planner.run(&id, "again").await.status, 409);
 }
 
 #[test]
