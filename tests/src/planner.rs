@@ -90,6 +90,12 @@ impl Planner {
         self.wish(&format!("says={}", replies.join("%2C"))).await;
     }
 
+    /// The same, and it thinks so long before each, milliseconds.
+    pub async fn says_slowly(&self, replies: &[&str], wait_ms: u64) {
+        let replies: Vec<String> = replies.iter().map(hex::encode).collect();
+        self.wish(&format!("says={}&wait={wait_ms}", replies.join("%2C"))).await;
+    }
+
     async fn wish(&self, wishes: &str) {
         self.world.control.set_origin(&self.world.info.origin_url, &self.name, wishes).await;
     }
