@@ -126,7 +126,8 @@ async fn a_goal_in_words_becomes_tokens_by_a_real_model() {
     let (id, _) = planner.proposed(&request).await;
     let plan = planner.comes_to(&id, &["awaiting", "refused"]).await;
     assert_eq!((&plan["state"], &plan["steps"][0]["simulated"]), (&json!("awaiting"), &json!(true)), "{plan}");
-    let stages: Vec<_> = plan["stages"].as_array().into_iter().flatten().filter_map(|one| one["state"].as_str()).collect();
+    let stages: Vec<_> =
+        plan["stages"].as_array().into_iter().flatten().filter_map(|one| one["state"].as_str()).collect();
     assert_eq!(stages, ["proposed", "checked", "priced", "policed", "simulated", "awaiting"], "{plan}");
     assert!(planner.world.used_today().await > 0, "the server says what it has used");
     assert_eq!(planner.run(&id, "early").await.status, 409, "nobody has approved it");

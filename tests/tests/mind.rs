@@ -37,7 +37,7 @@ impl Mind {
         json!({
             "id": format!("p{place}"), "kind": "openai-chat", "priority": place, "retries": 0,
             "baseUrl": format!("{}/{name}/v1", self.world.info.origin_url),
-            "timeouts": { "firstByteMs": 2_000, "idleMs": 2_000, "totalMs": 10_000 },
+            "timeouts": { "firstByteMs": 5_000, "idleMs": 5_000, "totalMs": 20_000 },
             "models": [{ "name": "fast", "upstream": "up", "contextTokens": 8_000, "maxOutputTokens": 1_000,
                 "prices": { "input": 0, "cachedInput": 0, "output": 1_000_000 },
                 "capabilities": { "streaming": true } }]
@@ -204,7 +204,7 @@ async fn the_next_provider_is_asked_before_the_first_byte_and_never_after() {
     let second = hello(&mind.names[1]);
     let mut firsts = 0;
     // A status of its own says that nothing was done; whoever is too slow may have done it.
-    for (wishes, counts) in [("status=429", 0), ("status=529", 0), ("wait=4000", WORST)] {
+    for (wishes, counts) in [("status=429", 0), ("status=529", 0), ("wait=6000", WORST)] {
         mind.set(0, wishes).await;
         let before = mind.world.used_today().await;
         let answer = mind.complete(false).await;

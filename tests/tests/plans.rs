@@ -2,6 +2,9 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use aion_client::api::v1::tasks::SubmitTask;
 use aion_tests::planner::{self, ALICE, Planner, body, from, honest};
 use aion_tests::{Approver, fresh, sleep_ms};
@@ -10,11 +13,41 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 const MALLORY: &str = "0xdddddddddddddddddddddddddddddddddddddddd";
 
+thread_local! {
+    static SHARED: RefCell<Option<Rc<Shared>>> = const { RefCell::new(None) };
+}
+
+/// The tenant of all of these tests, since a wallet's key takes seconds to make; and a plan that runs twice, a minute
+/// apart, which begins before anything else, so that nobody waits for its times.
+struct Shared {
+    planner: Planner,
+    recurring: String,
+}
+
+async fn shared() -> Rc<Shared> {
+    if let Some(shared) = SHARED.with_borrow(Clone::clone) {
+        return shared;
+    }
+    let planner = Planner::new("plans").await;
+    let mut plan = honest();
+    plan["schedule"] = json!({ "cron": "* * * * *", "zone": "Europe/Madrid", "runs": 2 });
+    planner.says(&[&plan.to_string()]).await;
+    let (recurring, _) = planner.proposed(&planner.request("english")).await;
+    let plan = planner.comes_to(&recurring, &["awaiting", "refused"]).await;
+    assert_eq!(planner.approve(&recurring, &planner.proof(&plan, true)).await.status, 200, "{plan}");
+    assert_eq!(planner.run(&recurring, "go").await.status, 202);
+    let running = planner.comes_to(&recurring, &["running"]).await;
+    assert_eq!(running["runs"], 0, "{running}");
+    let shared = Rc::new(Shared { planner, recurring });
+    SHARED.set(Some(Rc::clone(&shared)));
+    shared
+}
+
 #[test]
 async fn words_become_tokens_once_somebody_has_approved() {
-    let planner = Planner::new("words").await;
+    let planner = &shared().await.planner;
     planner.says(&[&honest().to_string()]).await;
-    let (request, key) = (planner.request("english"), fresh("plan"));
+    let (request, key, asked) = (planner.request("english"), fresh("plan"), planner.asked().await);
     let first = planner.propose(&request, &key).await;
     assert_eq!(first.status, 202, "{}", first.text());
     let id = body(&first)["plan"].as_str().expect("an id").to_owned();
@@ -25,7 +58,7 @@ async fn words_become_tokens_once_somebody_has_approved() {
     assert_eq!(planner.propose(&planner.request("spanish"), &key).await.status, 422);
 
     let plan = planner.comes_to(&id, &["awaiting"]).await;
-    assert_eq!(planner.asked().await, 1, "{plan}");
+    assert_eq!(planner.asked().await, asked + 1, "{plan}");
     assert_eq!(plan["steps"][1]["risk"], "moves", "{plan}");
     assert!(
         plan["steps"][1]["effect"].as_str().is_some_and(|effect| effect.starts_with("mints 10000 of create.token"))
@@ -54,7 +87,7 @@ async fn words_become_tokens_once_somebody_has_approved() {
 
 #[test]
 async fn a_goal_in_spanish_is_carried_out_by_mandate() {
-    let planner = Planner::new("lanza").await;
+    let planner = &shared().await.planner;
     planner.says(&[&honest().to_string()]).await;
     let mut request = planner.request("spanish");
     let mandate = |kind: &str, to: Value, amount: &str| {
@@ -74,15 +107,16 @@ async fn a_goal_in_spanish_is_carried_out_by_mandate() {
 
 #[test]
 async fn what_a_model_makes_up_is_refused_with_its_place() {
-    let planner = Planner::new("injected").await;
+    let planner = &shared().await.planner;
     let mut injected = honest();
     injected["steps"][1]["to"] = from("lit", MALLORY);
     planner.says(&[&injected.to_string()]).await;
+    let asked = planner.asked().await;
     let (id, task) = planner.proposed(&planner.request("english")).await;
     let plan = planner.comes_to(&id, &["refused", "awaiting"]).await;
     assert_eq!(plan["state"], "refused", "{plan}");
     assert!(plan["reason"].as_str().is_some_and(|reason| reason.starts_with("/steps/1/to")), "{plan}");
-    assert_eq!(planner.asked().await, 3, "it is told of its faults twice");
+    assert_eq!(planner.asked().await, asked + 3, "it is told of its faults twice");
     let task = planner.world.client.finished(&task, 30_000).await.expect("ended");
     assert_eq!((task.state.as_str(), &task.steps["plan"]["error"]["code"]), ("failed", &json!("plan.refused")));
 
@@ -115,14 +149,14 @@ fn thief() -> String {
 
 #[test]
 async fn a_token_that_does_something_else_than_it_did_on_trial_freezes_its_plan() {
-    let planner = Planner::new("frozen").await;
+    let planner = &shared().await.planner;
     let client = &planner.world.client;
     let purse = client.wallet(&planner.wallet).await.expect("a wallet").address.expect("an address");
     let steps = json!({
         "token": { "do": "token.create", "with": { "wallet": planner.wallet, "standard": "erc20", "name": "Luna",
             "symbol": "LUN" } },
         "mint": { "do": "token.mint", "needs": ["token"], "with": { "wallet": planner.wallet, "to": purse,
-            "token": "${{ steps.token.output.token }}", "amount": "100" } }
+            "token": "${{ steps.token.output.token }}", "amount": "100000000000000000000" } }
     });
     let launch = SubmitTask { definition: json!({ "steps": steps }), input: json!({}) };
     let launch = client.submit(&fresh("launch"), &launch).await.expect("accepted");
@@ -130,8 +164,7 @@ async fn a_token_that_does_something_else_than_it_did_on_trial_freezes_its_plan(
     let token = launch.output("token").unwrap_or_else(|| panic!("{}", launch.steps))["token"].clone();
     let mut request = planner.request("english");
     request["goal"] = json!("Give 7 to Alice, and then 8.");
-    request["inputs"]["luna"] =
-        json!({ "type": "token", "address": token, "standard": "erc20", "decimals": 18 });
+    request["inputs"]["luna"] = json!({ "type": "token", "address": token, "standard": "erc20", "decimals": 18 });
     let give = |id: &str, needs: Value, amount: &str| {
         json!({ "do": "token.transfer", "id": id, "needs": needs, "wallet": from("input", "treasury"),
             "token": from("input", "luna"), "to": from("input", "alice"), "amount": from("lit", amount) })
@@ -160,7 +193,7 @@ async fn a_token_that_does_something_else_than_it_did_on_trial_freezes_its_plan(
 
 #[test]
 async fn an_approval_is_for_one_plan_and_for_whoever_may() {
-    let planner = Planner::new("reused").await;
+    let planner = &shared().await.planner;
     planner.says(&[&honest().to_string()]).await;
     let (first, _) = planner.proposed(&planner.request("english")).await;
     let (second, _) = planner.proposed(&planner.request("english")).await;
@@ -189,52 +222,41 @@ async fn an_approval_is_for_one_plan_and_for_whoever_may() {
 }
 
 #[test]
-async fn a_plan_outlives_the_platform_at_every_stage() {
-    let planner = Planner::new("killed").await;
+async fn plans_outlive_the_platform_at_every_stage() {
+    let planner = &shared().await.planner;
     planner.says(&[&honest().to_string()]).await;
     let control = &planner.world.control;
     let killed = async || {
         control.kill_platform().await;
         control.start_platform().await;
     };
+    // One plan runs while another is made: each time both are killed.
+    let (old, _) = planner.proposed(&planner.request("english")).await;
+    let plan = planner.comes_to(&old, &["awaiting", "refused"]).await;
+    assert_eq!(planner.approve(&old, &planner.proof(&plan, true)).await.status, 200, "{plan}");
+    killed().await;
+    let run = planner.run(&old, "go").await;
+    assert_eq!(run.status, 202, "{}", run.text());
     let (request, key) = (planner.request("english"), fresh("plan"));
     let first = body(&planner.propose(&request, &key).await);
-    killed().await;
-    let again = body(&planner.propose(&request, &key).await);
-    assert_eq!(again, first);
-    let id = first["plan"].as_str().expect("an id");
-    // While a model is asked or the world is read.
-    for wait_ms in [150, 400, 900] {
+    let new = first["plan"].as_str().expect("an id");
+    // While a model is asked or the world is read, and while wallets sign and the chain takes transactions.
+    for wait_ms in [50, 150, 400, 900, 2_000] {
         sleep_ms(wait_ms).await;
         killed().await;
+        assert_eq!(planner.run(&old, "go").await.text(), run.text());
+        assert_eq!(body(&planner.propose(&request, &key).await), first);
     }
-    let plan = planner.comes_to(id, &["awaiting", "refused"]).await;
+    let plan = planner.comes_to(new, &["awaiting", "refused"]).await;
     assert_eq!(plan["state"], "awaiting", "{plan}");
-    assert_eq!(planner.approve(id, &planner.proof(&plan, true)).await.status, 200);
-    killed().await;
-    let run = planner.run(id, "go").await;
-    assert_eq!(run.status, 202, "{}", run.text());
-    for wait_ms in [50, 700, 1_500, 3_000] {
-        sleep_ms(wait_ms).await;
-        killed().await;
-        assert_eq!(planner.run(id, "go").await.text(), run.text());
-    }
-    planner.is_done(id).await;
+    planner.is_done(&old).await;
 }
 
 #[test]
-async fn a_recurring_plan_runs_at_each_of_its_times() {
-    let planner = Planner::new("weekly").await;
-    let mut plan = honest();
-    plan["schedule"] = json!({ "cron": "* * * * *", "zone": "Europe/Madrid", "runs": 2 });
-    planner.says(&[&plan.to_string()]).await;
-    let (id, _) = planner.proposed(&planner.request("english")).await;
-    let plan = planner.comes_to(&id, &["awaiting", "refused"]).await;
-    assert_eq!(planner.approve(&id, &planner.proof(&plan, true)).await.status, 200, "{plan}");
-    assert_eq!(planner.run(&id, "go").await.status, 202);
-    let running = planner.comes_to(&id, &["running"]).await;
-    assert_eq!(running["runs"], 0, "{running}");
-    let done = planner.comes_to(&id, &["done", "failed", "frozen"]).await;
+async fn a_cron_expression_has_a_plan_run_at_each_of_its_times_although_the_platform_dies() {
+    let shared = shared().await;
+    let planner = &shared.planner;
+    let done = planner.comes_to(&shared.recurring, &["done", "failed", "frozen"]).await;
     assert_eq!((&done["state"], &done["runs"]), (&json!("done"), &json!(2)), "{done}");
     let tasks = done["tasks"].as_array().expect("tasks");
     assert_eq!(tasks.len(), 2, "{done}");

@@ -93,9 +93,7 @@ mod tests {
         }
         let schema = |properties: &str| {
             let schema = format!(r#"{{"type":"object","properties":{properties}}}"#);
-            format!(
-                r#","response_format":{{"type":"json_schema","json_schema":{{"name":"a","schema":{schema}}}}}"#
-            )
+            format!(r#","response_format":{{"type":"json_schema","json_schema":{{"name":"a","schema":{schema}}}}}"#)
         };
         let others = [
             r#","temperature":0.5"#.to_owned(),

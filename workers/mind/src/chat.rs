@@ -6,8 +6,7 @@ use aion_mind::budget::{End, Payer};
 use aion_mind::cache;
 use aion_mind::models::{Attempts, Choice, Need, Next, Prefer, route};
 use aion_mind::wire::{
-    Call, ChatRequest, Class, Event, Fault, Fold,  Key, Reply, StreamDecoder, Unsupported, Wire, decode, encode,
-    front,
+    Call, ChatRequest, Class, Event, Fault, Fold, Key, Reply, StreamDecoder, Unsupported, Wire, decode, encode, front,
 };
 use aion_shell::call::{fault, now_ms};
 use serde_json::json;
@@ -331,7 +330,8 @@ impl Chat<'_> {
             return Ok(made.map(|(_, response)| Answer::Pieces(response)));
         };
         let (id, prices, worst) = (id.to_owned(), choice.model.prices, choice.at_most);
-        let again = if let Keep::Again(key) = self.caller.keep { Some((key.to_owned(), Fold::default())) } else { None };
+        let again =
+            if let Keep::Again(key) = self.caller.keep { Some((key.to_owned(), Fold::default())) } else { None };
         let writer = Writer::new(pieces.words);
         let flow = Flow { opened: opened.moved(), decoder, writer, id, prices, worst, again };
         // It goes on to its end, and settles, whatever becomes of the caller.

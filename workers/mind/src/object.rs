@@ -74,10 +74,17 @@ pub enum Order {
 pub enum Told {
     Providers(Providers),
     Budgets(Budgets),
-    Rows { version: u64, rows: Vec<ProviderRow> },
-    Reserved { key: Option<String> },
+    Rows {
+        version: u64,
+        rows: Vec<ProviderRow>,
+    },
+    Reserved {
+        key: Option<String>,
+    },
     /// An answer and its age, seconds.
-    Known { known: Option<(Box<Reply>, u64)> },
+    Known {
+        known: Option<(Box<Reply>, u64)>,
+    },
     Plans(Box<plans::Told>),
     Done,
 }

@@ -209,7 +209,9 @@ impl Question {
             return Ok(Told { answered: true });
         };
         match select(ended, wait(patience_ms)).await {
-            Either::Left((ended, _)) => ended.unwrap_or_else(|_| Err(Problem::internal())).map(|()| Told { answered: true }),
+            Either::Left((ended, _)) => {
+                ended.unwrap_or_else(|_| Err(Problem::internal())).map(|()| Told { answered: true })
+            }
             Either::Right(_) => Ok(Told { answered: false }),
         }
     }

@@ -95,7 +95,17 @@ pub async fn infer(env: &Env, model: &str, body: &[u8], timeouts: Timeouts) -> R
             let response = answer.dyn_into::<web_sys::Response>().map_err(|_| Fault::of(Class::Garbage))?;
             let body = worker::Response::from(response).stream().ok();
             let headers = Vec::new();
-            Ok(Opened { status: 200, headers, body, controller: None, timeouts, sent_ms, begun: false, bytes: 0, timer: None })
+            Ok(Opened {
+                status: 200,
+                headers,
+                body,
+                controller: None,
+                timeouts,
+                sent_ms,
+                begun: false,
+                bytes: 0,
+                timer: None,
+            })
         }
         Either::Left((Err(thrown), _)) => {
             let error = thrown.dyn_into::<js_sys::Error>().map(|error| String::from(error.message()));
