@@ -190,11 +190,10 @@ impl DurableObject for Question {
                 self.asking.set(false);
                 self.end(kept, ended);
             }
-            Ok(None) => {}
+            Ok(None) if self.is_over() => _ = self.state.storage().delete_all().await,
+            // Somebody came for it since: it is looked at again later.
+            Ok(None) => self.arm(KEPT_MS),
             Err(_) => self.arm(AGAIN_MS),
-        }
-        if self.is_over() {
-            _ = self.state.storage().delete_all().await;
         }
         Response::empty()
     }
@@ -299,7 +298,7 @@ impl Question {
     /// Whether nobody comes for it any more.
     fn is_over(&self) -> bool {
         let old = |(at_ms, kept): &(u64, Kept)| kept.stand != Stand::Open && at_ms + KEPT_MS <= now_ms();
-        self.kept().is_ok_and(|kept| kept.as_ref().is_some_and(old))
+        self.kept().is_ok_and(|kept| kept.as_ref().is_none_or(old))
     }
 
     fn sql(&self) -> SqlStorage {

@@ -30,9 +30,8 @@ pub enum Work {
 pub async fn drive(at: At<'_>, plan: &str) -> Result<Work, Problem> {
     let began_ms = now_ms();
     loop {
-        let (todo, model, payer) = match at.object(Order::Todo { id: plan.to_owned() }).await? {
-            Told::Todo { todo, model, payer } => (todo, model, payer),
-            _ => return Err(Problem::internal()),
+        let Told::Todo { todo, model, payer } = at.object(Order::Todo { id: plan.to_owned() }).await? else {
+            return Err(Problem::internal());
         };
         match todo {
             Todo::Rest => return Ok(Work::Rests),
