@@ -119,9 +119,8 @@ mod tests {
                 r#"{{"model":"m","messages":[{{"role":"user","content":"Hi"}}],"cache":{{"max_age_s":{wrong}}}}}"#
             );
             assert_eq!(read(&theirs).unwrap_err().pointer, "/cache/max_age_s");
-            let own = format!(
-                r#"{{"model":"m","messages":[{{"role":"user","parts":[{{"text":"Hi"}}]}}],"cache":{{"maxAgeS":{wrong}}}}}"#
-            );
+            let turns = r#"[{"role":"user","parts":[{"text":"Hi"}]}]"#;
+            let own = format!(r#"{{"model":"m","messages":{turns},"cache":{{"maxAgeS":{wrong}}}}}"#);
             assert_eq!(read_own(&own).unwrap_err().pointer, "/cache/maxAgeS");
         }
     }

@@ -1,9 +1,9 @@
 //! The script `aion-mind`: asks models in the name of tenants, and lets nothing be spent that a cap does not allow.
 //!
 //! The script `aion` alone reaches it, by a service binding: the edge hands over requests of callers, the kernel steps
-//! of tasks. Its object Mind keeps providers, their keys sealed, the ledger, plans and agents. The entry asks the
-//! providers for callers, an object Question for each question of a plan or a task, so that nobody of a tenant waits for
-//! another one's answer. What else it has to know or have done, it asks of whoever has handed the request over. It has
+//! of tasks. Its object Mind keeps providers, their keys sealed, the ledger, plans and agents. The entry asks providers
+//! for callers, an object Question for each question of a plan or a task, so that nobody of a tenant waits for another
+//! one's answer. What else it has to know or have done, it asks of whoever has handed the request over. It has
 //! one secret, which seals the keys.
 
 #![allow(missing_docs, reason = "the macro of the platform makes public items without docs; tidy looks for ours")]
