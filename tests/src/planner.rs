@@ -19,8 +19,10 @@ const LOOKS_MAX: usize = 1_800;
 pub struct Planner {
     /// The platform.
     pub world: World,
-    /// The name of its provider.
+    /// The name of its provider at the origin.
     pub name: String,
+    /// The name of its model.
+    pub model: &'static str,
     /// Its wallet.
     pub wallet: String,
     /// Who approves.
@@ -28,9 +30,9 @@ pub struct Planner {
 }
 
 impl Planner {
-    /// A tenant with all of it, and rules that name the person.
+    /// A tenant with all of it, and rules that name the person. The model is one at the origin.
     pub async fn new(name: &str) -> Self {
-        let (world, name, person) = (World::new(name).await, fresh(name), Approver::new(7));
+        let (world, name) = (World::new(name).await, fresh(name));
         let provider = json!({
             "id": "p0", "kind": "openai-chat", "retries": 0,
             "baseUrl": format!("{}/{name}/v1", world.info.origin_url),
@@ -38,14 +40,26 @@ impl Planner {
                 "prices": { "input": 0, "cachedInput": 0, "output": 1_000_000 },
                 "capabilities": { "schema": true, "strict": true } }]
         });
-        let providers = serde_json::from_value(json!({ "providers": [provider] })).expect("providers");
+        Self::asking(world, name, "planner", json!({ "providers": [provider] })).await
+    }
+
+    /// The same with the model that llama.cpp's server runs.
+    pub async fn local(name: &str) -> Self {
+        let world = World::new(name).await;
+        let providers = world.control.llama().await;
+        Self::asking(world, fresh(name), "local", providers).await
+    }
+
+    async fn asking(world: World, name: String, model: &'static str, providers: Value) -> Self {
+        let person = Approver::new(7);
+        let providers = serde_json::from_value(providers).expect("providers");
         world.client.put_providers(&providers).await.expect("put");
         let steps = json!({ "purse": { "do": "wallet.create", "with": { "label": "treasury" } } });
         let task = SubmitTask { definition: json!({ "steps": steps }), input: json!({}) };
         let task = world.client.submit(&fresh("purse"), &task).await.expect("accepted");
         let task = world.client.finished(&task.id, 60_000).await.expect("finished");
         let wallet = task.output("purse").expect("an output")["wallet"].as_str().expect("an id").to_owned();
-        let planner = Self { world, name, wallet, person };
+        let planner = Self { world, name, model, wallet, person };
         let tools = ["token.create", "token.mint", "token.transfer"];
         let rules = json!({ "tools": tools, "approvers": [planner.person.did],
             "count": 1, "mandates": true, "nativeMaxWei": "1000000000000000000", "validMs": 3_600_000 });
@@ -76,6 +90,12 @@ impl Planner {
         self.wish(&format!("says={}", replies.join("%2C"))).await;
     }
 
+    /// The same, and it thinks so long before each, milliseconds.
+    pub async fn says_slowly(&self, replies: &[&str], wait_ms: u64) {
+        let replies: Vec<String> = replies.iter().map(hex::encode).collect();
+        self.wish(&format!("says={}&wait={wait_ms}", replies.join("%2C"))).await;
+    }
+
     async fn wish(&self, wishes: &str) {
         self.world.control.set_origin(&self.world.info.origin_url, &self.name, wishes).await;
     }
@@ -92,7 +112,7 @@ impl Planner {
             "english" => "Launch Luna, a token of 1,000,000 at most, and give 10000 of it to Alice.",
             _ => "Lanza Luna, un token de 1.000.000 como máximo, y dale 10000 a Alicia.",
         };
-        json!({ "goal": goal, "language": language, "model": "planner", "inputs": {
+        json!({ "goal": goal, "language": language, "model": self.model, "inputs": {
             "treasury": { "type": "wallet", "wallet": self.wallet },
             "alice": { "type": "address", "address": ALICE } } })
     }

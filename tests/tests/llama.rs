@@ -4,6 +4,7 @@
 
 use aion_client::Response;
 use aion_client::api::v1::mind::{Of, PutBudget};
+use aion_tests::planner::{Planner, body};
 use aion_tests::{World, json_post};
 use serde_json::{Value, json};
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -47,10 +48,6 @@ impl Local {
         }
         self.post("/v1/chat/completions", &body).await
     }
-}
-
-fn body(response: &Response) -> Value {
-    response.json().expect("JSON")
 }
 
 /// The data of each event of a stream that is JSON.
@@ -119,6 +116,25 @@ async fn a_plan_comes_out_whole() {
     let steps = plan["steps"].as_array().expect("steps");
     let kinds: Vec<_> = steps.iter().filter_map(|step| step["do"].as_str()).collect();
     assert_eq!((plan["version"].as_str(), kinds), (Some("aion.plan/1"), vec!["token.create", "token.mint"]), "{plan}");
+}
+
+#[test]
+async fn a_goal_in_words_becomes_tokens_by_a_real_model() {
+    let planner = Planner::local("launch").await;
+    let mut request = planner.request("english");
+    request["inputs"]["supply"] = json!({ "type": "amount", "amount": "10000" });
+    let (id, _) = planner.proposed(&request).await;
+    let plan = planner.comes_to(&id, &["awaiting", "refused"]).await;
+    assert_eq!((&plan["state"], &plan["steps"][0]["simulated"]), (&json!("awaiting"), &json!(true)), "{plan}");
+    let stages: Vec<_> =
+        plan["stages"].as_array().into_iter().flatten().filter_map(|one| one["state"].as_str()).collect();
+    assert_eq!(stages, ["proposed", "checked", "priced", "policed", "simulated", "awaiting"], "{plan}");
+    assert!(planner.world.used_today().await > 0, "the server says what it has used");
+    assert_eq!(planner.run(&id, "early").await.status, 409, "nobody has approved it");
+    let approved = planner.approve(&id, &planner.proof(&plan, true)).await;
+    assert_eq!((approved.status, &body(&approved)["state"]), (200, &json!("approved")), "{}", approved.text());
+    assert_eq!(planner.run(&id, "go").await.status, 202);
+    planner.is_done(&id).await;
 }
 
 #[test]

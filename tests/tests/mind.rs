@@ -37,7 +37,7 @@ impl Mind {
         json!({
             "id": format!("p{place}"), "kind": "openai-chat", "priority": place, "retries": 0,
             "baseUrl": format!("{}/{name}/v1", self.world.info.origin_url),
-            "timeouts": { "firstByteMs": 2_000, "idleMs": 2_000, "totalMs": 10_000 },
+            "timeouts": { "firstByteMs": 5_000, "idleMs": 5_000, "totalMs": 20_000 },
             "models": [{ "name": "fast", "upstream": "up", "contextTokens": 8_000, "maxOutputTokens": 1_000,
                 "prices": { "input": 0, "cachedInput": 0, "output": 1_000_000 },
                 "capabilities": { "streaming": true } }]
@@ -204,7 +204,7 @@ async fn the_next_provider_is_asked_before_the_first_byte_and_never_after() {
     let second = hello(&mind.names[1]);
     let mut firsts = 0;
     // A status of its own says that nothing was done; whoever is too slow may have done it.
-    for (wishes, counts) in [("status=429", 0), ("status=529", 0), ("wait=4000", WORST)] {
+    for (wishes, counts) in [("status=429", 0), ("status=529", 0), ("wait=6000", WORST)] {
         mind.set(0, wishes).await;
         let before = mind.world.used_today().await;
         let answer = mind.complete(false).await;
@@ -269,6 +269,88 @@ async fn calls_at_once_never_pass_a_cap() {
     assert_eq!((count(200), count(402)), (10, 54));
     assert_eq!(mind.asked(0).await, 10);
     mind.world.uses(10 * WORST).await;
+}
+
+/// Asks with leave to be answered by an older answer.
+async fn again(mind: &Mind, text: &str, stream: bool, max_age_s: u32) -> Response {
+    let body = json!({ "model": "fast", "stream": stream, "cache": { "max_age_s": max_age_s },
+        "stream_options": { "include_usage": true }, "messages": [{ "role": "user", "content": text }] });
+    post(&mind.world.client, "/v1/chat/completions", &body).await
+}
+
+fn cache_status(answer: &Response) -> String {
+    answer.header("cache-status").unwrap_or_default().to_owned()
+}
+
+#[test]
+async fn an_answer_is_given_again_to_whoever_allows_it_and_costs_nothing() {
+    let mind = Mind::new("again", 1).await;
+    let text = hello(&mind.names[0]);
+    let first = again(&mind, "Hi", false, 600).await;
+    assert_eq!((first.status, cache_status(&first).as_str()), (200, "aion-mind; fwd=miss"));
+    // Whole, in pieces, and in our own words: it is the same answer.
+    let second = again(&mind, "Hi", false, 600).await;
+    let content = |answer: &Response| body(answer)["choices"][0]["message"]["content"].clone();
+    assert_eq!((content(&second), content(&first)), (json!(text), json!(text)));
+    let status = cache_status(&second);
+    let ttl = status.strip_prefix("aion-mind; hit; ttl=").and_then(|ttl| ttl.parse::<u32>().ok()).expect("a hit");
+    assert!((590..=600).contains(&ttl), "{status}");
+    let pieces = again(&mind, "Hi", true, 600).await;
+    assert_eq!((spelt(&pieces), events(&pieces).last().map(String::as_str)), (text.clone(), Some("[DONE]")));
+    let own = json!({ "model": "fast", "messages": [{ "role": "user", "parts": [{ "text": "Hi" }] }],
+        "cache": { "maxAgeS": 600 } });
+    let own = post(&mind.world.client, "/v1/mind/chat", &own).await;
+    assert_eq!((&body(&own)["parts"][0]["text"], cache_status(&own).contains("; hit; ")), (&json!(text), true));
+    mind.world.uses(USED).await;
+    assert_eq!(mind.asked(0).await, 1);
+    // Who does not allow it, asks another thing or wants a younger one, is answered by the model.
+    assert_eq!((mind.complete(false).await.header("cache-status"), mind.asked(0).await), (None, 2));
+    assert_eq!((again(&mind, "Ho", false, 600).await.status, mind.asked(0).await), (200, 3));
+    aion_tests::sleep_ms(1_100).await;
+    assert_eq!(cache_status(&again(&mind, "Hi", false, 1).await), "aion-mind; fwd=request");
+    // It stays when the platform goes, and goes when the providers are others.
+    mind.world.control.kill_platform().await;
+    mind.world.control.start_platform().await;
+    mind.cap(0).await;
+    assert!(cache_status(&again(&mind, "Hi", false, 600).await).contains("; hit; "), "no cap is touched");
+    assert_eq!(again(&mind, "Hu", false, 600).await.status, 402);
+    mind.world.client.stop_mind(&Switch::default()).await.expect("stopped");
+    assert_eq!(again(&mind, "Hi", false, 600).await.status, 403, "the switch stops this too");
+    mind.world.client.resume_mind(&Switch::default()).await.expect("resumed");
+    let same = json!({ "providers": [mind.row(0, &mind.names[0])] });
+    assert_eq!(mind.put("/v1/mind/providers", &same).await.status, 200);
+    assert_eq!(again(&mind, "Hi", false, 600).await.status, 402, "it has to be asked for anew");
+    assert_eq!(again(&mind, "Hi", false, 0).await.status, 400);
+}
+
+#[test]
+async fn only_answers_that_came_whole_are_given_again() {
+    let mind = Mind::new("halves", 1).await;
+    for wishes in ["cut=1", "status=500", "early=1"] {
+        mind.set(0, wishes).await;
+        let before = mind.asked(0).await;
+        again(&mind, "Hi", true, 600).await;
+        assert_eq!(mind.asked(0).await, before + 1, "{wishes}");
+    }
+    mind.set(0, "words=4").await;
+    let pieces = again(&mind, "Hi", true, 600).await;
+    assert_eq!(cache_status(&pieces), "aion-mind; fwd=miss");
+    let whole = spelt(&pieces);
+    // It is kept with what it cost, after its last piece.
+    let mut looks = 0;
+    while !cache_status(&again(&mind, "Hi", true, 600).await).contains("; hit; ") {
+        looks += 1;
+        assert!(looks < 100, "it is never given again");
+        aion_tests::sleep_ms(50).await;
+    }
+    let asked = mind.asked(0).await;
+    assert_eq!((spelt(&again(&mind, "Hi", true, 600).await), mind.asked(0).await), (whole, asked));
+    // Whoever hangs up leaves half an answer; the whole of it would have taken a second.
+    mind.set(0, "pause=50&words=20").await;
+    let hang_up = HANG_UP.replace("stream: true,", "stream: true, cache: { max_age_s: 600 },").replace("'Hi'", "'Bye'");
+    javascript(&mind, &hang_up).await;
+    aion_tests::sleep_ms(1_500).await;
+    assert_eq!(cache_status(&again(&mind, "Bye", true, 600).await), "aion-mind; fwd=miss");
 }
 
 #[test]

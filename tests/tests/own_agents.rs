@@ -7,6 +7,7 @@ use aion_client::api::v1::mind::{Of, PutBudget};
 use aion_client::api::v1::tasks::{SubmitTask, Task};
 use aion_tests::planner::{Planner, body, honest};
 use aion_tests::{fresh, sleep_ms};
+use futures_util::future::join3;
 use serde_json::{Value, json};
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -26,6 +27,13 @@ fn run_of(planner: &Planner, agent: &str) -> Value {
     request.as_object_mut().expect("an object").remove("model");
     request["agent"] = json!(agent);
     request
+}
+
+/// A question of a task for a number of euros.
+fn question() -> Value {
+    let schema = json!({ "type": "object", "additionalProperties": false, "required": ["eur"],
+        "properties": { "eur": { "type": "integer" } } });
+    json!({ "read": { "do": "mind.ask", "with": { "prompt": "How much?", "schema": schema, "model": "planner" } } })
 }
 
 async fn ended(planner: &Planner, steps: Value, input: Value) -> Task {
@@ -152,4 +160,49 @@ async fn people_are_asked_where_a_model_is_not_sure() {
     let unsure = ended(&planner, steps, order).await;
     assert_eq!(unsure.steps["judge"]["output"]["decided"], false, "{}", unsure.steps);
     assert_eq!(unsure.output("people").map(|output| &output["approved"]), Some(&json!(false)), "{}", unsure.steps);
+}
+
+/// Longer than a step is waited for by anybody: 18 s by the mind, 25 s by the kernel.
+const THINKS_MS: u64 = 27_000;
+/// What an answer at the origin costs: five tokens of output.
+const USED: u64 = 5;
+
+#[test]
+async fn a_model_that_thinks_for_long_is_asked_once_and_its_answer_is_kept() {
+    let (asks, plans, agent) =
+        (Planner::new("slow-ask").await, Planner::new("slow-plan").await, Planner::new("slow-agent").await);
+    asks.says_slowly(&[r#"{"eur":7}"#], THINKS_MS).await;
+    plans.says_slowly(&[&honest().to_string()], THINKS_MS).await;
+    agent.says_slowly(&[&honest().to_string()], THINKS_MS).await;
+    put(&agent, "own", Some(&agent.wallet), &json!({})).await;
+    let (plan, _) = plans.proposed(&plans.request("english")).await;
+    let (run, _) = agent.proposed(&run_of(&agent, "own")).await;
+    let waited = join3(
+        ended(&asks, question(), json!({})),
+        plans.comes_to(&plan, &["awaiting", "refused"]),
+        agent.comes_to(&run, &["awaiting", "refused"]),
+    );
+    let (task, plan, run) = waited.await;
+    assert_eq!(task.output("read"), Some(&json!({ "answer": { "eur": 7 } })), "{}", task.steps);
+    assert_eq!((&plan["state"], &run["state"]), (&json!("awaiting"), &json!("awaiting")), "{plan} {run}");
+    for planner in [asks, plans, agent] {
+        assert_eq!((planner.asked().await, planner.world.used_today().await), (1, USED), "{}", planner.name);
+    }
+}
+
+#[test]
+async fn a_call_that_died_with_the_platform_is_asked_again_and_counts_as_its_worst_case() {
+    let planner = Planner::new("died").await;
+    planner.says_slowly(&[r#"{"eur":7}"#], 4_000).await;
+    let task = SubmitTask { definition: json!({ "steps": question() }), input: json!({}) };
+    let task = planner.world.client.submit(&fresh("task"), &task).await.expect("accepted");
+    while planner.asked().await == 0 {
+        sleep_ms(50).await;
+    }
+    planner.world.control.kill_platform().await;
+    planner.world.control.start_platform().await;
+    let task = planner.world.client.finished(&task.id, 90_000).await.expect("ended");
+    assert_eq!(task.output("read"), Some(&json!({ "answer": { "eur": 7 } })), "{}", task.steps);
+    // An answer of a task has 1,024 tokens at most if nobody says, a micro-dollar each.
+    assert_eq!((planner.asked().await, planner.world.used_today().await), (2, 1_024 + USED));
 }

@@ -2,6 +2,10 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use aion_client::api::v1::tasks::SubmitTask;
 use aion_tests::planner::{self, ALICE, Planner, body, from, honest};
 use aion_tests::{Approver, fresh, sleep_ms};
 use serde_json::{Value, json};
@@ -9,11 +13,41 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 const MALLORY: &str = "0xdddddddddddddddddddddddddddddddddddddddd";
 
+thread_local! {
+    static SHARED: RefCell<Option<Rc<Shared>>> = const { RefCell::new(None) };
+}
+
+/// The tenant of all of these tests, since a wallet's key takes seconds to make; and a plan that runs twice, a minute
+/// apart, which begins before anything else, so that nobody waits for its times.
+struct Shared {
+    planner: Planner,
+    recurring: String,
+}
+
+async fn shared() -> Rc<Shared> {
+    if let Some(shared) = SHARED.with_borrow(Clone::clone) {
+        return shared;
+    }
+    let planner = Planner::new("plans").await;
+    let mut plan = honest();
+    plan["schedule"] = json!({ "cron": "* * * * *", "zone": "Europe/Madrid", "runs": 2 });
+    planner.says(&[&plan.to_string()]).await;
+    let (recurring, _) = planner.proposed(&planner.request("english")).await;
+    let plan = planner.comes_to(&recurring, &["awaiting", "refused"]).await;
+    assert_eq!(planner.approve(&recurring, &planner.proof(&plan, true)).await.status, 200, "{plan}");
+    assert_eq!(planner.run(&recurring, "go").await.status, 202);
+    let running = planner.comes_to(&recurring, &["running"]).await;
+    assert_eq!(running["runs"], 0, "{running}");
+    let shared = Rc::new(Shared { planner, recurring });
+    SHARED.set(Some(Rc::clone(&shared)));
+    shared
+}
+
 #[test]
 async fn words_become_tokens_once_somebody_has_approved() {
-    let planner = Planner::new("words").await;
+    let planner = &shared().await.planner;
     planner.says(&[&honest().to_string()]).await;
-    let (request, key) = (planner.request("english"), fresh("plan"));
+    let (request, key, asked) = (planner.request("english"), fresh("plan"), planner.asked().await);
     let first = planner.propose(&request, &key).await;
     assert_eq!(first.status, 202, "{}", first.text());
     let id = body(&first)["plan"].as_str().expect("an id").to_owned();
@@ -24,7 +58,7 @@ async fn words_become_tokens_once_somebody_has_approved() {
     assert_eq!(planner.propose(&planner.request("spanish"), &key).await.status, 422);
 
     let plan = planner.comes_to(&id, &["awaiting"]).await;
-    assert_eq!(planner.asked().await, 1, "{plan}");
+    assert_eq!(planner.asked().await, asked + 1, "{plan}");
     assert_eq!(plan["steps"][1]["risk"], "moves", "{plan}");
     assert!(
         plan["steps"][1]["effect"].as_str().is_some_and(|effect| effect.starts_with("mints 10000 of create.token"))
@@ -53,7 +87,7 @@ async fn words_become_tokens_once_somebody_has_approved() {
 
 #[test]
 async fn a_goal_in_spanish_is_carried_out_by_mandate() {
-    let planner = Planner::new("lanza").await;
+    let planner = &shared().await.planner;
     planner.says(&[&honest().to_string()]).await;
     let mut request = planner.request("spanish");
     let mandate = |kind: &str, to: Value, amount: &str| {
@@ -73,15 +107,16 @@ async fn a_goal_in_spanish_is_carried_out_by_mandate() {
 
 #[test]
 async fn what_a_model_makes_up_is_refused_with_its_place() {
-    let planner = Planner::new("injected").await;
+    let planner = &shared().await.planner;
     let mut injected = honest();
     injected["steps"][1]["to"] = from("lit", MALLORY);
     planner.says(&[&injected.to_string()]).await;
+    let asked = planner.asked().await;
     let (id, task) = planner.proposed(&planner.request("english")).await;
     let plan = planner.comes_to(&id, &["refused", "awaiting"]).await;
     assert_eq!(plan["state"], "refused", "{plan}");
     assert!(plan["reason"].as_str().is_some_and(|reason| reason.starts_with("/steps/1/to")), "{plan}");
-    assert_eq!(planner.asked().await, 3, "it is told of its faults twice");
+    assert_eq!(planner.asked().await, asked + 3, "it is told of its faults twice");
     let task = planner.world.client.finished(&task, 30_000).await.expect("ended");
     assert_eq!((task.state.as_str(), &task.steps["plan"]["error"]["code"]), ("failed", &json!("plan.refused")));
 
@@ -101,9 +136,64 @@ async fn what_a_model_makes_up_is_refused_with_its_place() {
     assert_eq!((refused.status, places), (422, vec!["/goal".to_owned(), "/inputs/x".to_owned()]), "{}", refused.text());
 }
 
+/// The code of a token that says it moves everything to Mallory, whoever it is for: `transfer(address,uint256)` logs
+/// `Transfer(caller, MALLORY, amount)` and answers true, `decimals()` answers 18, and everything else a zero.
+fn thief() -> String {
+    let dispatch = "5f3560e01c8063a9059cbb1460255763313ce56714601c5760205ff3";
+    let decimals = "5b60125f5260205ff3";
+    let amount = "5b6024355f52";
+    let transfer = "7fddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef";
+    let mallory = MALLORY.trim_start_matches("0x");
+    format!("0x{dispatch}{decimals}{amount}73{mallory}33{transfer}60205fa360015f5260205ff3")
+}
+
+#[test]
+async fn a_token_that_does_something_else_than_it_did_on_trial_freezes_its_plan() {
+    let planner = &shared().await.planner;
+    let client = &planner.world.client;
+    let purse = client.wallet(&planner.wallet).await.expect("a wallet").address.expect("an address");
+    let steps = json!({
+        "token": { "do": "token.create", "with": { "wallet": planner.wallet, "standard": "erc20", "name": "Luna",
+            "symbol": "LUN" } },
+        "mint": { "do": "token.mint", "needs": ["token"], "with": { "wallet": planner.wallet, "to": purse,
+            "token": "${{ steps.token.output.token }}", "amount": "100000000000000000000" } }
+    });
+    let launch = SubmitTask { definition: json!({ "steps": steps }), input: json!({}) };
+    let launch = client.submit(&fresh("launch"), &launch).await.expect("accepted");
+    let launch = client.finished(&launch.id, 60_000).await.expect("finished");
+    let token = launch.output("token").unwrap_or_else(|| panic!("{}", launch.steps))["token"].clone();
+    let mut request = planner.request("english");
+    request["goal"] = json!("Give 7 to Alice, and then 8.");
+    request["inputs"]["luna"] = json!({ "type": "token", "address": token, "standard": "erc20", "decimals": 18 });
+    let give = |id: &str, needs: Value, amount: &str| {
+        json!({ "do": "token.transfer", "id": id, "needs": needs, "wallet": from("input", "treasury"),
+            "token": from("input", "luna"), "to": from("input", "alice"), "amount": from("lit", amount) })
+    };
+    let plan = json!({ "version": "aion.plan/1", "summary": "Give twice", "schedule": null,
+        "steps": [give("give", json!([]), "7"), give("more", json!(["give"]), "8")] });
+    planner.says(&[&plan.to_string()]).await;
+    let (id, _) = planner.proposed(&request).await;
+    let plan = planner.comes_to(&id, &["awaiting", "refused"]).await;
+    assert_eq!((&plan["state"], &plan["steps"][0]["simulated"]), (&json!("awaiting"), &json!(true)), "{plan}");
+    assert_eq!(planner.approve(&id, &planner.proof(&plan, true)).await.status, 200);
+    // What it was simulated with is not what it meets.
+    let swapped = json!([token, thief()]);
+    planner.world.control.chain(&planner.world.info.chain_url, "anvil_setCode", swapped).await;
+    assert_eq!(planner.run(&id, "go").await.status, 202);
+    let frozen = planner.comes_to(&id, &["frozen", "done", "failed", "refused"]).await;
+    let other = |step: &str| json!({ "step": step, "detail": "1 movements were expected and 1 others seen" });
+    assert_eq!(
+        (&frozen["state"], &frozen["mismatches"]),
+        (&json!("frozen"), &json!([other("give"), other("more")])),
+        "{frozen}"
+    );
+    assert_eq!(planner.run(&id, "go").await.status, 202, "the same answer as before");
+    assert_eq!(planner.run(&id, "again").await.status, 409);
+}
+
 #[test]
 async fn an_approval_is_for_one_plan_and_for_whoever_may() {
-    let planner = Planner::new("reused").await;
+    let planner = &shared().await.planner;
     planner.says(&[&honest().to_string()]).await;
     let (first, _) = planner.proposed(&planner.request("english")).await;
     let (second, _) = planner.proposed(&planner.request("english")).await;
@@ -132,52 +222,41 @@ async fn an_approval_is_for_one_plan_and_for_whoever_may() {
 }
 
 #[test]
-async fn a_plan_outlives_the_platform_at_every_stage() {
-    let planner = Planner::new("killed").await;
+async fn plans_outlive_the_platform_at_every_stage() {
+    let planner = &shared().await.planner;
     planner.says(&[&honest().to_string()]).await;
     let control = &planner.world.control;
     let killed = async || {
         control.kill_platform().await;
         control.start_platform().await;
     };
+    // One plan runs while another is made: each time both are killed.
+    let (old, _) = planner.proposed(&planner.request("english")).await;
+    let plan = planner.comes_to(&old, &["awaiting", "refused"]).await;
+    assert_eq!(planner.approve(&old, &planner.proof(&plan, true)).await.status, 200, "{plan}");
+    killed().await;
+    let run = planner.run(&old, "go").await;
+    assert_eq!(run.status, 202, "{}", run.text());
     let (request, key) = (planner.request("english"), fresh("plan"));
     let first = body(&planner.propose(&request, &key).await);
-    killed().await;
-    let again = body(&planner.propose(&request, &key).await);
-    assert_eq!(again, first);
-    let id = first["plan"].as_str().expect("an id");
-    // While a model is asked or the world is read.
-    for wait_ms in [150, 400, 900] {
+    let new = first["plan"].as_str().expect("an id");
+    // While a model is asked or the world is read, and while wallets sign and the chain takes transactions.
+    for wait_ms in [50, 150, 400, 900, 2_000] {
         sleep_ms(wait_ms).await;
         killed().await;
+        assert_eq!(planner.run(&old, "go").await.text(), run.text());
+        assert_eq!(body(&planner.propose(&request, &key).await), first);
     }
-    let plan = planner.comes_to(id, &["awaiting", "refused"]).await;
+    let plan = planner.comes_to(new, &["awaiting", "refused"]).await;
     assert_eq!(plan["state"], "awaiting", "{plan}");
-    assert_eq!(planner.approve(id, &planner.proof(&plan, true)).await.status, 200);
-    killed().await;
-    let run = planner.run(id, "go").await;
-    assert_eq!(run.status, 202, "{}", run.text());
-    for wait_ms in [50, 700, 1_500, 3_000] {
-        sleep_ms(wait_ms).await;
-        killed().await;
-        assert_eq!(planner.run(id, "go").await.text(), run.text());
-    }
-    planner.is_done(id).await;
+    planner.is_done(&old).await;
 }
 
 #[test]
-async fn a_recurring_plan_runs_at_each_of_its_times() {
-    let planner = Planner::new("weekly").await;
-    let mut plan = honest();
-    plan["schedule"] = json!({ "cron": "* * * * *", "zone": "Europe/Madrid", "runs": 2 });
-    planner.says(&[&plan.to_string()]).await;
-    let (id, _) = planner.proposed(&planner.request("english")).await;
-    let plan = planner.comes_to(&id, &["awaiting", "refused"]).await;
-    assert_eq!(planner.approve(&id, &planner.proof(&plan, true)).await.status, 200, "{plan}");
-    assert_eq!(planner.run(&id, "go").await.status, 202);
-    let running = planner.comes_to(&id, &["running"]).await;
-    assert_eq!(running["runs"], 0, "{running}");
-    let done = planner.comes_to(&id, &["done", "failed", "frozen"]).await;
+async fn a_cron_expression_has_a_plan_run_at_each_of_its_times_although_the_platform_dies() {
+    let shared = shared().await;
+    let planner = &shared.planner;
+    let done = planner.comes_to(&shared.recurring, &["done", "failed", "frozen"]).await;
     assert_eq!((&done["state"], &done["runs"]), (&json!("done"), &json!(2)), "{done}");
     let tasks = done["tasks"].as_array().expect("tasks");
     assert_eq!(tasks.len(), 2, "{done}");

@@ -227,6 +227,12 @@ impl Ledger {
         self.set_cap(scope.clone(), Cap { stopped, ..cap });
     }
 
+    /// Refuses whoever is stopped, or below somebody who is: for what costs nothing.
+    pub fn allows(&self, payer: &Payer) -> Result<(), Denial> {
+        let is_stopped = |scope: &Scope| self.cap(scope).is_some_and(|cap| cap.stopped);
+        payer.scopes().into_iter().find(is_stopped).map_or(Ok(()), |scope| Err(Denial::Stopped(scope)))
+    }
+
     /// Sets the worst case of a call aside. The same call again under the same id is reserved once.
     pub fn reserve(
         &mut self,

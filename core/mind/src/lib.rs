@@ -4,6 +4,7 @@ pub mod a2a;
 pub mod agent;
 pub mod approval;
 pub mod budget;
+pub mod cache;
 pub mod inquiry;
 pub mod mcp;
 pub mod models;

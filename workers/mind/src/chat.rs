@@ -3,23 +3,28 @@
 use aion_api::object::mind::Handed;
 use aion_api::problem::{Code, Problem};
 use aion_mind::budget::{End, Payer};
+use aion_mind::cache;
 use aion_mind::models::{Attempts, Choice, Need, Next, Prefer, route};
 use aion_mind::wire::{
-    Call, ChatRequest, Class, Event, Fault, HttpRequest, Key, Reply, StreamDecoder, Unsupported, Wire, decode, encode,
-    front,
+    Call, ChatRequest, Class, Event, Fault, Fold, Key, Reply, StreamDecoder, Unsupported, Wire, decode, encode, front,
 };
 use aion_shell::call::{fault, now_ms};
 use serde_json::json;
 use worker::{Context, Env, Response};
 
 use crate::front::{json, json_text};
-use crate::object::{self, Order, Told};
+use crate::object::{self, Order, Told, plans};
 use crate::observed;
 use crate::stream::{self, Flow, Words, Writer};
 use crate::upstream::{self, Opened};
 
 /// So much of an unknown name is said back.
 const NAME_SHOWN_CHARS: usize = 128;
+
+/// An object that cannot be told of an answer is told again after so long, and twice as long each time, milliseconds,
+const KEEP_FIRST_MS: u64 = 250;
+/// for half a minute in all.
+const KEEP_LAST_MS: u64 = 16_000;
 
 /// Why there is no answer.
 pub enum Refusal {
@@ -62,6 +67,22 @@ pub struct Caller<'a> {
     pub env: &'a Env,
     pub handed: &'a Handed,
     pub payer: &'a Payer,
+    pub keep: Keep<'a>,
+}
+
+/// What the object is told of a whole answer, in one commit with what it costs.
+#[derive(Clone, Copy)]
+pub enum Keep<'a> {
+    Nothing,
+    /// The answer to a question, which is not given up before the object has it.
+    Answer(&'a dyn Fn(&Whole) -> plans::Order),
+    /// It may be given again to whoever sends a request with this key.
+    Again(&'a str),
+}
+
+/// What has an answer given again, if it is one that may be.
+pub fn again(key: &str, reply: &Reply) -> Option<Box<Order>> {
+    cache::keeps(reply).then(|| Box::new(Order::Keep { key: key.to_owned(), reply: Box::new(reply.clone()) }))
 }
 
 /// A whole reply, and the bytes that it came as.
@@ -122,15 +143,13 @@ const fn amid(fault: Fault) -> Failure {
 
 /// Has a model answer a caller, in these words.
 pub async fn answer(
-    env: &Env,
     context: &Context,
-    handed: &Handed,
+    caller: Caller<'_>,
     request: &ChatRequest,
     words: &Words,
 ) -> Result<Response, Refusal> {
-    let payer = Payer { key: handed.key.clone(), ..Payer::default() };
     let pieces = request.stream.then_some(Pieces { context, words });
-    match ask(Caller { env, handed, payer: &payer }, request, pieces).await? {
+    match ask(caller, request, pieces).await? {
         Answer::Whole(whole) => written(&whole.reply, words).map_err(Refusal::Problem),
         Answer::Pieces(response) => Ok(response),
     }
@@ -189,7 +208,7 @@ async fn ask(caller: Caller<'_>, request: &ChatRequest, pieces: Option<Pieces<'_
     Err(refusal)
 }
 
-fn written(reply: &Reply, words: &Words) -> Result<Response, Problem> {
+pub fn written(reply: &Reply, words: &Words) -> Result<Response, Problem> {
     match words {
         Words::Own => json(reply),
         Words::Theirs { head, .. } => json_text(200, front::completion(reply, head)),
@@ -197,8 +216,8 @@ fn written(reply: &Reply, words: &Words) -> Result<Response, Problem> {
 }
 
 /// Settles a reservation. One that cannot be settled now counts as its worst case, for good after an hour.
-pub async fn end(env: &Env, handed: &Handed, id: &str, end: End) {
-    _ = object::ask(env, handed, Order::End { id: id.to_owned(), end }).await;
+pub async fn end(env: &Env, handed: &Handed, id: &str, end: End, then: Option<Box<Order>>) {
+    _ = object::ask(env, handed, Order::End { id: id.to_owned(), end, then }).await;
 }
 
 impl Chat<'_> {
@@ -209,18 +228,18 @@ impl Chat<'_> {
             return Ok(Tried::Unsupported(unsupported));
         }
         let (id, provider) = (object::fresh_id()?, choice.provider.id.clone());
-        let Caller { env, handed, payer } = self.caller;
+        let Caller { env, handed, payer, .. } = self.caller;
         let (payer, version) = (payer.clone(), self.version);
         let order = Order::Reserve { id: id.clone(), payer, worst: choice.at_most, provider, version };
         let Told::Reserved { key } = object::ask(env, handed, order).await? else {
             return Err(Problem::internal().into());
         };
         let endpoint = choice.provider.endpoint(choice.model, key.map(Key::new));
-        let Ok(Call::Http(request)) = encode(self.request, &endpoint) else {
+        let Ok(call) = encode(self.request, &endpoint) else {
             self.end(&id, End::Never).await;
             return Err(fault("mind encode", &"a request that could be made cannot be made").into());
         };
-        let tried = self.send(choice, &id, &request).await;
+        let tried = self.send(choice, &id, &call).await;
         let failure = match tried {
             Ok(response) => return response.map(Tried::Answered).map_err(Refusal::Problem),
             Err(failure) => failure,
@@ -230,8 +249,13 @@ impl Chat<'_> {
     }
 
     /// Sends a request. What has failed is not settled yet.
-    async fn send(&self, choice: &Choice<'_>, id: &str, request: &HttpRequest) -> Sent {
-        let mut opened = upstream::open(request, choice.provider.timeouts).await.map_err(before)?;
+    async fn send(&self, choice: &Choice<'_>, id: &str, call: &Call) -> Sent {
+        let timeouts = choice.provider.timeouts;
+        let opened = match call {
+            Call::Http(request) => upstream::open(request, timeouts).await,
+            Call::Binding { model, body } => upstream::infer(self.caller.env, model, body, timeouts).await,
+        };
+        let mut opened = opened.map_err(before)?;
         if !(200..300).contains(&opened.status) {
             // Of a body that does not come, the status says enough.
             let body = opened.rest().await.unwrap_or_default();
@@ -250,8 +274,36 @@ impl Chat<'_> {
         body.extend(opened.rest().await.map_err(amid)?);
         let kind = choice.provider.kind;
         let reply = decode(kind, opened.status, &opened.headers, &body).map_err(amid)?;
-        self.end(id, End::Used(choice.model.prices.settled(reply.usage, choice.at_most))).await;
-        Ok(Ok(Answer::Whole(Whole { reply, kind, raw: body })))
+        let end = End::Used(choice.model.prices.settled(reply.usage, choice.at_most));
+        let whole = Whole { reply, kind, raw: body };
+        let Caller { env, handed, keep, .. } = self.caller;
+        match keep {
+            Keep::Nothing => self.end(id, end).await,
+            Keep::Again(key) => self::end(env, handed, id, end, again(key, &whole.reply)).await,
+            Keep::Answer(keep) => {
+                if let Err(problem) = self.kept(id, end, keep(&whole)).await {
+                    return Ok(Err(problem));
+                }
+            }
+        }
+        Ok(Ok(Answer::Whole(whole)))
+    }
+
+    /// Settles and has the answer kept: what was paid for is not given up before the object has said so.
+    async fn kept(&self, id: &str, end: End, then: plans::Order) -> Result<(), Problem> {
+        let Caller { env, handed, .. } = self.caller;
+        let then = Some(Box::new(Order::Plans(Box::new(then))));
+        let mut after_ms = KEEP_FIRST_MS;
+        loop {
+            let order = Order::End { id: id.to_owned(), end, then: then.clone() };
+            match object::ask(env, handed, order).await {
+                Err(problem) if problem.code.status() >= 500 && after_ms <= KEEP_LAST_MS => {
+                    upstream::wait(after_ms).await;
+                    after_ms *= 2;
+                }
+                kept => return kept.map(|_| ()),
+            }
+        }
     }
 
     async fn streamed(&self, choice: &Choice<'_>, id: &str, mut opened: Opened, pieces: &Pieces<'_>) -> Sent {
@@ -278,7 +330,10 @@ impl Chat<'_> {
             return Ok(made.map(|(_, response)| Answer::Pieces(response)));
         };
         let (id, prices, worst) = (id.to_owned(), choice.model.prices, choice.at_most);
-        let flow = Flow { opened: opened.moved(), decoder, writer: Writer::new(pieces.words), id, prices, worst };
+        let again =
+            if let Keep::Again(key) = self.caller.keep { Some((key.to_owned(), Fold::default())) } else { None };
+        let writer = Writer::new(pieces.words);
+        let flow = Flow { opened: opened.moved(), decoder, writer, id, prices, worst, again };
         // It goes on to its end, and settles, whatever becomes of the caller.
         let Caller { env, handed, .. } = self.caller;
         pieces.context.wait_until(flow.run(env.clone(), handed.clone(), events, sender));
@@ -291,7 +346,7 @@ impl Chat<'_> {
     }
 
     async fn end(&self, id: &str, how: End) {
-        end(self.caller.env, self.caller.handed, id, how).await;
+        end(self.caller.env, self.caller.handed, id, how, None).await;
     }
 }
 

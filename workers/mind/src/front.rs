@@ -13,12 +13,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{from_value, to_value};
 use worker::{Context, Env, Response};
 
-use crate::chat::{self, Refusal};
+use crate::cached;
+use crate::chat::Refusal;
 use crate::object::{self, Order, Told};
 use crate::observed;
 use crate::plans::At;
 use crate::stream::Words;
-use crate::{a2a, agents, mcp, plans};
+use crate::{a2a, agents, mcp, plans, upstream};
 
 /// A conversation nests so deep at most: it carries schemas of tools, which nest deeper than what else is sent to us.
 const CHAT_DEPTH_MAX: usize = 4 * DEPTH_MAX;
@@ -56,7 +57,7 @@ pub async fn answer(env: &Env, context: &Context, handed: &Handed, body: &[u8]) 
         }
         "chat" => {
             let request = text(body).and_then(read_own).map_err(invalid)?;
-            let answer = chat::answer(env, context, handed, &request, &Words::Own).await;
+            let answer = cached::answer(env, context, handed, &request, &Words::Own).await;
             answer.map_err(Refusal::problem)
         }
         "completeChat" => {
@@ -67,7 +68,7 @@ pub async fn answer(env: &Env, context: &Context, handed: &Handed, body: &[u8]) 
                 }
                 Err(invalid) => return json_text(400, invalid.error()),
             };
-            match chat::answer(env, context, handed, &request, &words).await {
+            match cached::answer(env, context, handed, &request, &words).await {
                 Err(Refusal::Fault(fault)) => {
                     let (status, body) = front::error(&fault);
                     let response = json_text(status, body)?;
@@ -83,17 +84,17 @@ pub async fn answer(env: &Env, context: &Context, handed: &Handed, body: &[u8]) 
         "callMcp" => mcp::answer(handed, body),
         "mcpResource" => mcp::resource(handed),
         "readAgentCard" | "sendMessage" | "listAgentTasks" | "readAgentTask" | "steerAgentTask" => {
-            a2a::operation(At { env, context, handed }, body).await
+            a2a::operation(At { env, handed }, body).await
         }
-        GIVEN => given(At { env, context, handed }, body).await,
+        GIVEN => given(At { env, handed }, body).await,
         STEP => {
             let step = aion_api::object::read(body).map_err(|error| fault("step", &error))?;
-            plans::step(At { env, context, handed }, step).await
+            plans::step(At { env, handed }, step).await
         }
         agent if agent.contains("Agent") || agent.contains("Memory") => {
-            agents::operation(At { env, context, handed }, body).await
+            agents::operation(At { env, handed }, body).await
         }
-        _ => plans::operation(At { env, context, handed }, body).await,
+        _ => plans::operation(At { env, handed }, body).await,
     }
 }
 
@@ -151,7 +152,7 @@ fn told(told: Told) -> Result<Response, Problem> {
         Told::Providers(providers) => json(&providers),
         Told::Budgets(budgets) => json(&budgets),
         Told::Done => empty(204),
-        Told::Rows { .. } | Told::Reserved { .. } | Told::Plans(_) => Err(Problem::internal()),
+        Told::Rows { .. } | Told::Reserved { .. } | Told::Known { .. } | Told::Plans(_) => Err(Problem::internal()),
     }
 }
 
@@ -178,8 +179,8 @@ fn check_providers(env: &Env, rows: &[ProviderRow]) -> Result<(), Problem> {
     check(rows).map_err(|all| Problem::faults(Code::RequestInvalid, all.into_iter().map(place).collect()))?;
     let live = env.var("ENVIRONMENT").is_ok_and(|environment| environment.to_string() == "production");
     let wrong = |row: &ProviderRow| {
-        if row.kind == Wire::WorkersAi {
-            Some(("kind", "this script has no binding of Workers AI"))
+        if row.kind == Wire::WorkersAi && !upstream::can_infer(env) {
+            Some(("kind", "this deployment has no binding of Workers AI: [ai] in workers/mind/wrangler.toml makes one"))
         } else if live && !row.base_url.starts_with("https://") {
             Some(("baseUrl", "https: a provider on this machine is for development"))
         } else {

@@ -1,15 +1,16 @@
 //! The script `aion-mind`: asks models in the name of tenants, and lets nothing be spent that a cap does not allow.
 //!
 //! The script `aion` alone reaches it, by a service binding: the edge hands over requests of callers, the kernel steps
-//! of tasks. Its object keeps providers, their keys sealed, the ledger, plans and agents; the entry asks the providers,
-//! so that nobody of a tenant waits for another one's answer. What else it has to know or have done, it asks of whoever
-//! has handed the request over. It has one secret, which seals the keys.
+//! of tasks. Its object Mind keeps providers, their keys sealed, the ledger, plans and agents. The entry asks providers
+//! for callers, an object Question for each question of a plan or a task, so that nobody of a tenant waits for another
+//! one's answer. What else it has to know or have done, it asks of whoever has handed the request over. It has
+//! one secret, which seals the keys.
 
 #![allow(missing_docs, reason = "the macro of the platform makes public items without docs; tidy looks for ours")]
 
 mod a2a;
 mod agents;
-mod asking;
+mod cached;
 mod chat;
 mod front;
 mod mcp;
@@ -17,6 +18,7 @@ mod object;
 mod observed;
 mod plans;
 mod protocol;
+mod question;
 mod stream;
 mod upstream;
 
@@ -26,6 +28,7 @@ use worker::{Context, Env, Headers, event, web_sys};
 
 // A class that the script does not name is not exported, without any warning.
 pub use object::Mind;
+pub use question::Question;
 
 /// An instance that dies is replaced.
 #[event(start)]

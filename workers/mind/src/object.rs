@@ -14,6 +14,7 @@ use aion_api::v1::mind::{Budget, Budgets, Of, Provider, ProviderKey, Providers};
 use aion_api::vault::{self, Kek};
 use aion_mind::budget::{Cap, Denial, End, Ledger, Payer, Purpose, Scope, Settled};
 use aion_mind::models::ProviderRow;
+use aion_mind::wire::Reply;
 use aion_shell::call::{self, fault, now_ms};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -21,7 +22,7 @@ use worker::{DurableObject, Env, Response, State, durable_object};
 
 pub mod plans;
 mod shelf;
-mod store;
+pub mod store;
 
 use shelf::Shelf;
 use store::{Known, Store};
@@ -30,7 +31,7 @@ use store::{Known, Store};
 const MIND: &str = "MIND";
 
 /// What it is asked.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Order {
     /// Providers, for whoever manages them.
@@ -57,8 +58,12 @@ pub enum Order {
         /// The version of the providers that the call was made for: a key does not go to where another one pointed.
         version: u64,
     },
-    /// The call has ended.
-    End { id: String, end: End },
+    /// The call has ended, and what it was for is told of its answer.
+    End { id: String, end: End, then: Option<Box<Order>> },
+    /// An answer that was given before to a request with this key, for whoever is not stopped.
+    Known { key: String, payer: Payer },
+    /// An answer that may be given again.
+    Keep { key: String, reply: Box<Reply> },
     /// Something about plans.
     Plans(Box<plans::Order>),
 }
@@ -69,8 +74,17 @@ pub enum Order {
 pub enum Told {
     Providers(Providers),
     Budgets(Budgets),
-    Rows { version: u64, rows: Vec<ProviderRow> },
-    Reserved { key: Option<String> },
+    Rows {
+        version: u64,
+        rows: Vec<ProviderRow>,
+    },
+    Reserved {
+        key: Option<String>,
+    },
+    /// An answer and its age, seconds.
+    Known {
+        known: Option<(Box<Reply>, u64)>,
+    },
     Plans(Box<plans::Told>),
     Done,
 }
@@ -99,14 +113,13 @@ pub fn fresh_id() -> Result<String, Problem> {
 pub struct Mind {
     state: State,
     env: Env,
-    calls: plans::Calls,
     /// Whether this life has made sure of its tables.
     made: Cell<bool>,
 }
 
 impl DurableObject for Mind {
     fn new(state: State, env: Env) -> Self {
-        Self { state, env, calls: plans::Calls::default(), made: Cell::default() }
+        Self { state, env, made: Cell::default() }
     }
 
     async fn fetch(&self, mut request: worker::Request) -> worker::Result<Response> {
@@ -119,18 +132,18 @@ impl DurableObject for Mind {
 }
 
 impl Mind {
-    fn answer(&self, call: Call<Order>) -> Result<Told, Problem> {
+    fn answer(&self, Call { address, request, .. }: Call<Order>) -> Result<Told, Problem> {
+        self.perform(address.tenant, request)
+    }
+
+    fn perform(&self, tenant: String, order: Order) -> Result<Told, Problem> {
         let store = Store::new(self.state.storage().sql(), &self.made);
-        let tenant = call.address.tenant;
         let mut known = store.known()?.unwrap_or_else(|| Known::of(&tenant));
         if known.tenant != tenant {
             return Err(Problem::unknown("provider"));
         }
-        match call.request {
-            Order::Plans(order) => {
-                let shelf = Shelf::new(self.state.storage().sql());
-                plans::answer(&shelf, &self.calls, *order).map(|told| Told::Plans(Box::new(told)))
-            }
+        match order {
+            Order::Plans(order) => self.plans(*order),
             Order::Providers => providers(&store, &known).map(Told::Providers),
             Order::Rows => Ok(Told::Rows { version: known.version, rows: known.providers }),
             Order::PutProviders { providers: rows } => {
@@ -142,6 +155,8 @@ impl Mind {
                 let kept: Vec<&str> = rows.iter().filter(|row| same(row)).map(|row| row.id.as_str()).collect();
                 let forgotten = known.providers.iter().filter(|row| !kept.contains(&row.id.as_str()));
                 let forgotten: Vec<String> = forgotten.map(|row| row.id.clone()).collect();
+                // Other providers may say something else.
+                store.forget_answers()?;
                 known.version += 1;
                 known.providers = rows;
                 store.put(&known)?;
@@ -169,19 +184,30 @@ impl Mind {
                 store.put(&known)?;
                 Ok(Told::Budgets(budgets(&known.ledger)))
             }
+            Order::Known { key, payer } => {
+                known.ledger.allows(&payer).map_err(|denial| denied(&denial))?;
+                let age_s = |at_ms: u64| now_ms().saturating_sub(at_ms) / 1_000;
+                let answer = store.answer(&key)?.map(|(reply, at_ms)| (Box::new(reply), age_s(at_ms)));
+                Ok(Told::Known { known: answer })
+            }
+            Order::Keep { key, reply } => store.put_answer(&key, &reply, now_ms()).map(|()| Told::Done),
             Order::Reserve { id, payer, worst, provider, version } => {
                 self.reserve(&store, known, &id, payer, worst, &provider, version)
             }
-            Order::End { id, end } => {
+            Order::End { id, end, then } => {
                 store.remind(&mut known.ledger, &id)?;
                 if let Settled::Over(over) = known.ledger.end(&id, end, now_ms()) {
                     let line = json!({ "level": "error", "at": "budget", "tenant": tenant, "overMicroUsd": over });
                     worker::console_error!("{line}");
                 }
                 store.put(&known)?;
-                Ok(Told::Done)
+                then.map_or(Ok(Told::Done), |order| self.perform(tenant, *order))
             }
         }
+    }
+
+    fn plans(&self, order: plans::Order) -> Result<Told, Problem> {
+        plans::answer(&Shelf::new(self.state.storage().sql()), order).map(|told| Told::Plans(Box::new(told)))
     }
 
     #[allow(clippy::too_many_arguments, reason = "they are the members of one order")]

@@ -17,13 +17,12 @@ use aion_mind::plan::rules::Rules;
 use aion_shell::call::{fault, now_ms};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use worker::{Context, Env, Response};
+use worker::{Env, Response};
 
-use crate::asking::{Asking, asked, call, patience_ms};
-use crate::chat::Whole;
 use crate::front::{self, json, json_text, needs};
 use crate::object;
 use crate::object::plans::{Order, Told};
+use crate::question::{self, Asking, To, asked, patience_ms};
 
 mod approve;
 mod drive;
@@ -42,7 +41,6 @@ const PROOF_MAX_CHARS: usize = 8_192;
 #[derive(Clone, Copy)]
 pub struct At<'a> {
     pub env: &'a Env,
-    pub context: &'a Context,
     pub handed: &'a Handed,
 }
 
@@ -199,7 +197,6 @@ async fn inquire(at: At<'_>, kind: &str, step: &Step) -> Result<Next, Problem> {
     loop {
         let begin = Order::Ask { key: key.clone(), kind: kind.to_owned(), input: Box::new(step.input.clone()) };
         let (prompt, place, model, payer, tokens) = match at.object(begin).await? {
-            Told::Busy => return Ok(Next::Outcome(Outcome::Pending)),
             Told::Answered { output } => return Ok(Next::Outcome(Outcome::Done { output })),
             Told::Unanswered { reason } => {
                 return Ok(Next::Outcome(Outcome::Fatal { code: "mind.unanswered".to_owned(), reason }));
@@ -208,13 +205,8 @@ async fn inquire(at: At<'_>, kind: &str, step: &Step) -> Result<Next, Problem> {
             _ => return Err(Problem::internal()),
         };
         let request = asked(&prompt, model, "answer", tokens)?;
-        let id = key.clone();
-        let reply = move |whole: &Whole| {
-            let (key, kind) = (id.clone(), whole.kind);
-            Order::Replied { key, place, kind, raw: hex::encode(&whole.raw) }
-        };
-        let asking = Asking { name: key.clone(), request, payer };
-        if !call(at, asking, reply, patience_ms(began_ms)).await? {
+        let asking = Asking { request, payer, to: To::Inquiry { key: key.clone(), place } };
+        if !question::ask(at.env, at.handed, asking, patience_ms(began_ms)).await? {
             return Ok(Next::Outcome(Outcome::Pending));
         }
     }

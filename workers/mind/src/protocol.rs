@@ -1,5 +1,5 @@
-//! What both protocols for other agents need: an operation of the platform's own API goes out as something to be done by
-//! the edge, and what it was answered comes back with the ticket.
+//! What both protocols for other agents need: an operation of the platform's own API goes out as something to be done
+//! by the edge, and what it was answered comes back with the ticket.
 
 use aion_api::object::mind::{Ask, Handed, Told};
 use aion_api::problem::Problem;

@@ -5,7 +5,7 @@ use aion_api::problem::Problem;
 use aion_mind::budget::End;
 use aion_mind::models::Prices;
 use aion_mind::wire::front::{Chunks, Head, write_own};
-use aion_mind::wire::{Event, Fault, StreamDecoder, Usage};
+use aion_mind::wire::{Event, Fault, Fold, Reply, StreamDecoder, Usage};
 use aion_shell::call::fault;
 use futures_channel::mpsc::{Receiver, Sender, channel};
 use futures_util::FutureExt;
@@ -62,6 +62,8 @@ pub struct Flow {
     pub prices: Prices,
     /// What was reserved, micro-USD.
     pub worst: u64,
+    /// Under which key the answer may be given again, and what there is of it.
+    pub again: Option<(String, Fold)>,
 }
 
 /// The channel between the flow and the caller, with the response that reads from it.
@@ -74,6 +76,20 @@ pub fn response() -> Result<(Pieces, Response), Problem> {
         Ok(response)
     };
     made().map(|response| (sender, response)).map_err(|error: worker::Error| fault("stream", &error))
+}
+
+/// An answer that is known, in pieces.
+pub fn known(reply: &Reply, words: &Words) -> Result<Response, Problem> {
+    let (mut writer, mut text) = (Writer::new(words), String::new());
+    for event in reply.events() {
+        writer.push(&event, &mut text);
+    }
+    let made = || {
+        let response = Response::from_bytes(text.into_bytes())?;
+        response.headers().set("content-type", "text/event-stream")?;
+        Ok(response)
+    };
+    made().map_err(|error: worker::Error| fault("stream", &error))
 }
 
 impl Flow {
@@ -89,6 +105,9 @@ impl Flow {
                     Event::Stop { .. } => whole = true,
                     _ => {}
                 }
+                if let Some((_, fold)) = &mut self.again {
+                    fold.push(event.clone());
+                }
                 self.writer.push(event, &mut text);
             }
             if !text.is_empty() && !self.give(&mut sender, text).await {
@@ -102,7 +121,8 @@ impl Flow {
         }
         let end = if whole { End::Used(self.prices.settled(usage, self.worst)) } else { End::Unknown };
         drop(sender);
-        chat::end(&env, &handed, &self.id, end).await;
+        let again = self.again.filter(|_| whole).and_then(|(key, fold)| chat::again(&key, &fold.finish().ok()?));
+        chat::end(&env, &handed, &self.id, end, again).await;
     }
 
     async fn next(&mut self) -> Result<Vec<Event>, Fault> {

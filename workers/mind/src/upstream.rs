@@ -4,16 +4,22 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use aion_mind::models::Timeouts;
-use aion_mind::wire::{Class, Fault, HttpRequest};
+use aion_mind::wire::{Class, Fault, HttpRequest, of_binding};
 use aion_shell::call::now_ms;
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
-use worker::js_sys::Uint8Array;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+use worker::js_sys::futures::JsFuture;
+use worker::js_sys::{self, Uint8Array};
 use worker::web_sys::{self, RequestRedirect};
-use worker::{AbortController, ByteStream, Delay, Fetch, Headers};
+use worker::{AbortController, ByteStream, Delay, Env, Fetch, Headers};
 
 /// An answer may have so many bytes: what a reply may have, as JSON escapes it at its widest.
 const ANSWER_MAX_BYTES: usize = 12 << 20;
+
+/// The binding of Workers AI, where there is one.
+const AI: &str = "AI";
 
 /// An answer that has begun. Whoever drops it hangs up.
 pub struct Opened {
@@ -59,6 +65,53 @@ pub async fn open(request: &HttpRequest, timeouts: Timeouts) -> Result<Opened, F
             controller.abort();
             Err(Fault::of(Class::Timeout))
         }
+    }
+}
+
+#[wasm_bindgen(inline_js = "
+export async function infer(ai, model, body) {
+  const answer = await ai.run(model, JSON.parse(body));
+  return answer instanceof ReadableStream ? new Response(answer) : Response.json(answer);
+}
+")]
+extern "C" {
+    /// Has the binding of Workers AI answer: a stream as the body of a response, a whole answer as one of JSON.
+    #[wasm_bindgen(js_name = infer)]
+    fn infer_raw(ai: &JsValue, model: &str, body: &str) -> js_sys::Promise;
+}
+
+/// Whether there is a binding of Workers AI.
+pub fn can_infer(env: &Env) -> bool {
+    env.ai(AI).is_ok()
+}
+
+/// Has Workers AI answer, and waits for the beginning of it. It cannot be told that nobody waits any more.
+pub async fn infer(env: &Env, model: &str, body: &[u8], timeouts: Timeouts) -> Result<Opened, Fault> {
+    let (sent_ms, text) = (now_ms(), String::from_utf8_lossy(body));
+    let ai = env.ai(AI).map_err(|_| Fault::of(Class::Model))?;
+    let asked = std::pin::pin!(JsFuture::from(infer_raw(ai.as_ref(), model, &text)));
+    match select(asked, wait(timeouts.first_byte_ms.into())).await {
+        Either::Left((Ok(answer), _)) => {
+            let response = answer.dyn_into::<web_sys::Response>().map_err(|_| Fault::of(Class::Garbage))?;
+            let body = worker::Response::from(response).stream().ok();
+            let headers = Vec::new();
+            Ok(Opened {
+                status: 200,
+                headers,
+                body,
+                controller: None,
+                timeouts,
+                sent_ms,
+                begun: false,
+                bytes: 0,
+                timer: None,
+            })
+        }
+        Either::Left((Err(thrown), _)) => {
+            let error = thrown.dyn_into::<js_sys::Error>().map(|error| String::from(error.message()));
+            Err(of_binding(&error.unwrap_or_default()))
+        }
+        Either::Right(_) => Err(Fault::of(Class::Timeout)),
     }
 }
 

@@ -1,5 +1,5 @@
-//! What every shell says to the runtime in the same way: calls between objects and scripts, the resolution of DIDs, the numbers of an isolate
-//! on their way to the eyes, and what becomes of an instance of wasm that has died.
+//! What every shell says to the runtime in the same way: calls between objects and scripts, the resolution of DIDs, the
+//! numbers of an isolate on their way to the eyes, and what becomes of an instance of wasm that has died.
 
 pub mod call;
 pub mod eyes;

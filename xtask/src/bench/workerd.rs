@@ -81,6 +81,7 @@ pub fn edge_with_mind(folder: &Path) -> Outcome<Running> {
     let modules = bundled(&at("workers/mind/build"), folder, "mind-")?;
     let mut mind = Script { name: "mind", modules, bindings: variables(&texts)?, ..Script::default() };
     mind.add_class("Mind")?;
+    mind.add_class("Question")?;
     start(folder, &[edge, mind])
 }
 

@@ -54,6 +54,30 @@ impl Reply {
         }
         Message { role: Role::Assistant, parts }
     }
+
+    /// Events that fold into it.
+    #[must_use]
+    pub fn events(&self) -> Vec<Event> {
+        let mut events = Vec::new();
+        let said = |text: &String, of: fn(String) -> Event| (!text.is_empty()).then(|| of(text.clone()));
+        events.extend(said(&self.reasoning, Event::ReasoningDelta));
+        for (index, part) in (0..).zip(&self.parts) {
+            match part {
+                Part::Text(text) => events.push(Event::TextDelta(text.clone())),
+                Part::ToolCall(ToolCall { id, name, arguments }) => {
+                    events.push(Event::ToolStart { index, id: id.clone(), name: name.clone() });
+                    events.push(Event::ToolArgs { index, json: arguments.clone() });
+                }
+                Part::Opaque(opaque) => events.push(Event::Opaque(opaque.clone())),
+                // No model answers with these.
+                Part::Image(_) | Part::ToolResult(_) => {}
+            }
+        }
+        events.extend(said(&self.refusal, Event::RefusalDelta));
+        events.extend(self.usage.map(Event::Usage));
+        events.push(Event::Stop { reason: self.stop, raw: self.stop_raw.clone() });
+        events
+    }
 }
 
 /// An answer that grows.

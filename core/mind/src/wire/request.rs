@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Json;
+use crate::cache::Caching;
 
 /// A conversation that a model continues.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -36,6 +37,9 @@ pub struct ChatRequest {
     /// Whether the answer comes in pieces.
     #[serde(default)]
     pub stream: bool,
+    /// Whether an answer that was given before will do, and how old it may be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<Caching>,
 }
 
 /// One turn of a conversation.

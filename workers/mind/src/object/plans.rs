@@ -1,7 +1,6 @@
 //! What the object is asked about plans: each order reads what is stored, judges, and writes, without an await in
 //! between: one commit.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use aion_api::idempotency::Idempotency;
@@ -26,14 +25,11 @@ use serde_json::Value;
 
 use super::shelf::{Shelf, Stored};
 
-/// A call of a model that nobody tells of any more is given up after so long: three times as long as whoever makes it
-/// is silent.
-const LEASE_MS: u64 = 45_000;
 /// The model of a plan that names none: any.
 const ANY_MODEL: &str = "auto";
 
 /// What it is asked.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Order {
     /// Takes a plan on, once by its id.
@@ -45,10 +41,8 @@ pub enum Order {
         key: Option<String>,
         hash: Option<String>,
     },
-    /// What has to be asked on the way to an approval. A call of a model is given out once at a time.
+    /// What has to be asked on the way to an approval.
     Todo { id: String },
-    /// A call of a model goes on.
-    Calling { id: String },
     /// A model has replied.
     Reply {
         id: String,
@@ -57,8 +51,6 @@ pub enum Order {
         /// Hex.
         raw: String,
     },
-    /// A model has not replied, and nobody has waited for it.
-    Failed { id: String, problem: Option<Problem> },
     /// What was asked for; what comes too late changes nothing.
     Give { id: String, command: Box<Command> },
     /// Somebody decides.
@@ -85,7 +77,7 @@ pub enum Order {
     Rules,
     /// Puts the tenant's rules, which were checked.
     PutRules { rules: Rules },
-    /// A question of a task, once by the key of its step. A call of a model is given out once at a time.
+    /// A question of a task, once by the key of its step.
     Ask { key: String, kind: String, input: Box<Value> },
     /// A model has answered it, the so manieth time.
     Replied {
@@ -122,8 +114,6 @@ pub enum Told {
         model: String,
         payer: Payer,
     },
-    /// A model is being asked.
-    Busy,
     Run {
         todo: RunTodo,
     },
@@ -167,72 +157,20 @@ pub enum Told {
     Done,
 }
 
-/// Calls of models that are under way, and how those ended that nobody waited for. They are in memory alone: a call
-/// does not outlive the script that makes it by much.
-#[derive(Default)]
-pub struct Calls {
-    until_ms: RefCell<BTreeMap<String, u64>>,
-    failed: RefCell<BTreeMap<String, Problem>>,
-}
-
-impl Calls {
-    /// Whether a call may be made now; then it is under way.
-    pub fn begin(&self, id: &str, now_ms: u64) -> Result<bool, Problem> {
-        if let Some(problem) = self.failed.borrow_mut().remove(id) {
-            return Err(problem);
-        }
-        let mut all = self.until_ms.borrow_mut();
-        all.retain(|_, until_ms| *until_ms > now_ms);
-        let free = !all.contains_key(id);
-        if free {
-            all.insert(id.to_owned(), now_ms + LEASE_MS);
-        }
-        Ok(free)
-    }
-
-    pub fn goes_on(&self, id: &str, now_ms: u64) {
-        self.until_ms.borrow_mut().insert(id.to_owned(), now_ms + LEASE_MS);
-    }
-
-    pub fn end(&self, id: &str, problem: Option<Problem>) {
-        self.until_ms.borrow_mut().remove(id);
-        if let Some(problem) = problem {
-            let mut failed = self.failed.borrow_mut();
-            // Whoever never asks again must not fill the memory.
-            if failed.len() >= aion_api::v1::plans::OPEN_MAX {
-                failed.clear();
-            }
-            failed.insert(id.to_owned(), problem);
-        }
-    }
-}
-
 /// Carries an order out.
-pub fn answer(shelf: &Shelf, calls: &Calls, order: Order) -> Result<Told, Problem> {
+pub fn answer(shelf: &Shelf, order: Order) -> Result<Told, Problem> {
     match order {
         Order::Begin { id, task, new, key, hash } => begin(shelf, id, task, *new, key, hash),
         Order::Todo { id } => {
             let Stored { kept, .. } = shelf.plan(&id)?;
             let (todo, Kept { model, payer, .. }) = (kept.todo(), kept);
-            if matches!(todo, Todo::Model { .. }) && !calls.begin(&id, now_ms())? {
-                return Ok(Told::Busy);
-            }
             Ok(Told::Todo { todo, model, payer })
         }
-        Order::Calling { id } => {
-            calls.goes_on(&id, now_ms());
-            Ok(Told::Done)
-        }
         Order::Reply { id, seq, kind, raw } => {
-            calls.end(&id, None);
             let mut stored = shelf.plan(&id)?;
             let raw = hex::decode(raw).map_err(|error| fault("reply", &error))?;
             let change = stored.kept.reply(seq, kind, &raw, now_ms()).map_err(|refusal| refused(&refusal))?;
             keep(shelf, &stored, change)
-        }
-        Order::Failed { id, problem } => {
-            calls.end(&id, problem);
-            Ok(Told::Done)
         }
         Order::Give { id, command } => {
             let mut stored = shelf.plan(&id)?;
@@ -251,9 +189,8 @@ pub fn answer(shelf: &Shelf, calls: &Calls, order: Order) -> Result<Told, Proble
         }
         Order::MayRun { id, idempotency } => may_run(shelf, &id, idempotency),
         Order::RunTodo { .. } | Order::Started { .. } | Order::Ended { .. } => run(shelf, order),
-        Order::Ask { key, kind, input } => ask(shelf, calls, &key, &kind, &input),
+        Order::Ask { key, kind, input } => ask(shelf, &key, &kind, &input),
         Order::Replied { key, place, kind, raw } => {
-            calls.end(&key, None);
             let raw = hex::decode(raw).map_err(|error| fault("reply", &error))?;
             if let Some(mut inquiry) = shelf.inquiry(&key)? {
                 inquiry.reply(place, kind, &raw);
@@ -357,7 +294,7 @@ fn begin(
     Ok(Told::Begun { replayed: false })
 }
 
-fn ask(shelf: &Shelf, calls: &Calls, key: &str, kind: &str, input: &Value) -> Result<Told, Problem> {
+fn ask(shelf: &Shelf, key: &str, kind: &str, input: &Value) -> Result<Told, Problem> {
     let inquiry = if let Some(inquiry) = shelf.inquiry(key)? {
         inquiry
     } else {
@@ -380,9 +317,6 @@ fn ask(shelf: &Shelf, calls: &Calls, key: &str, kind: &str, input: &Value) -> Re
                 }
                 None => (Payer::default(), None),
             };
-            if !calls.begin(key, now_ms())? {
-                return Ok(Told::Busy);
-            }
             let model = inquiry.model().map(str::to_owned).or(own).unwrap_or_else(|| ANY_MODEL.to_owned());
             Ok(Told::Asks { prompt, place, model, payer, tokens: inquiry.tokens() })
         }

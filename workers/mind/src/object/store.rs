@@ -5,7 +5,9 @@ use std::cell::Cell;
 use aion_api::problem::Problem;
 use aion_api::vault::Sealed;
 use aion_mind::budget::Ledger;
+use aion_mind::cache::{AGE_MAX_S, ENTRY_MAX_BYTES, ENTRY_MIN_BYTES, TENANT_MAX_BYTES};
 use aion_mind::models::ProviderRow;
+use aion_mind::wire::Reply;
 use aion_shell::call::fault;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -23,6 +25,10 @@ CREATE TABLE IF NOT EXISTS provider_key (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS ended (id TEXT PRIMARY KEY, day INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS ended_day ON ended (day);
+CREATE TABLE IF NOT EXISTS answer (
+  key TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, bytes INTEGER NOT NULL, body TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS answer_at ON answer (at_ms);
 ";
 
 /// What is stored of a tenant.
@@ -56,6 +62,12 @@ struct KeyRow {
 }
 
 #[derive(Deserialize)]
+struct AnswerRow {
+    at_ms: u64,
+    body: String,
+}
+
+#[derive(Deserialize)]
 struct DayRow {
     day: u64,
 }
@@ -84,12 +96,46 @@ impl<'a> Store<'a> {
         rows.into_iter().next().map(read).transpose()
     }
 
-    /// Stores all of it. What has ended meanwhile goes to its own rows, and what is too old to count goes away.
-    pub fn put(&self, known: &Known) -> Result<(), Problem> {
+    fn make(&self) -> Result<(), Problem> {
         if !self.made.get() {
             self.sql.exec(SCHEMA, None).map_err(|error| fault("mind schema", &error))?;
             self.made.set(true);
         }
+        Ok(())
+    }
+
+    /// An answer that was given before, and when. The table is one that older objects have not made yet.
+    pub fn answer(&self, key: &str) -> Result<Option<(Reply, u64)>, Problem> {
+        self.make()?;
+        let rows = self.rows::<AnswerRow>("SELECT at_ms, body FROM answer WHERE key = ?", vec![key.into()])?;
+        rows.into_iter().next().map(|row| Ok((parse(&row.body)?, row.at_ms))).transpose()
+    }
+
+    /// Keeps an answer, if it is not too long; what is too old, or too much, goes away.
+    pub fn put_answer(&self, key: &str, reply: &Reply, now_ms: u64) -> Result<(), Problem> {
+        let body = json(reply)?;
+        if body.len() > ENTRY_MAX_BYTES {
+            return Ok(());
+        }
+        self.make()?;
+        let oldest_ms = now_ms.saturating_sub(u64::from(AGE_MAX_S) * 1_000);
+        self.run("DELETE FROM answer WHERE at_ms < ?", vec![int(oldest_ms)])?;
+        let bytes = int((body.len() as u64).max(ENTRY_MIN_BYTES));
+        let query = "INSERT OR REPLACE INTO answer (key, at_ms, bytes, body) VALUES (?, ?, ?, ?)";
+        self.run(query, vec![key.into(), int(now_ms), bytes, body.into()])?;
+        let query = "DELETE FROM answer WHERE key IN (SELECT key FROM (
+            SELECT key, SUM(bytes) OVER (ORDER BY at_ms DESC, key) AS together FROM answer) WHERE together > ?)";
+        self.run(query, vec![int(TENANT_MAX_BYTES)])
+    }
+
+    pub fn forget_answers(&self) -> Result<(), Problem> {
+        self.make()?;
+        self.run("DELETE FROM answer", vec![])
+    }
+
+    /// Stores all of it. What has ended meanwhile goes to its own rows, and what is too old to count goes away.
+    pub fn put(&self, known: &Known) -> Result<(), Problem> {
+        self.make()?;
         let mut ledger = known.ledger.clone();
         for (day, id) in ledger.take_ended() {
             self.run("INSERT OR IGNORE INTO ended (id, day) VALUES (?, ?)", vec![id.into(), int(day)])?;

@@ -10,9 +10,8 @@ use aion_shell::call::now_ms;
 
 use super::world::{self, Wanted};
 use super::{At, Stage};
-use crate::asking::{Asking, asked, call, patience_ms};
-use crate::chat::Whole;
 use crate::object::plans::{Order, Told};
+use crate::question::{self, Asking, To, asked, patience_ms};
 
 /// A plan has so many tokens at most: twice what its bytes allow as text, for models that think first.
 const PLAN_MAX_TOKENS: u32 = 32_768;
@@ -31,10 +30,8 @@ pub enum Work {
 pub async fn drive(at: At<'_>, plan: &str) -> Result<Work, Problem> {
     let began_ms = now_ms();
     loop {
-        let (todo, model, payer) = match at.object(Order::Todo { id: plan.to_owned() }).await? {
-            Told::Busy => return Ok(Work::Busy),
-            Told::Todo { todo, model, payer } => (todo, model, payer),
-            _ => return Err(Problem::internal()),
+        let Told::Todo { todo, model, payer } = at.object(Order::Todo { id: plan.to_owned() }).await? else {
+            return Err(Problem::internal());
         };
         match todo {
             Todo::Rest => return Ok(Work::Rests),
@@ -52,15 +49,8 @@ pub async fn drive(at: At<'_>, plan: &str) -> Result<Work, Problem> {
             }
             Todo::Model { prompt, seq } => {
                 let request = asked(&prompt, model, "plan", PLAN_MAX_TOKENS)?;
-                let id = plan.to_owned();
-                let reply = move |whole: &Whole| Order::Reply {
-                    id: id.clone(),
-                    seq,
-                    kind: whole.kind,
-                    raw: hex::encode(&whole.raw),
-                };
-                let asking = Asking { name: plan.to_owned(), request, payer };
-                if !call(at, asking, reply, patience_ms(began_ms)).await? {
+                let to = To::Plan { id: plan.to_owned(), seq };
+                if !question::ask(at.env, at.handed, Asking { request, payer, to }, patience_ms(began_ms)).await? {
                     return Ok(Work::Busy);
                 }
             }

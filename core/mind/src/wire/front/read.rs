@@ -6,6 +6,7 @@
 
 use super::Invalid;
 use super::node::{Fields, Node};
+use crate::cache::{AGE_MAX_S, Caching};
 use crate::wire::{
     ChatRequest, Image, Json, Message, Opaque, Output, Part, Role, Source, Tool, ToolCall, ToolChoice, ToolResult,
 };
@@ -64,6 +65,7 @@ pub fn read(body: &str) -> Result<Asked, Invalid> {
     if let Some(stop) = body.of("stop") {
         request.stop = if stop.is_text() { vec![stop.text()?.into_owned()] } else { texts(&stop.array(STOP_MAX)?)? };
     }
+    request.cache = body.of("cache").map(|cache| read_caching(&cache)).transpose()?;
     request.stream = body.of("stream").map(|stream| stream.flag()).transpose()?.unwrap_or(false);
     let usage = body.of("stream_options").map(|options| options.object()).transpose()?;
     let usage = usage.and_then(|options| options.of("include_usage"));
@@ -75,6 +77,9 @@ pub fn read(body: &str) -> Result<Asked, Invalid> {
 pub fn read_own(body: &str) -> Result<ChatRequest, Invalid> {
     // What serde says is about the caller's own body.
     let request: ChatRequest = serde_json::from_str(body).map_err(|error| Invalid::new("", error.to_string()))?;
+    if request.cache.is_some_and(|cache| !cache.is_valid()) {
+        return Err(Invalid::new("/cache/maxAgeS", wrong_age()));
+    }
     if request.messages.is_empty() || request.messages.len() > MESSAGES_MAX {
         return Err(Invalid::new("/messages", format!("1 to {MESSAGES_MAX} turns")));
     }
@@ -296,6 +301,17 @@ fn read_format(node: &Node) -> Result<Option<Output>, Invalid> {
         }
         _ => kind.wrong("text, json_object or json_schema"),
     }
+}
+
+/// How old an answer may be that was given before: a member of ours among `OpenAI`'s.
+fn read_caching(node: &Node) -> Result<Caching, Invalid> {
+    let age = node.object()?.need("max_age_s")?;
+    let caching = Caching { max_age_s: age.count()? };
+    if caching.is_valid() { Ok(caching) } else { age.wrong(wrong_age()) }
+}
+
+fn wrong_age() -> String {
+    format!("1 to {AGE_MAX_S} seconds")
 }
 
 fn texts(nodes: &[Node]) -> Result<Vec<String>, Invalid> {
