@@ -28,6 +28,7 @@ use aion_api::operations::Method;
 use aion_api::problem::ProblemDocument;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 /// A request is sent again at most this often when the server asks for it.
 const RETRIES_MAX: u32 = 4;
@@ -74,6 +75,12 @@ impl<T: Transport> Client<T> {
             request.headers.push(("authorization".to_owned(), format!("Bearer {credential}")));
         }
         self.transport.send(request).await.map_err(Error::Transport)
+    }
+
+    /// Sends any request with the retries of the typed calls, and gives its answer as it came; null where it is empty.
+    pub async fn ask(&self, request: Request) -> Result<Value, Error> {
+        let response = self.call_raw(request).await?;
+        if response.body.is_empty() { Ok(Value::Null) } else { response.json() }
     }
 
     /// Sends a request that may be repeated, and reads its answer.

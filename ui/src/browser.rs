@@ -147,6 +147,11 @@ pub fn number(value: f64) -> String {
     text.ok().and_then(|text| text.as_string()).unwrap_or_default()
 }
 
+/// A number as JavaScript writes it, which is how canonical JSON does (RFC 8785 section 3.2.2.3).
+pub fn number_of_js(value: f64) -> String {
+    js_sys::JSON::stringify(&JsValue::from_f64(value)).map(String::from).unwrap_or_default()
+}
+
 /// Unix milliseconds of a time (RFC 3339).
 pub fn read_time(text: &str) -> Option<f64> {
     let ms = Date::parse(text);

@@ -1,13 +1,24 @@
 //! The pages, one file each.
 
+mod agents;
 mod alerts;
+mod answer;
+mod approvals;
+mod bulk;
 mod definitions;
+mod functions;
+mod gateway;
 mod identities;
 mod keys;
 mod kit;
 mod limits;
 pub mod listing;
+mod mind;
+mod models;
 mod overview;
+mod paper;
+mod plan;
+mod question;
 mod schedules;
 mod settings;
 pub mod sign_in;
@@ -17,6 +28,7 @@ mod tasks;
 mod tenants;
 mod token;
 mod tokens;
+mod views;
 mod wallets;
 
 use leptos::prelude::{AnyView, ClassAttribute, ElementChild, IntoAny, view};
@@ -44,6 +56,14 @@ pub fn show(app: App, route: &Route) -> AnyView {
         Route::Definitions => definitions::show(app),
         Route::Definition(name) => definitions::editor(app, name),
         Route::Schedules => schedules::show(app),
+        Route::Approvals => approvals::show(app),
+        Route::Mind => mind::show(app),
+        Route::Plan(id) => plan::show(app, id),
+        Route::Agents => agents::show(app),
+        Route::Agent(id) => agents::one(app, id),
+        Route::Models => models::show(app),
+        Route::Routes => gateway::show(app),
+        Route::Functions => functions::show(app),
         Route::Limits => limits::show(app),
         Route::Keys => keys::show(app),
         Route::Tenants => tenants::show(app),

@@ -45,6 +45,22 @@ pub enum Route {
     Definition(String),
     /// Schedules.
     Schedules,
+    /// What waits for a person.
+    Approvals,
+    /// The mind: goals and plans.
+    Mind,
+    /// One plan.
+    Plan(String),
+    /// Agents.
+    Agents,
+    /// One agent.
+    Agent(String),
+    /// Models, and what may be spent on them.
+    Models,
+    /// The gateway's routes.
+    Routes,
+    /// Functions.
+    Functions,
     /// Rate limits.
     Limits,
     /// API keys.
@@ -85,6 +101,14 @@ impl Route {
             ["definitions", "new"] => Self::Definition(String::new()),
             ["definitions", "stored", name] => Self::Definition((*name).to_owned()),
             ["schedules"] => Self::Schedules,
+            ["approvals"] => Self::Approvals,
+            ["mind"] => Self::Mind,
+            ["mind", "plans", id] => Self::Plan((*id).to_owned()),
+            ["mind", "agents"] => Self::Agents,
+            ["mind", "agents", id] => Self::Agent((*id).to_owned()),
+            ["mind", "models"] => Self::Models,
+            ["edge", "routes"] => Self::Routes,
+            ["edge", "functions"] => Self::Functions,
             ["limits"] => Self::Limits,
             ["keys"] => Self::Keys,
             ["tenants"] => Self::Tenants,
@@ -114,6 +138,14 @@ impl Route {
             Self::Definition(name) if name.is_empty() => "definitions/new".to_owned(),
             Self::Definition(name) => format!("definitions/stored/{}", encoded(name)),
             Self::Schedules => "schedules".to_owned(),
+            Self::Approvals => "approvals".to_owned(),
+            Self::Mind => "mind".to_owned(),
+            Self::Plan(id) => format!("mind/plans/{}", encoded(id)),
+            Self::Agents => "mind/agents".to_owned(),
+            Self::Agent(id) => format!("mind/agents/{}", encoded(id)),
+            Self::Models => "mind/models".to_owned(),
+            Self::Routes => "edge/routes".to_owned(),
+            Self::Functions => "edge/functions".to_owned(),
             Self::Limits => "limits".to_owned(),
             Self::Keys => "keys".to_owned(),
             Self::Tenants => "tenants".to_owned(),
@@ -134,6 +166,8 @@ impl Route {
             Self::Wallets | Self::Wallet(_) => Self::Wallets,
             Self::Tokens | Self::NewToken | Self::Token(_) => Self::Tokens,
             Self::Definitions | Self::Definition(_) => Self::Definitions,
+            Self::Mind | Self::Plan(_) => Self::Mind,
+            Self::Agents | Self::Agent(_) => Self::Agents,
             other => other.clone(),
         }
     }
@@ -207,6 +241,14 @@ mod tests {
             Route::Definition(String::new()),
             Route::Definition("new".to_owned()),
             Route::Schedules,
+            Route::Approvals,
+            Route::Mind,
+            Route::Plan(odd.clone()),
+            Route::Agents,
+            Route::Agent("payer".to_owned()),
+            Route::Models,
+            Route::Routes,
+            Route::Functions,
             Route::Limits,
             Route::Keys,
             Route::Tenants,

@@ -1,10 +1,16 @@
 //! Who is signed in: a credential that is kept in this tab alone, and the client that carries it.
 
+use std::pin::Pin;
+
 use aion_api::key::ApiKey;
-use aion_client::{Client, FetchTransport};
+use aion_api::operations::Method;
+use aion_client::{Client, Error, FetchTransport, Request};
+use serde_json::Value;
 
 use crate::browser;
 
+/// A list has at most so many pages here; the table shows them by what can be seen.
+pub const PAGES_MAX: usize = 20;
 /// Where the credential is kept: in the session storage of this tab, which ends with it.
 const KEPT: &str = "aion.credential";
 
@@ -15,6 +21,19 @@ pub enum Role {
     Tenant,
     /// Who runs the deployment, by the operator's token.
     Operator,
+}
+
+/// An answer as it came, which is under way.
+pub type Asked = Pin<Box<dyn Future<Output = Result<Value, Error>>>>;
+
+/// A request with a body, or without one.
+pub fn request(method: Method, path: &str, body: Option<&Value>) -> Request {
+    let mut request = Request::new(method, path);
+    if let Some(body) = body {
+        request.body = Some(body.to_string().into_bytes());
+        request = request.with_header("content-type", "application/json");
+    }
+    request
 }
 
 /// Who is signed in.
@@ -53,6 +72,36 @@ impl Session {
     /// The client that asks for it.
     pub fn client(&self) -> Client<FetchTransport> {
         Client::new("", FetchTransport).with_key(&self.credential)
+    }
+
+    /// Asks whatever the API answers, for pages that show answers as they came: one reader for all of them.
+    pub fn ask(&self, request: Request) -> Asked {
+        let client = self.client();
+        Box::pin(async move { client.ask(request).await })
+    }
+
+    /// What stands at a path.
+    pub fn read(&self, path: &str) -> Asked {
+        self.ask(Request::new(Method::Get, path))
+    }
+
+    /// The entries of a list, of all its pages up to as many as are shown; the path has no query.
+    pub fn read_all(&self, path: &str) -> Asked {
+        let (session, path) = (self.clone(), path.to_owned());
+        Box::pin(async move {
+            let (mut found, mut next) = (Vec::new(), path.clone());
+            for _ in 0..PAGES_MAX {
+                let mut page = session.read(&next).await?;
+                if let Value::Array(items) = page["items"].take() {
+                    found.extend(items);
+                }
+                match page["nextCursor"].as_str() {
+                    Some(cursor) => next = format!("{path}?cursor={cursor}"),
+                    None => break,
+                }
+            }
+            Ok(Value::Array(found))
+        })
     }
 
     /// What can be shown of its credential: the tenant and the key's id, or nothing of the operator's token.

@@ -28,6 +28,7 @@ fn groups(role: Option<Role>) -> Vec<(Text, Vec<Entry>)> {
                 vec![
                     (Text::Overview, Route::Overview),
                     (Text::Tasks, Route::Tasks(TaskFilter::default())),
+                    (Text::Approvals, Route::Approvals),
                     (Text::Definitions, Route::Definitions),
                     (Text::Schedules, Route::Schedules),
                 ],
@@ -40,6 +41,11 @@ fn groups(role: Option<Role>) -> Vec<(Text, Vec<Entry>)> {
                     (Text::Tokens, Route::Tokens),
                 ],
             ),
+            (
+                Text::NavMind,
+                vec![(Text::Mind, Route::Mind), (Text::Agents, Route::Agents), (Text::Models, Route::Models)],
+            ),
+            (Text::NavEdge, vec![(Text::Routes, Route::Routes), (Text::Functions, Route::Functions)]),
             (
                 Text::NavRules,
                 vec![(Text::Limits, Route::Limits), (Text::Keys, Route::Keys), (Text::Settings, Route::Settings)],

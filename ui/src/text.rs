@@ -9,6 +9,8 @@ mod holes;
 mod first;
 #[macro_use]
 mod second;
+#[macro_use]
+mod third;
 mod table;
 
 pub use table::Text;

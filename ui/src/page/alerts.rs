@@ -1,29 +1,26 @@
 //! Alerts of the deployment: how each is, what has happened, and silence for a while.
 
-use aion_api::v1::alerts::{AlertEvent, AlertState, DeliveryState};
+use aion_api::operations::Method;
 use leptos::prelude::{AnyView, ClassAttribute, ElementChild, Get, GetUntracked, IntoAny, RwSignal, Set, Signal, view};
-use serde::Serialize;
+use serde_json::Value;
 
 use crate::app::App;
 use crate::browser;
 use crate::kit::action::{Button, Weight};
 use crate::kit::dialog::{Confirm, opened_by};
 use crate::kit::field::Select;
-use crate::kit::state::{Empty, Tone, badge};
-use crate::kit::table::{Column, by_text, table};
+use crate::kit::state::{Tone, badge};
+use crate::kit::table::{Column, table};
 use crate::kit::time::ago;
+use crate::page::answer::{at, by_name, column, items, listed, text, time};
+use crate::page::paper::{Paper, editor};
 use crate::page::{head, section};
-use crate::remote::{Deed, Remote, Told, nothing};
+use crate::remote::{Deed, nothing};
 use crate::session::Session;
 use crate::text::{Text, fill, t};
 
 /// How often states are asked for; they are looked at every few seconds.
 const LOOK_EVERY_MS: u64 = 5_000;
-
-/// A word of the API, as it is written there.
-fn word(value: &impl Serialize) -> String {
-    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
-}
 
 fn tone(severity: &str) -> Tone {
     match severity {
@@ -33,9 +30,9 @@ fn tone(severity: &str) -> Tone {
     }
 }
 
-fn phase(state: &AlertState) -> AnyView {
-    let (text, tone) = match word(&state.state).as_str() {
-        "firing" => (Text::Firing, tone(&word(&state.severity))),
+fn phase(state: &Value) -> AnyView {
+    let (text, tone) = match text(state, "state").as_str() {
+        "firing" => (Text::Firing, tone(&text(state, "severity"))),
         "pending" => (Text::Pending, Tone::Warn),
         "resolving" => (Text::Resolving, Tone::Active),
         _ => (Text::HealthOk, Tone::Good),
@@ -48,94 +45,97 @@ pub fn show(app: App) -> AnyView {
     let Some(session) = app.session.get_untracked() else {
         return nothing();
     };
-    let (asking, telling, meant) = (session.clone(), session.clone(), RwSignal::new(None::<String>));
-    let states = Remote::new(Some(LOOK_EVERY_MS), move || {
-        let client = asking.client();
-        async move { client.alert_states().await.map(|states| (states.looked_at.unwrap_or_default(), states.items)) }
-    });
-    let events = Remote::new(Some(LOOK_EVERY_MS), move || {
-        let client = telling.client();
-        async move { client.alert_history().await.map(crate::remote::told) }
-    });
+    let meant = RwSignal::new(None::<String>);
+    let states = at(&session, "/v1/alerts/states".to_owned(), Some(LOOK_EVERY_MS));
+    let events = at(&session, "/v1/alerts/history?limit=50".to_owned(), Some(LOOK_EVERY_MS));
     let now = states.once(move || {
-        let rows = Signal::derive(move || {
-            let items = states.read(|(_, items)| items.clone()).unwrap_or_default();
-            items.into_iter().map(Told::new).collect::<Vec<_>>()
-        });
-        let looked = move || states.read(|(looked, _)| (!looked.is_empty()).then(|| ago(looked))).flatten();
+        let rows = Signal::derive(move || states.read(|states| items(states, "items")).unwrap_or_default());
+        let looked = move || {
+            let looked = states.read(|states| text(states, "lookedAt")).unwrap_or_default();
+            (!looked.is_empty()).then(|| ago(&looked))
+        };
         view! {
             <p class="muted">{t(Text::LookedAt)}" "{looked}</p>
-            {table(t(Text::Alerts), rows, |state| state.print.clone(), columns(meant))}
+            {table(t(Text::Alerts), rows, Value::to_string, columns(meant))}
         }
         .into_any()
     });
-    let past = events.once(move || {
-        let rows = Signal::derive(move || events.read(|(events, _)| events.clone()).unwrap_or_default());
-        view! {
-            {table(t(Text::History), rows, |event| event.print.clone(), event_columns())}
-            {move || {
-                let empty = rows.get().is_empty();
-                empty.then(|| view! { <Empty title=Text::NoEvents text=Text::NoEventsText /> }.into_any())
-            }}
-        }
-        .into_any()
-    });
+    let none = [Text::NoEvents, Text::NoEventsText];
+    let past = listed(events, "items", t(Text::History), event_columns, none);
     view! {
         {head(t(Text::Alerts), t(Text::AlertsLead), nothing())}
-        {section(t(Text::Now), now)}{section(t(Text::History), past)}{silence(app, session, meant)}
+        {section(t(Text::Now), now)}{section(t(Text::History), past)}{rules(app, &session)}
+        {silence(app, session, meant)}
     }
     .into_any()
 }
 
-fn columns(meant: RwSignal<Option<String>>) -> Vec<Column<Told<AlertState>>> {
-    let name = |state: &Told<AlertState>| {
-        view! { <span>{state.value.name.clone()}" "<span class="mono muted">{state.value.series.clone()}</span></span> }
+/// The document of the rules, and of where events go.
+fn rules(app: App, session: &Session) -> AnyView {
+    let (alerts, session) = (at(session, "/v1/alerts".to_owned(), None), session.clone());
+    let body = alerts.shown(move |told| {
+        let version = text(&told, "version");
+        let paper = Paper {
+            title: Text::AlertRules,
+            method: Method::Put,
+            path: "/v1/alerts".to_owned(),
+            stored: told["alerts"].clone(),
+            version: Some(version.clone()),
+            tries: true,
+            effects: [Text::AlertsEffect, Text::NewVersion],
+        };
+        let edit = editor(app, session.clone(), paper, move |_| alerts.refresh());
+        view! { <p class="muted tabular">{fill(Text::VersionNumber, &[&version])}</p>{edit} }.into_any()
+    });
+    section(t(Text::AlertRules), body)
+}
+
+fn columns(meant: RwSignal<Option<String>>) -> Vec<Column<Value>> {
+    let name = |state: &Value| {
+        view! { <span>{text(state, "name")}" "<span class="mono muted">{text(state, "series")}</span></span> }
             .into_any()
     };
-    let severity = |state: &Told<AlertState>| {
-        let severity = word(&state.value.severity);
-        let text = match severity.as_str() {
+    let severity = |state: &Value| {
+        let word = match text(state, "severity").as_str() {
             "critical" => Text::Critical,
             "warning" => Text::Warning,
             _ => Text::Info,
         };
-        t(text).into_any()
+        t(word).into_any()
     };
-    let value = |state: &Told<AlertState>| {
-        state.value.value.map_or_else(|| "—".to_owned(), |value| value.to_string()).into_any()
-    };
-    let act = move |state: &Told<AlertState>| {
-        let name = state.value.name.clone();
-        let label = if state.value.silenced { Text::Silenced } else { Text::SilenceAlert };
+    let value = |state: &Value| Some(text(state, "value")).filter(|told| !told.is_empty());
+    let value = move |state: &Value| value(state).unwrap_or_else(|| "—".to_owned()).into_any();
+    let act = move |state: &Value| {
+        let name = text(state, "name");
+        let label = if state["silenced"] == true { Text::Silenced } else { Text::SilenceAlert };
         view! { <Button label=t(label) weight=Weight::Quiet press=move || meant.set(Some(name.clone())) /> }.into_any()
     };
     vec![
-        Column::new(Text::Name, name).ordered(|a, b| by_text(&a.value.name, &b.value.name)),
-        Column::new(Text::State, |state: &Told<AlertState>| phase(&state.value)),
+        Column::new(Text::Name, name).ordered(by_name),
+        Column::new(Text::State, phase),
         Column::new(Text::Severity, severity),
-        Column::new(Text::Since, |state: &Told<AlertState>| ago(&state.value.since))
-            .ordered(|a, b| a.value.since.cmp(&b.value.since)),
+        time(Text::Since, "since").ordered(|a, b| text(a, "since").cmp(&text(b, "since"))),
         Column::new(Text::Value, value).numeric(),
         Column::new(Text::Actions, act),
     ]
 }
 
-fn event_columns() -> Vec<Column<Told<AlertEvent>>> {
-    let what = |event: &Told<AlertEvent>| {
-        view! { <span class="mono">{word(&event.value.event)}</span>" "{event.value.summary.clone()} }.into_any()
+fn event_columns() -> Vec<Column<Value>> {
+    let what = |event: &Value| {
+        view! { <span class="mono">{text(event, "event")}</span>" "{text(event, "summary")} }.into_any()
     };
-    let delivery = |event: &Told<AlertEvent>| {
-        let (text, tone) = match event.value.delivery.state {
-            DeliveryState::None => (Text::DeliveryNone, Tone::Calm),
-            DeliveryState::Waiting => (Text::DeliveryWaiting, Tone::Active),
-            DeliveryState::Delivered => (Text::DeliveryDone, Tone::Good),
-            DeliveryState::GivenUp => (Text::DeliveryGivenUp, Tone::Bad),
+    let delivery = |event: &Value| {
+        let (word, tone) = match text(&event["delivery"], "state").as_str() {
+            "waiting" => (Text::DeliveryWaiting, Tone::Active),
+            "delivered" => (Text::DeliveryDone, Tone::Good),
+            "givenUp" => (Text::DeliveryGivenUp, Tone::Bad),
+            _ => (Text::DeliveryNone, Tone::Calm),
         };
-        badge(t(text), tone)
+        badge(t(word), tone)
     };
     vec![
-        Column::new(Text::When, |event: &Told<AlertEvent>| ago(&event.value.at)),
-        Column::new(Text::Name, |event: &Told<AlertEvent>| event.value.name.clone().into_any()),
+        time(Text::When, "at"),
+        column(Text::Name, "name"),
         Column::new(Text::What, what),
         Column::new(Text::Delivery, delivery),
     ]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aion_api::v1::definitions::{Checked, Definition, check_name};
+use aion_api::v1::definitions::{Checked, check_name};
 use aion_api::v1::tasks::SubmitTask;
 use leptos::prelude::{
     AnyView, AriaAttributes, ClassAttribute, CollectView, Effect, ElementChild, Get, GetUntracked, IntoAny, RwSignal,
@@ -16,13 +16,14 @@ use crate::kit::action::{Button, Copy, LinkButton, Weight};
 use crate::kit::dialog::Confirm;
 use crate::kit::field::{Shape, TextField};
 use crate::kit::json::text_diff;
-use crate::kit::state::{Empty, loading};
-use crate::kit::table::{Column, by_text, table};
+use crate::kit::state::loading;
+use crate::kit::table::Column;
 use crate::kit::time::ago;
+use crate::page::answer::{at, by_name, column, link, list, listed, text, time};
 use crate::page::head;
-use crate::page::listing::{Intent, all};
-use crate::remote::{Deed, Failure, Remote, Told, nothing};
-use crate::route::Route;
+use crate::page::listing::Intent;
+use crate::remote::{Deed, Failure, Remote, nothing};
+use crate::route::{Route, encoded};
 use crate::session::Session;
 use crate::text::{Text, fill, t};
 
@@ -48,52 +49,27 @@ pub fn show(app: App) -> AnyView {
     let list = stored(&session);
     let new = Route::Definition(String::new());
     let new = view! { <LinkButton to=new label=t(Text::NewDefinition) weight=Weight::Primary /> }.into_any();
-    let body = list.once(move || {
-        let rows = Signal::derive(move || list.read(Clone::clone).unwrap_or_default());
-        view! {
-            {table(t(Text::Definitions), rows, |definition| definition.print.clone(), columns())}
-            {move || {
-                let empty = rows.get().is_empty();
-                empty.then(|| view! { <Empty title=Text::NoDefinitions text=Text::NoDefinitionsText /> }.into_any())
-            }}
-        }
-        .into_any()
-    });
+    let none = [Text::NoDefinitions, Text::NoDefinitionsText];
+    let body = listed(list, "", t(Text::Definitions), columns, none);
     view! { {head(t(Text::Definitions), t(Text::DefinitionsLead), new.into_any())}{body} }.into_any()
 }
 
 /// The newest version of each stored definition.
-pub fn stored(session: &Session) -> Remote<Vec<Told<Definition>>> {
-    let session = session.clone();
-    Remote::new(None, move || {
-        let client = session.client();
-        async move {
-            all(|cursor| {
-                let client = &client;
-                async move { client.definitions(cursor.as_deref()).await }
-            })
-            .await
-        }
-    })
+pub fn stored(session: &Session) -> Remote<Value> {
+    list(session, "/v1/definitions", None)
 }
 
-fn columns() -> Vec<Column<Told<Definition>>> {
-    let name = |definition: &Told<Definition>| {
-        let name = definition.value.name.clone();
-        let path = Route::Definition(name.clone()).path();
-        view! { <a class="link" href=path>{name}</a> }.into_any()
+fn columns() -> Vec<Column<Value>> {
+    let name = |definition: &Value| {
+        let name = text(definition, "name");
+        link(Route::Definition(name.clone()).path(), name)
     };
-    let hash =
-        |definition: &Told<Definition>| view! { <Copy value=definition.value.hash.clone() short=true /> }.into_any();
+    let hash = |definition: &Value| view! { <Copy value=text(definition, "hash") short=true /> }.into_any();
     vec![
-        Column::new(Text::Name, name).ordered(|a, b| by_text(&a.value.name, &b.value.name)),
-        Column::new(Text::VersionTitle, |definition: &Told<Definition>| {
-            definition.value.version.to_string().into_any()
-        })
-        .numeric(),
+        Column::new(Text::Name, name).ordered(by_name),
+        column(Text::VersionTitle, "version").numeric(),
         Column::new(Text::DefinitionHash, hash),
-        Column::new(Text::Created, |definition: &Told<Definition>| ago(&definition.value.created_at))
-            .ordered(|a, b| a.value.created_at.cmp(&b.value.created_at)),
+        time(Text::Created, "createdAt").ordered(|a, b| text(a, "createdAt").cmp(&text(b, "createdAt"))),
     ]
 }
 
@@ -108,16 +84,12 @@ pub fn editor(app: App, name: &str) -> AnyView {
         }
         .into_any();
     }
-    let (asking, wanted) = (session.clone(), name.to_owned());
-    let stored = Remote::new(None, move || {
-        let (client, wanted) = (asking.client(), wanted.clone());
-        async move { client.definition(&wanted, None).await.map(Told::new) }
-    });
+    let stored = at(&session, format!("/v1/definitions/{}", encoded(name)), None);
     let body = stored.shown(move |stored| {
-        let text = serde_json::to_string_pretty(&stored.value.definition).unwrap_or_default();
-        let version = fill(Text::VersionNumber, &[&stored.value.version.to_string()]);
-        let editor = edit(app, session.clone(), &stored.value.name, text);
-        view! { <p class="muted tabular">{version}" · "{ago(&stored.value.created_at)}</p>{editor} }.into_any()
+        let written = serde_json::to_string_pretty(&stored["definition"]).unwrap_or_default();
+        let version = fill(Text::VersionNumber, &[&text(&stored, "version")]);
+        let editor = edit(app, session.clone(), &text(&stored, "name"), written);
+        view! { <p class="muted tabular">{version}" · "{ago(&text(&stored, "createdAt"))}</p>{editor} }.into_any()
     });
     view! { {head(name, t(Text::EditorLead), nothing())}{body} }.into_any()
 }

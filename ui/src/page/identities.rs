@@ -1,23 +1,26 @@
 //! Identities: the tenant's own, one with its document and history, and any DID of the world.
 
+use aion_api::operations::Method;
 use aion_api::v1::identities::{CreateIdentity, Identity, Kind};
 use leptos::prelude::{
     AnyView, ClassAttribute, CollectView, ElementChild, Get, GetUntracked, IntoAny, OnAttribute, RwSignal, Set, Signal,
     view,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::kit::action::{Button, Copy, LinkButton, Weight};
 use crate::kit::dialog::Confirm;
 use crate::kit::field::{Choice, Shape, TextField};
 use crate::kit::json::{json_block, json_diff};
-use crate::kit::state::{Empty, Tone, badge};
-use crate::kit::table::{Column, Pairs, by_text, table};
+use crate::kit::state::{Tone, badge};
+use crate::kit::table::{Column, Pairs};
 use crate::kit::tabs::Tabs;
 use crate::kit::time::{ago, at};
 use crate::kit::timeline::{Moment, timeline};
-use crate::page::listing::{Intent, all};
+use crate::page::answer::{by_name, items, link, list, listed, text, time};
+use crate::page::listing::Intent;
+use crate::page::paper::{Paper, editor};
 use crate::page::{head, section};
 use crate::remote::{Deed, Remote, Told, nothing};
 use crate::route::Route;
@@ -29,53 +32,27 @@ pub fn show(app: App) -> AnyView {
     let Some(session) = app.session.get_untracked() else {
         return nothing();
     };
-    let (asking, open) = (session.clone(), RwSignal::new(false));
-    let list = Remote::new(None, move || {
-        let client = asking.client();
-        async move {
-            all(|cursor| {
-                let client = &client;
-                async move { client.identities(cursor.as_deref()).await }
-            })
-            .await
-        }
-    });
+    let (all, open) = (list(&session, "/v1/identities", None), RwSignal::new(false));
     let actions = view! {
         <LinkButton to=Route::Resolve(String::new()) label=t(Text::ResolveDid) />
         <Button label=t(Text::NewIdentity) weight=Weight::Primary press=move || open.set(true) />
     }
     .into_any();
-    let body = list.once(move || {
-        let rows = Signal::derive(move || list.read(Clone::clone).unwrap_or_default());
-        view! {
-            {table(t(Text::Identities), rows, |identity| identity.print.clone(), columns())}
-            {move || {
-                let empty = rows.get().is_empty();
-                empty.then(|| view! { <Empty title=Text::NoIdentities text=Text::NoIdentitiesText /> }.into_any())
-            }}
-        }
-        .into_any()
-    });
+    let none = [Text::NoIdentities, Text::NoIdentitiesText];
+    let body = listed(all, "", t(Text::Identities), columns, none);
     view! {
         {head(t(Text::Identities), t(Text::IdentitiesLead), actions.into_any())}{body}{create(app, session, open)}
     }
     .into_any()
 }
 
-fn columns() -> Vec<Column<Told<Identity>>> {
-    let id = |identity: &Told<Identity>| {
-        let id = identity.value.id.clone();
-        let path = Route::Identity(id.clone()).path();
-        view! { <a class="link" href=path>{id}</a> }.into_any()
-    };
-    let did = |identity: &Told<Identity>| view! { <Copy value=identity.value.did.clone() short=true /> }.into_any();
+fn columns() -> Vec<Column<Value>> {
     vec![
-        Column::new(Text::Name, id).ordered(|a, b| by_text(&a.value.id, &b.value.id)),
-        Column::new(Text::Did, did),
-        Column::new(Text::Created, |identity: &Told<Identity>| ago(&identity.value.created_at))
-            .ordered(|a, b| a.value.created_at.cmp(&b.value.created_at)),
-        Column::new(Text::Updated, |identity: &Told<Identity>| ago(&identity.value.updated_at))
-            .ordered(|a, b| a.value.updated_at.cmp(&b.value.updated_at)),
+        Column::new(Text::Name, |one: &Value| link(Route::Identity(text(one, "id")).path(), text(one, "id")))
+            .ordered(by_name),
+        Column::new(Text::Did, |one: &Value| view! { <Copy value=text(one, "did") short=true /> }.into_any()),
+        time(Text::Created, "createdAt").ordered(|a, b| text(a, "createdAt").cmp(&text(b, "createdAt"))),
+        time(Text::Updated, "updatedAt").ordered(|a, b| text(a, "updatedAt").cmp(&text(b, "updatedAt"))),
     ]
 }
 
@@ -139,6 +116,7 @@ pub fn one(app: App, id: &str) -> AnyView {
         let (client, wanted) = (asking.client(), wanted.clone());
         async move { client.identity(&wanted).await.map(Told::new) }
     });
+    let again = identity;
     let body = identity.shown(move |identity| {
         let Identity { did, version_id, created_at, updated_at, document, .. } = identity.value.clone();
         let pairs = vec![
@@ -148,14 +126,47 @@ pub fn one(app: App, id: &str) -> AnyView {
             (t(Text::Updated), ago(&updated_at)),
         ];
         let (session, of) = (session.clone(), identity.value);
+        let change = change(app, session.clone(), &of, again);
         let tabs: Vec<crate::kit::tabs::Tab> = vec![
             ("document", t(Text::Document).to_owned(), Box::new(move || json_block(&document))),
             ("log", t(Text::History).to_owned(), Box::new(move || log(&session, &of))),
+            ("change", t(Text::Edit).to_owned(), change),
         ];
         view! { <div class="card summary"><Pairs pairs=pairs /></div><Tabs label=t(Text::Identity) tabs=tabs /> }
             .into_any()
     });
     view! { {head(id, t(Text::Identity), nothing())}{body} }.into_any()
+}
+
+/// The way to another version of its document: its services and further names.
+fn change(
+    app: App,
+    session: Session,
+    of: &Identity,
+    again: Remote<Told<Identity>>,
+) -> Box<dyn Fn() -> AnyView + Send + Sync> {
+    // The platform's own services and name stay in each version by themselves.
+    let own = |service: &&Value| {
+        let id = service["id"].as_str().unwrap_or_default();
+        id.ends_with("#files") || id.ends_with("#whois")
+    };
+    let services: Vec<Value> = items(&of.document, "service").iter().filter(|one| !own(one)).cloned().collect();
+    let names = items(&of.document, "alsoKnownAs");
+    let names: Vec<Value> = names.into_iter().filter(|name| !text_of(name).starts_with("did:web:")).collect();
+    let paper = Paper {
+        title: Text::IdentityChange,
+        method: Method::Patch,
+        path: format!("/v1/identities/{}", of.id),
+        stored: json!({ "services": services, "alsoKnownAs": names }),
+        version: Some(of.version_id.clone()),
+        tries: false,
+        effects: [Text::IdentityChangeEffect, Text::ForAllToSee],
+    };
+    Box::new(move || editor(app, session.clone(), paper.clone(), move |_| again.refresh()))
+}
+
+fn text_of(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
 }
 
 /// The log of an identity: what each version changed.

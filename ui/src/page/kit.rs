@@ -113,7 +113,7 @@ fn dialogs(app: App) -> AnyView {
 }
 
 /// So many rows that they cannot all be in the document.
-const MANY: u32 = 5_000;
+const MANY: u32 = 10_000;
 
 fn tables() -> AnyView {
     let rows = |count: u32| {

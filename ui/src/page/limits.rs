@@ -1,20 +1,23 @@
 //! Rate limits: the rules that hold, and what they would say of a request.
 
-use aion_api::v1::limits::{ExplainLimits, Explanation, Rule};
+use aion_api::operations::Method;
 use leptos::prelude::{
     AnyView, ClassAttribute, CollectView, ElementChild, Get, GetUntracked, GlobalAttributes, IntoAny, OnAttribute,
     RwSignal, Set, Signal, view,
 };
+use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::kit::action::Button;
 use crate::kit::field::{Select, Shape, TextField};
 use crate::kit::json::json_block;
 use crate::kit::state::{Tone, badge, problem};
-use crate::kit::table::{Column, by_text, table};
+use crate::kit::table::{Column, table};
+use crate::page::answer::{at, by_name, column, items, text};
+use crate::page::paper::{Paper, editor};
 use crate::page::{head, section};
-use crate::remote::{Deed, Remote, Told, nothing};
-use crate::session::Session;
+use crate::remote::{Deed, nothing};
+use crate::session::{Session, request};
 use crate::text::{Text, fill, t};
 
 /// The page.
@@ -22,53 +25,60 @@ pub fn show(app: App) -> AnyView {
     let Some(session) = app.session.get_untracked() else {
         return nothing();
     };
-    let asking = session.clone();
-    let limits = Remote::new(None, move || {
-        let client = asking.client();
-        async move { client.limits().await }
-    });
-    let body = limits.shown(|limits| {
-        let own = if limits.rules.is_empty() {
+    let limits = at(&session, "/v1/limits".to_owned(), None);
+    let again = limits;
+    let editing = session.clone();
+    let body = limits.shown(move |limits| {
+        let (rules_of, own) = (items(&limits, "rules"), limits["rules"].clone());
+        let own_rules = if rules_of.is_empty() {
             view! { <p class="muted">{t(Text::NoOwnRules)}</p> }.into_any()
         } else {
-            rules(t(Text::OwnRules), &limits.rules)
+            rules(t(Text::OwnRules), rules_of)
         };
-        let deployment = rules(t(Text::DeploymentRules), &limits.deployment);
-        view! { {section(t(Text::OwnRules), own)}{section(t(Text::DeploymentRules), deployment)} }.into_any()
+        let deployment = rules(t(Text::DeploymentRules), items(&limits, "deployment"));
+        let paper = Paper {
+            title: Text::OwnRules,
+            method: Method::Put,
+            path: "/v1/limits".to_owned(),
+            stored: json!({ "rules": own }),
+            version: None,
+            tries: false,
+            effects: [Text::LimitsEffect, Text::PutWhole],
+        };
+        let edit = editor(app, editing.clone(), paper, move |_| again.refresh());
+        let edit = view! { <details class="fold"><summary>{t(Text::Edit)}</summary>{edit}</details> }.into_any();
+        view! { {section(t(Text::OwnRules), own_rules)}{edit}{section(t(Text::DeploymentRules), deployment)} }
+            .into_any()
     });
     view! { {head(t(Text::Limits), t(Text::LimitsLead), nothing())}{body}{explain(session)} }.into_any()
 }
 
-fn rules(caption: &'static str, rules: &[Rule]) -> AnyView {
-    let rows: Vec<Told<Rule>> = rules.iter().cloned().map(Told::new).collect();
-    let rate = |rule: &Told<Rule>| {
-        let terms = rule.value.terms();
-        fill(Text::RuleRate, &[&terms.limit.to_string(), &rule.value.window_seconds.to_string()]).into_any()
-    };
-    let whole = |rule: &Told<Rule>| {
-        let value = serde_json::from_str(&rule.print).unwrap_or_default();
-        view! { <details class="fold"><summary>{t(Text::AsJson)}</summary>{json_block(&value)}</details> }.into_any()
+fn rules(caption: &'static str, rules: Vec<Value>) -> AnyView {
+    let rate = |rule: &Value| fill(Text::RuleRate, &[&text(rule, "limit"), &text(rule, "windowSeconds")]).into_any();
+    // Whoever says nothing of a burst means the limit.
+    let burst = |rule: &Value| text(rule, if rule["burst"].is_null() { "limit" } else { "burst" }).into_any();
+    let whole = |rule: &Value| {
+        view! { <details class="fold"><summary>{t(Text::AsJson)}</summary>{json_block(rule)}</details> }.into_any()
     };
     let columns = vec![
-        Column::new(Text::Name, |rule: &Told<Rule>| rule.value.name.clone().into_any())
-            .ordered(|a, b| by_text(&a.value.name, &b.value.name)),
+        column(Text::Name, "name").ordered(by_name),
         Column::new(Text::Rate, rate),
-        Column::new(Text::Burst, |rule: &Told<Rule>| rule.value.terms().burst.to_string().into_any()).numeric(),
+        Column::new(Text::Burst, burst).numeric(),
         Column::new(Text::Rule, whole),
     ];
-    table(caption, Signal::stored(rows), |rule| rule.print.clone(), columns)
+    table(caption, Signal::stored(rules), Value::to_string, columns)
 }
 
 fn explain(session: Session) -> AnyView {
     let (method, path) = (RwSignal::new("POST".to_owned()), RwSignal::new("/v1/tasks".to_owned()));
-    let (deed, found) = (Deed::new(), RwSignal::new(None::<Explanation>));
+    let (deed, found) = (Deed::new(), RwSignal::new(None::<Value>));
     let methods: Vec<(String, String)> =
         ["GET", "POST", "PUT", "PATCH", "DELETE"].map(|method| (method.to_owned(), method.to_owned())).to_vec();
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        let (client, method, path) = (session.client(), method.get_untracked(), path.get_untracked());
-        let asked = ExplainLimits { method, path, key: None, did: None, ip: None, country: None };
-        deed.run(async move { client.explain_limits(&asked).await }, move |explanation| found.set(Some(explanation)));
+        let asked = json!({ "method": method.get_untracked(), "path": path.get_untracked() });
+        let asked = request(Method::Post, "/v1/limits:explain", Some(&asked));
+        deed.run(session.ask(asked), move |explanation| found.set(Some(explanation)));
     };
     let inner = view! {
         <p class="muted">{t(Text::ExplainText)}</p>
@@ -84,20 +94,25 @@ fn explain(session: Session) -> AnyView {
     section(t(Text::Explain), inner.into_any())
 }
 
-fn explained(explanation: &Explanation) -> AnyView {
-    let verdict =
-        if explanation.admitted { badge(t(Text::Admitted), Tone::Good) } else { badge(t(Text::Refused), Tone::Bad) };
-    let rules = explanation.rules.iter().map(|rule| {
-        let remaining = rule.remaining.map(|left| fill(Text::Remaining, &[&left.to_string(), &rule.burst.to_string()]));
+fn explained(explanation: &Value) -> AnyView {
+    let verdict = if explanation["admitted"] == true {
+        badge(t(Text::Admitted), Tone::Good)
+    } else {
+        badge(t(Text::Refused), Tone::Bad)
+    };
+    let rules = items(explanation, "rules");
+    let rules = rules.iter().map(|rule| {
+        let remaining = (!rule["remaining"].is_null())
+            .then(|| fill(Text::Remaining, &[&text(rule, "remaining"), &text(rule, "burst")]));
         view! {
-            <li><span class="step-name">{rule.name.clone()}</span>" "<span class="muted">{rule.why.clone()}</span>
+            <li><span class="step-name">{text(rule, "name")}</span>" "<span class="muted">{text(rule, "why")}</span>
                 " "<span class="tabular">{remaining}</span></li>
         }
         .into_any()
     });
     view! {
         <div class="card" role="status">
-            <p>{verdict}" "<code>{explanation.operation.clone()}</code></p><p>{explanation.why.clone()}</p>
+            <p>{verdict}" "<code>{text(explanation, "operation")}</code></p><p>{text(explanation, "why")}</p>
             <ul class="effects">{rules.collect_view()}</ul>
         </div>
     }

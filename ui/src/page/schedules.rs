@@ -1,8 +1,8 @@
 //! Schedules: when tasks begin by themselves, and what became of it.
 
+use aion_api::operations::Method;
 use aion_api::v1::definitions::check_name;
-use aion_api::v1::schedules::{PutSchedule, Schedule};
-use aion_client::{Client, Error, FetchTransport};
+use aion_client::Request;
 use leptos::prelude::{AnyView, ClassAttribute, ElementChild, Get, GetUntracked, IntoAny, RwSignal, Set, Signal, view};
 use serde_json::{Value, json};
 
@@ -11,15 +11,16 @@ use crate::kit::action::{Button, Weight};
 use crate::kit::dialog::{Confirm, opened_by};
 use crate::kit::field::{Select, Shape, TextField, required};
 use crate::kit::menu::{Entry, Menu};
-use crate::kit::state::{Empty, Tone, badge};
-use crate::kit::table::{Column, by_text, table};
+use crate::kit::state::{Tone, badge};
+use crate::kit::table::Column;
 use crate::kit::time::ago;
+use crate::page::answer::{by_name, column, items, link, list, listed, text};
 use crate::page::definitions::stored;
 use crate::page::head;
-use crate::page::listing::{Intent, all};
-use crate::remote::{Deed, Remote, Told, nothing};
+use crate::page::listing::Intent;
+use crate::remote::{Deed, Remote, nothing};
 use crate::route::Route;
-use crate::session::Session;
+use crate::session::{Session, request};
 use crate::text::{Text, fill, t};
 
 /// How often the list is asked for.
@@ -42,113 +43,91 @@ pub fn show(app: App) -> AnyView {
     let Some(session) = app.session.get_untracked() else {
         return nothing();
     };
-    let (asking, creating, meant) = (session.clone(), RwSignal::new(false), RwSignal::new(None));
-    let list = Remote::new(Some(LOOK_EVERY_MS), move || {
-        let client = asking.client();
-        async move {
-            all(|cursor| {
-                let client = &client;
-                async move { client.schedules(cursor.as_deref()).await }
-            })
-            .await
-        }
-    });
+    let (creating, meant) = (RwSignal::new(false), RwSignal::new(None));
+    let all = list(&session, "/v1/schedules", Some(LOOK_EVERY_MS));
     let new = view! { <Button label=t(Text::NewSchedule) weight=Weight::Primary press=move || creating.set(true) /> }
         .into_any();
-    let body = list.once(move || {
-        let rows = Signal::derive(move || list.read(Clone::clone).unwrap_or_default());
-        view! {
-            {table(t(Text::Schedules), rows, |schedule| schedule.print.clone(), columns(meant))}
-            {move || {
-                let empty = rows.get().is_empty();
-                empty.then(|| view! { <Empty title=Text::NoSchedules text=Text::NoSchedulesText /> }.into_any())
-            }}
-        }
-        .into_any()
-    });
+    let none = [Text::NoSchedules, Text::NoSchedulesText];
+    let body = listed(all, "", t(Text::Schedules), move || columns(meant), none);
     view! {
         {head(t(Text::Schedules), t(Text::SchedulesLead), new.into_any())}{body}
-        {create(app, session.clone(), list, creating)}{steer(app, session, list, meant)}
+        {create(app, session.clone(), all, creating)}{steer(app, session, all, meant)}
     }
     .into_any()
 }
 
-fn is_paused(schedule: &Schedule) -> bool {
-    schedule.spec["paused"].as_bool().unwrap_or_default()
+fn is_paused(schedule: &Value) -> bool {
+    schedule["spec"]["paused"] == true
 }
 
 /// When it runs, as its spec says.
-fn rule(schedule: &Schedule) -> String {
-    let text = |name: &str| schedule.spec[name].as_str().unwrap_or_default().to_owned();
-    match text("cron") {
-        cron if cron.is_empty() => fill(Text::Every, &[&text("every")]),
-        cron => format!("{cron} {}", text("timeZone")),
+fn rule(schedule: &Value) -> String {
+    let spec = &schedule["spec"];
+    match text(spec, "cron") {
+        cron if cron.is_empty() => fill(Text::Every, &[&text(spec, "every")]),
+        cron => format!("{cron} {}", text(spec, "timeZone")),
     }
 }
 
-fn columns(meant: Meant) -> Vec<Column<Told<Schedule>>> {
-    let state = |schedule: &Told<Schedule>| {
-        if is_paused(&schedule.value) {
+fn columns(meant: Meant) -> Vec<Column<Value>> {
+    let state = |schedule: &Value| {
+        if is_paused(schedule) {
             badge(t(Text::Paused), Tone::Warn)
-        } else if schedule.value.next_at.is_some() {
+        } else if schedule["nextAt"].is_string() {
             badge(t(Text::Active), Tone::Good)
         } else {
             badge(t(Text::Ended), Tone::Calm)
         }
     };
-    let when = |schedule: &Told<Schedule>| view! { <span class="mono">{rule(&schedule.value)}</span> }.into_any();
-    let next = |schedule: &Told<Schedule>| match &schedule.value.next_at {
-        Some(next) if !is_paused(&schedule.value) => ago(next),
-        _ => view! { <span class="muted">"—"</span> }.into_any(),
+    let none = || view! { <span class="muted">"—"</span> }.into_any();
+    let next = move |schedule: &Value| match text(schedule, "nextAt") {
+        next if !next.is_empty() && !is_paused(schedule) => ago(&next),
+        _ => none(),
     };
-    let last = |schedule: &Told<Schedule>| match schedule.value.last_task.clone() {
-        Some(task) => {
-            let path = Route::Task(task.clone()).path();
-            view! { <a class="link mono" href=path>{task}</a> }.into_any()
-        }
-        None => view! { <span class="muted">"—"</span> }.into_any(),
+    let last = move |schedule: &Value| match text(schedule, "lastTask") {
+        task if task.is_empty() => none(),
+        task => link(Route::Task(task.clone()).path(), task),
     };
-    let lost = |schedule: &Told<Schedule>| {
-        let Schedule { missed, skipped, refused, .. } = schedule.value;
-        fill(Text::NotRun, &[&missed.to_string(), &skipped.to_string(), &refused.to_string()]).into_any()
+    let lost = |schedule: &Value| {
+        let count = |name: &str| text(schedule, name);
+        fill(Text::NotRun, &[&count("missed"), &count("skipped"), &count("refused")]).into_any()
     };
-    let steer = move |schedule: &Told<Schedule>| {
-        let name = schedule.value.name.clone();
+    let steer = move |schedule: &Value| {
+        let name = text(schedule, "name");
         let mean = |label: Text, act: Act| -> Entry {
             let name = name.clone();
             (t(label).to_owned(), Box::new(move || meant.set(Some((act, name.clone())))))
         };
-        let toggle =
-            if is_paused(&schedule.value) { mean(Text::Resume, Act::Resume) } else { mean(Text::Pause, Act::Pause) };
+        let toggle = if is_paused(schedule) { mean(Text::Resume, Act::Resume) } else { mean(Text::Pause, Act::Pause) };
         let entries = vec![toggle, mean(Text::Trigger, Act::Trigger), mean(Text::Delete, Act::Delete)];
         // Names of schedules are identifiers: letters, digits, `_`, `-` and `.`.
         let id: &'static str = Box::leak(format!("menu-{name}").into_boxed_str());
         view! { <Menu id=id label=t(Text::Actions) entries=entries /> }.into_any()
     };
     vec![
-        Column::new(Text::Name, |schedule: &Told<Schedule>| schedule.value.name.clone().into_any())
-            .ordered(|a, b| by_text(&a.value.name, &b.value.name)),
+        column(Text::Name, "name").ordered(by_name),
         Column::new(Text::State, state),
-        Column::new(Text::When, when),
-        Column::new(Text::NextRun, next).ordered(|a, b| a.value.next_at.cmp(&b.value.next_at)),
-        Column::new(Text::Runs, |schedule: &Told<Schedule>| schedule.value.runs.to_string().into_any()).numeric(),
+        Column::new(Text::When, |schedule: &Value| view! { <span class="mono">{rule(schedule)}</span> }.into_any()),
+        Column::new(Text::NextRun, next).ordered(|a, b| text(a, "nextAt").cmp(&text(b, "nextAt"))),
+        column(Text::Runs, "runs").numeric(),
         Column::new(Text::NotRunTitle, lost),
         Column::new(Text::LastTask, last),
         Column::new(Text::Actions, steer),
     ]
 }
 
-async fn perform(client: Client<FetchTransport>, act: Act, name: String, key: String) -> Result<(), Error> {
+fn asked(act: Act, name: &str, key: &str) -> Request {
+    let path = format!("/v1/schedules/{name}");
     match act {
-        Act::Pause => client.pause_schedule(&name).await.map(|_| ()),
-        Act::Resume => client.resume_schedule(&name).await.map(|_| ()),
-        Act::Trigger => client.trigger_schedule(&key, &name).await.map(|_| ()),
-        Act::Delete => client.delete_schedule(&name).await,
+        Act::Pause => request(Method::Post, &format!("{path}/pause"), None),
+        Act::Resume => request(Method::Post, &format!("{path}/resume"), None),
+        Act::Trigger => request(Method::Post, &format!("{path}/trigger"), None).with_header("idempotency-key", key),
+        Act::Delete => request(Method::Delete, &path, None),
     }
 }
 
 /// A dialog for each of what can be done.
-fn steer(app: App, session: Session, list: Remote<Vec<Told<Schedule>>>, meant: Meant) -> AnyView {
+fn steer(app: App, session: Session, list: Remote<Value>, meant: Meant) -> AnyView {
     let dialog = move |act| {
         let open = opened_by(meant, move |(known, _)| *known == act);
         let (deed, intent, session) = (Deed::new(), Intent::new(), session.clone());
@@ -166,8 +145,8 @@ fn steer(app: App, session: Session, list: Remote<Vec<Told<Schedule>>>, meant: M
             let Some((_, name)) = meant.get_untracked() else {
                 return;
             };
-            let (client, key) = (session.client(), intent.key(&name));
-            deed.run(perform(client, act, name, key), move |()| {
+            let request = asked(act, &name, &intent.key(&name));
+            deed.run(session.ask(request), move |_| {
                 intent.done();
                 open.set(false);
                 app.tell(t(Text::Done));
@@ -189,15 +168,16 @@ fn steer(app: App, session: Session, list: Remote<Vec<Told<Schedule>>>, meant: M
     [Act::Pause, Act::Resume, Act::Trigger, Act::Delete].map(dialog).into_iter().collect::<Vec<_>>().into_any()
 }
 
-fn create(app: App, session: Session, list: Remote<Vec<Told<Schedule>>>, open: RwSignal<bool>) -> AnyView {
-    let text = |value: &str| RwSignal::new(value.to_owned());
-    let (name, definition, cron, zone) = (text(""), text(""), text("0 9 * * 1-5"), text("America/Mexico_City"));
+fn create(app: App, session: Session, list: Remote<Value>, open: RwSignal<bool>) -> AnyView {
+    let field = |value: &str| RwSignal::new(value.to_owned());
+    let (name, definition, cron, zone) = (field(""), field(""), field("0 9 * * 1-5"), field("America/Mexico_City"));
     let [wrong_name, wrong_definition, wrong_cron] = [(); 3].map(|()| RwSignal::new(None));
     let (deed, known) = (Deed::new(), stored(&session));
     let options = Signal::derive(move || {
         let mut options = vec![(String::new(), t(Text::ChooseDefinition).to_owned())];
-        let names = |stored: &Vec<Told<aion_api::v1::definitions::Definition>>| {
-            stored.iter().map(|one| (one.value.name.clone(), one.value.name.clone())).collect::<Vec<_>>()
+        let names = |stored: &Value| {
+            let stored = items(stored, "");
+            stored.iter().map(|one| (text(one, "name"), text(one, "name"))).collect::<Vec<_>>()
         };
         options.extend(known.read(names).unwrap_or_default());
         options
@@ -219,9 +199,9 @@ fn create(app: App, session: Session, list: Remote<Vec<Told<Schedule>>>, open: R
             return;
         }
         let spec = json!({ "cron": of(cron), "timeZone": of(zone) });
-        let body = PutSchedule { spec, definition: Value::String(of(definition)), input: json!({}) };
-        let (client, name) = (session.client(), of(name));
-        deed.run(async move { client.put_schedule(&name, &body).await }, move |_| {
+        let body = json!({ "spec": spec, "definition": of(definition), "input": {} });
+        let put = request(Method::Put, &format!("/v1/schedules/{}", of(name)), Some(&body));
+        deed.run(session.ask(put), move |_| {
             open.set(false);
             app.tell(t(Text::Done));
             list.refresh();

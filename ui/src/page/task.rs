@@ -109,12 +109,14 @@ fn summary(task: &Task) -> AnyView {
     view! { <div class="card summary"><Pairs pairs=pairs />{error}{aside}</div> }.into_any()
 }
 
-fn can_cancel(task: &Task) -> bool {
+/// Whether a task can be cancelled.
+pub fn can_cancel(task: &Task) -> bool {
     !task.is_terminal() && task.state != "cancelling" && task.state != "compensating"
 }
 
-fn can_redrive(task: &Task) -> bool {
-    matches!(task.state.as_str(), "failed" | "dead" | "cancelled")
+/// Whether a task can be redriven.
+pub fn can_redrive(task: &Task) -> bool {
+    matches!(task.state.as_str(), "failed" | "dead")
 }
 
 fn actions(

@@ -16,11 +16,8 @@ use crate::kit::time::{ago, at};
 use crate::kit::timeline::{Moment, timeline};
 use crate::remote::{Remote, Told};
 use crate::route::Route;
-use crate::session::Session;
+use crate::session::{PAGES_MAX, Session};
 use crate::text::{Text, fill, t};
-
-/// More pages of a history than this are not fetched at once.
-const PAGES_MAX: usize = 20;
 
 /// One step: its name and what the task tells of it.
 #[derive(Clone, PartialEq)]
@@ -139,7 +136,7 @@ pub fn history(session: &Session, id: &str) -> AnyView {
 }
 
 fn verdict(links: &[Value]) -> AnyView {
-    let (tone, text) = match verify(links) {
+    let (tone, text) = match verify(links, browser::number_of_js) {
         Verdict::Holds { links, adjacent } => {
             ("notice notice-good", fill(Text::ChainHolds, &[&links.to_string(), &adjacent.to_string()]))
         }

@@ -14,7 +14,7 @@ use crate::kit::field::{Select, Shape, TextField};
 use crate::kit::state::{Empty, badge, counted, problem, task_state};
 use crate::kit::table::{Column, table};
 use crate::kit::time::ago;
-use crate::page::head;
+use crate::page::{bulk, head, views};
 use crate::remote::{Deed, Remote, Told, nothing, told};
 use crate::route::{Route, TaskFilter};
 use crate::text::{Text, t};
@@ -79,6 +79,7 @@ pub fn show(app: App, filter: &TaskFilter) -> AnyView {
         }
     });
     let filtered = *filter != TaskFilter::default();
+    let (chosen, bulky) = (RwSignal::new(Vec::new()), session.clone());
     let client = move || session.client();
     let older = filter.clone();
     let body = list.once(move || {
@@ -86,13 +87,15 @@ pub fn show(app: App, filter: &TaskFilter) -> AnyView {
         let (client, older) = (client.clone(), older.clone());
         view! {
             {move || fresh(rows)}
-            {table(t(Text::Tasks), rows.shown, |task| task.print.clone(), columns())}
+            {bulk::bar(app, &bulky, rows.shown, chosen, move || list.refresh())}
+            {table(t(Text::Tasks), rows.shown, |task| task.print.clone(), columns(chosen))}
             {empty}
             {more(rows, older, client)}
         }
         .into_any()
     });
-    view! { {head(t(Text::Tasks), t(Text::TasksLead), nothing())}{filters(app, filter)}{body} }.into_any()
+    view! { {head(t(Text::Tasks), t(Text::TasksLead), nothing())}{filters(app, filter)}{views::saved(filter)}{body} }
+        .into_any()
 }
 
 fn empty(filtered: bool) -> AnyView {
@@ -187,7 +190,7 @@ pub fn progress(task: &Task) -> (usize, usize) {
     steps.map_or((0, 0), |steps| (steps.values().filter(passed).count(), steps.len()))
 }
 
-fn columns() -> Vec<Column<Told<Task>>> {
+fn columns(chosen: bulk::Chosen) -> Vec<Column<Told<Task>>> {
     let id = |task: &Told<Task>| {
         let id = task.value.id.clone();
         let path = Route::Task(id.clone()).path();
@@ -220,6 +223,7 @@ fn columns() -> Vec<Column<Told<Task>>> {
         labels.collect_view().into_any()
     };
     vec![
+        bulk::column(chosen),
         Column::new(Text::Task, id),
         Column::new(Text::State, state).ordered(|a, b| a.value.state.cmp(&b.value.state)),
         Column::new(Text::Steps, steps).numeric(),

@@ -1,10 +1,11 @@
 //! One token: what it says of itself, a balance, and what its wallet can do with it.
 
-use aion_api::v1::tokens::{Mint, Token, TokenState, Transfer, read_address};
+use aion_api::v1::tokens::{Mint, TokenState, Transfer, read_address};
 use leptos::prelude::{
     AnyView, ClassAttribute, ElementChild, Get, GetUntracked, GlobalAttributes, IntoAny, OnAttribute, RwSignal, Set,
     Signal, view,
 };
+use serde_json::Value;
 
 use crate::amount;
 use crate::app::App;
@@ -13,8 +14,9 @@ use crate::kit::dialog::Confirm;
 use crate::kit::field::{Select, Shape, TextField};
 use crate::kit::state::{Tone, badge};
 use crate::kit::table::Pairs;
-use crate::page::listing::{Intent, all, wallet_options, wallets};
-use crate::page::tokens::{amount_fault, text_of};
+use crate::page::answer::{answer, items, text};
+use crate::page::listing::{Intent, wallet_options, wallets};
+use crate::page::tokens::amount_fault;
 use crate::page::{head, section};
 use crate::remote::{Deed, Remote, Told, nothing};
 use crate::route::Route;
@@ -55,20 +57,19 @@ struct Of {
     symbol: String,
 }
 
-/// What the tenant knows of it: its wallet is the administrator.
-fn known(session: &Session, address: &str) -> Remote<Option<Told<Token>>> {
-    let (session, address) = (session.clone(), address.to_lowercase());
-    Remote::new(None, move || {
-        let (session, address) = (session.clone(), address.clone());
-        async move {
-            let client = session.client();
-            let tokens = all(|cursor| {
-                let client = &client;
-                async move { client.tokens(cursor.as_deref()).await }
-            });
-            Ok(tokens.await?.into_iter().find(|token| token.value.address.to_lowercase() == address))
-        }
-    })
+/// What the tenant knows of it: its wallet is the administrator. Null where it knows nothing.
+fn known(session: &Session, address: &str) -> Remote<Value> {
+    let (session, address) = (session.clone(), address.to_owned());
+    answer(
+        None,
+        Box::new(move || {
+            let (all, address) = (session.read_all("/v1/tokens"), address.clone());
+            Box::pin(async move {
+                let is_meant = |token: &Value| text(token, "address").eq_ignore_ascii_case(&address);
+                Ok(items(&all.await?, "").into_iter().find(is_meant).unwrap_or_default())
+            })
+        }),
+    )
 }
 
 fn summary(state: &TokenState) -> AnyView {
@@ -123,7 +124,7 @@ fn balance(session: Session, of: Of) -> AnyView {
     .into_any()
 }
 
-fn deeds(app: App, session: &Session, of: &Of, known: Remote<Option<Told<Token>>>) -> AnyView {
+fn deeds(app: App, session: &Session, of: &Of, known: Remote<Value>) -> AnyView {
     let (minting, moving) = (RwSignal::new(false), RwSignal::new(false));
     let fungible = of.decimals.is_some();
     let transfer =
@@ -187,20 +188,13 @@ impl Order {
     }
 }
 
-fn order(
-    app: App,
-    session: Session,
-    of: Of,
-    known: Remote<Option<Told<Token>>>,
-    mint: bool,
-    open: RwSignal<bool>,
-) -> AnyView {
-    let text = || RwSignal::new(String::new());
+fn order(app: App, session: Session, of: Of, known: Remote<Value>, mint: bool, open: RwSignal<bool>) -> AnyView {
+    let field = || RwSignal::new(String::new());
     let wrong = [(); 3].map(|()| RwSignal::new(None));
-    let draft = Order { mint, wallet: text(), to: text(), amount: text(), wrong };
+    let draft = Order { mint, wallet: field(), to: field(), amount: field(), wrong };
     leptos::prelude::Effect::new(move |_| {
         // The wallet that created it is the one that may, as long as nobody chose another one.
-        let own = known.read(|token| token.as_ref().map(|token| text_of(&token.value, "wallet").to_owned())).flatten();
+        let own = known.read(|token| text(token, "wallet")).filter(|wallet| !wallet.is_empty());
         if let Some(own) = own
             && draft.wallet.get_untracked().is_empty()
         {

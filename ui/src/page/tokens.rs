@@ -1,6 +1,6 @@
 //! Tokens: those that the tenant's wallets created, and the way to a new one.
 
-use aion_api::v1::tokens::{CreateToken, Standard, Token};
+use aion_api::v1::tokens::{CreateToken, Standard};
 use leptos::prelude::{
     AnyView, ClassAttribute, ElementChild, Get, GetUntracked, IntoAny, OnAttribute, RwSignal, Set, Signal, view,
 };
@@ -11,11 +11,12 @@ use crate::app::App;
 use crate::kit::action::{Button, Copy, LinkButton, Weight};
 use crate::kit::dialog::Confirm;
 use crate::kit::field::{Checkbox, Choice, Select, Shape, TextField, required};
-use crate::kit::state::{Empty, Tone, badge};
-use crate::kit::table::{Column, by_text, table};
-use crate::page::listing::{Intent, all, wallet_options, wallets};
+use crate::kit::state::{Tone, badge};
+use crate::kit::table::{Column, by_text};
+use crate::page::answer::{column, link, list, listed, text};
+use crate::page::listing::{Intent, wallet_options, wallets};
 use crate::page::{head, section};
-use crate::remote::{Deed, Remote, Told, nothing};
+use crate::remote::{Deed, Told, nothing};
 use crate::route::Route;
 use crate::session::Session;
 use crate::text::{Text, fill, t};
@@ -30,53 +31,20 @@ pub fn show(app: App) -> AnyView {
     let Some(session) = app.session.get_untracked() else {
         return nothing();
     };
-    let list = Remote::new(None, move || {
-        let client = session.client();
-        async move {
-            all(|cursor| {
-                let client = &client;
-                async move { client.tokens(cursor.as_deref()).await }
-            })
-            .await
-        }
-    });
+    let all = list(&session, "/v1/tokens", None);
     let new = view! { <LinkButton to=Route::NewToken label=t(Text::NewToken) weight=Weight::Primary /> }.into_any();
-    let body = list.once(move || {
-        let rows = Signal::derive(move || list.read(Clone::clone).unwrap_or_default());
-        view! {
-            {table(t(Text::Tokens), rows, |token| token.print.clone(), columns())}
-            {move || {
-                let empty = rows.get().is_empty();
-                empty.then(|| view! { <Empty title=Text::NoTokens text=Text::NoTokensText /> }.into_any())
-            }}
-        }
-        .into_any()
-    });
+    let body = listed(all, "", t(Text::Tokens), columns, [Text::NoTokens, Text::NoTokensText]);
     view! { {head(t(Text::Tokens), t(Text::TokensLead), new.into_any())}{body} }.into_any()
 }
 
-/// What is known of a token by name.
-pub fn text_of<'a>(token: &'a Token, name: &str) -> &'a str {
-    token.more.get(name).and_then(Value::as_str).unwrap_or_default()
-}
-
-fn columns() -> Vec<Column<Told<Token>>> {
-    let name = |token: &Told<Token>| {
-        let (address, name) = (token.value.address.clone(), text_of(&token.value, "name").to_owned());
-        view! { <a class="link" href=Route::Token(address).path()>{name}</a> }.into_any()
-    };
-    let standard = |token: &Told<Token>| badge(text_of(&token.value, "standard").to_ascii_uppercase(), Tone::Calm);
-    let address = |token: &Told<Token>| view! { <Copy value=token.value.address.clone() short=true /> }.into_any();
-    let wallet = |token: &Told<Token>| {
-        let wallet = text_of(&token.value, "wallet").to_owned();
-        let path = Route::Wallet(wallet.clone()).path();
-        view! { <a class="link mono" href=path>{wallet}</a> }.into_any()
-    };
+fn columns() -> Vec<Column<Value>> {
+    let name = |token: &Value| link(Route::Token(text(token, "address")).path(), text(token, "name"));
+    let wallet = |token: &Value| link(Route::Wallet(text(token, "wallet")).path(), text(token, "wallet"));
+    let address = |token: &Value| view! { <Copy value=text(token, "address") short=true /> }.into_any();
     vec![
-        Column::new(Text::Name, name).ordered(|a, b| by_text(text_of(&a.value, "name"), text_of(&b.value, "name"))),
-        Column::new(Text::Symbol, |token: &Told<Token>| text_of(&token.value, "symbol").to_owned().into_any())
-            .ordered(|a, b| by_text(text_of(&a.value, "symbol"), text_of(&b.value, "symbol"))),
-        Column::new(Text::Standard, standard),
+        Column::new(Text::Name, name).ordered(|a, b| by_text(&text(a, "name"), &text(b, "name"))),
+        column(Text::Symbol, "symbol").ordered(|a, b| by_text(&text(a, "symbol"), &text(b, "symbol"))),
+        Column::new(Text::Standard, |token: &Value| badge(text(token, "standard").to_ascii_uppercase(), Tone::Calm)),
         Column::new(Text::Address, address),
         Column::new(Text::Wallet, wallet),
     ]
@@ -112,17 +80,17 @@ struct Draft {
 
 impl Draft {
     fn new() -> Self {
-        let text = || RwSignal::new(String::new());
+        let field = || RwSignal::new(String::new());
         Self {
             standard: RwSignal::new("erc20".to_owned()),
-            name: text(),
-            symbol: text(),
-            wallet: text(),
-            cap: text(),
-            base_uri: text(),
-            royalty: text(),
+            name: field(),
+            symbol: field(),
+            wallet: field(),
+            cap: field(),
+            base_uri: field(),
+            royalty: field(),
             soulbound: RwSignal::new(false),
-            issuer: text(),
+            issuer: field(),
             wrong: [(); 6].map(|()| RwSignal::new(None)),
         }
     }

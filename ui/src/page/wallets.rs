@@ -12,10 +12,11 @@ use crate::kit::action::{Button, Copy, Weight};
 use crate::kit::dialog::Confirm;
 use crate::kit::field::{Shape, TextField, required};
 use crate::kit::json::json_block;
-use crate::kit::state::{Empty, Tone, badge};
-use crate::kit::table::{Column, Pairs, by_text, table};
+use crate::kit::state::{Tone, badge};
+use crate::kit::table::{Column, Pairs, by_text};
 use crate::kit::time::at;
-use crate::page::listing::{Intent, all};
+use crate::page::answer::{link, list, listed, text};
+use crate::page::listing::Intent;
 use crate::page::{head, section};
 use crate::remote::{Deed, Remote, Told, nothing};
 use crate::route::Route;
@@ -25,8 +26,8 @@ use crate::text::{Text, fill, t};
 /// How often a wallet is looked at: its key takes some seconds to come about.
 const LOOK_EVERY_MS: u64 = 2_000;
 
-fn status(wallet: &Wallet) -> AnyView {
-    match wallet.status.as_str() {
+fn status(status: &str) -> AnyView {
+    match status {
         "active" => badge(t(Text::WalletActive), Tone::Good),
         "creating" => badge(t(Text::WalletCreating), Tone::Active),
         "failed" => badge(t(Text::StateFailed), Tone::Bad),
@@ -39,50 +40,27 @@ pub fn show(app: App) -> AnyView {
     let Some(session) = app.session.get_untracked() else {
         return nothing();
     };
-    let (asking, open) = (session.clone(), RwSignal::new(false));
-    let list = Remote::new(Some(LOOK_EVERY_MS), move || {
-        let client = asking.client();
-        async move {
-            all(|cursor| {
-                let client = &client;
-                async move { client.wallets(cursor.as_deref()).await }
-            })
-            .await
-        }
-    });
+    let open = RwSignal::new(false);
+    let all = list(&session, "/v1/wallets", Some(LOOK_EVERY_MS));
     let new =
         view! { <Button label=t(Text::NewWallet) weight=Weight::Primary press=move || open.set(true) /> }.into_any();
-    let body = list.once(move || {
-        let rows = Signal::derive(move || list.read(Clone::clone).unwrap_or_default());
-        view! {
-            {table(t(Text::Wallets), rows, |wallet| wallet.print.clone(), columns())}
-            {move || {
-                let empty = rows.get().is_empty();
-                empty.then(|| view! { <Empty title=Text::NoWallets text=Text::NoWalletsText /> }.into_any())
-            }}
-        }
-        .into_any()
-    });
+    let body = listed(all, "", t(Text::Wallets), columns, [Text::NoWallets, Text::NoWalletsText]);
     view! { {head(t(Text::Wallets), t(Text::WalletsLead), new.into_any())}{body}{create(app, session, open)} }
         .into_any()
 }
 
-fn columns() -> Vec<Column<Told<Wallet>>> {
-    let label = |wallet: &Told<Wallet>| {
-        let (id, label) = (wallet.value.id.clone(), wallet.value.label.clone());
-        view! { <a class="link" href=Route::Wallet(id).path()>{label}</a> }.into_any()
+fn columns() -> Vec<Column<Value>> {
+    let label = |wallet: &Value| link(Route::Wallet(text(wallet, "id")).path(), text(wallet, "label"));
+    let address = |wallet: &Value| match text(wallet, "address") {
+        address if address.is_empty() => view! { <span class="muted">"—"</span> }.into_any(),
+        address => view! { <Copy value=address short=true /> }.into_any(),
     };
-    let address = |wallet: &Told<Wallet>| match wallet.value.address.clone() {
-        Some(address) => view! { <Copy value=address short=true /> }.into_any(),
-        None => view! { <span class="muted">"—"</span> }.into_any(),
-    };
-    let id = |wallet: &Told<Wallet>| view! { <Copy value=wallet.value.id.clone() /> }.into_any();
     vec![
-        Column::new(Text::Name, label).ordered(|a, b| by_text(&a.value.label, &b.value.label)),
-        Column::new(Text::State, |wallet: &Told<Wallet>| status(&wallet.value))
-            .ordered(|a, b| a.value.status.cmp(&b.value.status)),
+        Column::new(Text::Name, label).ordered(|a, b| by_text(&text(a, "label"), &text(b, "label"))),
+        Column::new(Text::State, |wallet: &Value| status(&text(wallet, "status")))
+            .ordered(|a, b| text(a, "status").cmp(&text(b, "status"))),
         Column::new(Text::Address, address),
-        Column::new(Text::Id, id),
+        Column::new(Text::Id, |wallet: &Value| view! { <Copy value=text(wallet, "id") /> }.into_any()),
     ]
 }
 
@@ -157,7 +135,7 @@ fn summary(wallet: &Wallet) -> AnyView {
         Some(address) => view! { <Copy value=address /> }.into_any(),
         None => view! { <span class="muted">{t(Text::KeyIsMade)}</span> }.into_any(),
     };
-    let mut pairs = vec![(t(Text::State), status(wallet)), (t(Text::Address), address)];
+    let mut pairs = vec![(t(Text::State), status(&wallet.status)), (t(Text::Address), address)];
     if let Some(did) = wallet.identity.clone() {
         let link = Route::Resolve(did.clone()).path();
         pairs.push((t(Text::BelongsTo), view! { <a class="link mono wrap" href=link>{did}</a> }.into_any()));

@@ -1,8 +1,8 @@
 //! The second half of the texts: what tenants own, what rules there are, the kit.
 
-/// Hands the second half to the first one.
+/// Hands the second half, and what comes behind it, to the first one.
 macro_rules! second_half {
-    () => { first_half! {
+    ($($third:tt)*) => { first_half! {
     // Identities.
     IdentitiesLead "DID propios con historial verificable (did:webvh)."
         "DIDs of your own with a verifiable history (did:webvh).";
@@ -253,13 +253,15 @@ macro_rules! second_half {
     KitDialogs "Diálogos" "Dialogs";
     KitDialog "Abrir un diálogo" "Open a dialog";
     KitTables "Tablas" "Tables";
-    KitMany "Cinco mil filas; en el documento solo están las que se ven."
-        "Five thousand rows; only those that can be seen are in the document.";
+    KitMany "Diez mil filas; en el documento solo están las que se ven."
+        "Ten thousand rows; only those that can be seen are in the document.";
     KitTabs "Pestañas" "Tabs";
     KitWords "Palabras y valores" "Words and values";
     KitDocuments "Documentos" "Documents";
     KitPlots "Gráficas" "Plots";
     KitStates "Estados" "States";
     KitToast "Mostrar un mensaje" "Show a message";
+
+    $($third)*
     } };
 }

@@ -1,3 +1,3 @@
-//! The table of texts, made of its halves: name, Spanish, English.
+//! The table of texts, made of its parts: name, Spanish, English.
 
-second_half!();
+third_part!();

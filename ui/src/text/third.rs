@@ -1,0 +1,227 @@
+//! The third part of the texts: what people decide, the mind, the edge, and what is done to many at once.
+
+/// Puts the third part behind the others.
+macro_rules! third_part {
+    () => { second_half! {
+    // Approvals.
+    Approvals "Aprobaciones" "Approvals";
+    ApprovalsLead "Lo que espera la decisión de una persona." "What waits for somebody to decide.";
+    NoApprovals "Nada espera una decisión" "Nothing waits for a decision";
+    NoApprovalsText "Aquí aparecen los pasos y los planes que piden una aprobación."
+        "Steps and plans that ask for an approval appear here.";
+    WhatFollows "Lo que sigue si se aprueba" "What follows if it is approved";
+    ApprovalRule "Tienen que aprobar {0} de {1}." "{0} of {1} have to approve.";
+    RuleThatFired "Regla" "Rule";
+    WhoDecides "Quién decide" "Who decides";
+    HasApproved "Aprobó" "Approved";
+    HasRefused "Rechazó" "Refused";
+    Approve "Aprobar…" "Approve…";
+    Refuse "Rechazar…" "Refuse…";
+    Decision "Firmar la decisión" "Sign the decision";
+    SendDecision "Enviar la decisión" "Send the decision";
+    ApproveEffect "Se aprueba {0}: sigue en cuanto bastan las aprobaciones."
+        "{0} is approved: it goes on once enough have approved.";
+    RefuseEffect "Se rechaza {0}." "{0} is refused.";
+    DecisionDigest "La firma vale para esta huella y para ninguna otra, durante una hora."
+        "The signature counts for this digest and no other one, for an hour.";
+    DecisionBinds "Queda en el historial con el DID que firmó." "It stands in the history with the DID that signed.";
+    SignThis "Firma esto con una clave de autenticación del DID que decide, como JWS compacto, y pega la firma abajo. \
+        Una clave de API no basta: una aprobación es de una persona."
+        "Sign this with an authentication key of the DID that decides, as a compact JWS, and paste it below. A key \
+        of the API is not enough: consent is a person's.";
+    Proof "Firma (JWS)" "Signature (JWS)";
+    ProofHint "Con el kid de la clave en su cabecera." "With the key's kid in its header.";
+
+    // The mind.
+    NavMind "Mente" "Mind";
+    Mind "Planes" "Plans";
+    MindLead "Di qué quieres en palabras: un modelo propone un plan y nada se ejecuta sin aprobación."
+        "Say what you want in words: a model proposes a plan, and nothing runs without approval.";
+    NewPlan "Plan nuevo" "New plan";
+    Plans "Planes" "Plans";
+    Plan "Plan" "Plan";
+    NoPlans "Aún no hay planes" "No plans yet";
+    NoPlansText "Escribe un objetivo para que un modelo lo planifique." "Write a goal to have a model plan it.";
+    Goal "Objetivo" "Goal";
+    GoalHint "Por ejemplo: acuña 10 tokens para ana." "For example: mint 10 tokens to ana.";
+    PlanDetails "Valores, modelo y agente" "Values, model and agent";
+    Inputs "Valores por su nombre" "Values by their names";
+    InputsHint "JSON: direcciones, importes y carteras que el objetivo nombra; el modelo no ve su contenido."
+        "JSON: addresses, amounts and wallets that the goal names; the model does not see what they are.";
+    Model "Modelo" "Model";
+    ModelHint "Vacío: el del agente, o cualquiera." "Empty: the agent's, or any.";
+    Agent "Agente" "Agent";
+    AgentHint "Vacío: en tu nombre." "Empty: in your own name.";
+    ProposePlan "Proponer un plan" "Propose a plan";
+    PlanRunsNothing "Solo se propone y se revisa: no se ejecuta nada."
+        "It is proposed and checked alone: nothing runs.";
+    Spanish "Español" "Spanish";
+    English "Inglés" "English";
+    PlanProposed "El modelo planifica" "A model plans";
+    PlanChecked "En revisión" "Being checked";
+    PlanAwaiting "Espera aprobación" "Waits for approval";
+    PlanApproved "Aprobado" "Approved";
+    PlanFrozen "Congelado" "Frozen";
+    PlanRefused "Rechazado" "Refused";
+    NativeMost "Coste máximo" "Cost at most";
+    Expires "Caduca" "Expires";
+    Step "Paso" "Step";
+    NoStepsYet "Aún no tiene pasos." "It has no steps yet.";
+    Effect "Efecto" "Effect";
+    Risk "Riesgo" "Risk";
+    RiskMoves "Mueve fondos" "Moves funds";
+    RiskCreates "Crea" "Creates";
+    RiskNone "Ninguno" "None";
+    GasMost "Gas máximo" "Gas at most";
+    Simulated "Simulado" "Simulated";
+    Simulate "Simular ahora" "Simulate now";
+    SimulateText "Dice cómo iría ahora: políticas, precios y simulación, sin cambiar nada."
+        "Says how it would go now: policies, prices and simulation, and changes nothing.";
+    RunPlan "Ejecutar el plan" "Run the plan";
+    RunPlanEffect "Empieza una tarea que hace estos pasos, una sola vez." "A task begins that does these steps, once.";
+    RunPlanAnew "Antes se vuelve a comprobar todo: si algo cambió o cuesta más, no empieza."
+        "All is checked again before: if something changed or costs more, it does not begin.";
+    StopPlan "Detener el plan" "Stop the plan";
+    StopPlanEffect "Antes de ejecutarse queda rechazado; si ya corre, su tarea se cancela."
+        "Before it runs it is refused; if it runs already, its task is cancelled.";
+    StopPlanChain "Lo que ya está en la cadena no se deshace." "What is on the chain already is not undone.";
+    EffectsExpected "Efectos esperados" "Expected effects";
+    Mismatches "Lo que no coincide" "What does not match";
+    StopMind "Detener" "Stop";
+    ResumeMind "Reanudar" "Resume";
+    WholeTenant "Toda la organización" "The whole tenant";
+    StopEffect "Ninguna llamada a un modelo empieza ya: {0}." "No call of a model begins any more: {0}.";
+    StopUnderWay "Las llamadas en curso terminan y se cuentan." "Calls under way end, and count.";
+    ResumeMindEffect "Las llamadas pueden empezar de nuevo: {0}." "Calls may begin again: {0}.";
+    MindIsStopped "La mente está detenida: ninguna llamada a un modelo empieza."
+        "The mind is stopped: no call of a model begins.";
+    Stopped "Detenido" "Stopped";
+
+    // Agents.
+    Agents "Agentes" "Agents";
+    AgentsLead "Cada uno con su identidad, su cartera y su modelo, sin derechos propios: sus planes se juzgan como \
+        todos."
+        "Each with its identity, its wallet and its model, and no rights of its own: its plans are judged like all.";
+    NoAgents "Aún no hay agentes" "No agents yet";
+    NoAgentsText "Un agente planifica solo, según su programación." "An agent plans by itself, by its schedule.";
+    NewAgent "Abrir o crear" "Open or create";
+    AgentName "De 1 a 32 letras minúsculas, cifras y guiones." "1 to 32 lower-case letters, digits and dashes.";
+    Notes "Notas" "Notes";
+    Memory "Memoria" "Memory";
+    MemoryText "Las notas pueden decidir un nombre o una hora, nunca un destinatario, un token o un importe."
+        "Notes can decide a name or a time, and never a recipient, a token or an amount.";
+    Tools "Herramientas" "Tools";
+    AgentEffect "El agente se guarda; su memoria y su botón de parada quedan como están."
+        "The agent is stored; its memory and its stop button stay as they are.";
+    AgentRights "No recibe ningún derecho: cada ejecución es un plan que se juzga."
+        "It gets no rights: each of its runs is a plan that is judged.";
+    StopAgent "Detener el agente" "Stop the agent";
+    StopAgentRuns "Un plan que ya corre se detiene en su propia página."
+        "A plan that runs already is stopped on its own page.";
+    ForgetAgent "Olvidar el agente" "Forget the agent";
+    ForgetAgentEffect "«{0}» desaparece con su memoria y su programación."
+        "“{0}” goes with its memory and its schedule.";
+
+    // Models and budgets.
+    Models "Modelos y presupuestos" "Models and budgets";
+    ModelsLead "Quién responde, cuánto puede gastarse y cuánto se gasta." "Who answers, what may be spent and what is.";
+    Providers "Proveedores" "Providers";
+    NoProviders "Aún no hay proveedores" "No providers yet";
+    NoProvidersText "Añade uno abajo, en «Editar», y luego su clave." "Add one below, under “Edit”, and then its key.";
+    BaseUrl "Dirección" "Address";
+    ProviderKey "Clave" "Key";
+    KeySet "Guardada" "Stored";
+    KeyMissing "Falta" "Missing";
+    PutKey "Poner la clave" "Put the key";
+    PutKeyEffect "La clave de «{0}» se guarda sellada." "The key of “{0}” is stored sealed.";
+    PutKeyNeverShown "No se vuelve a mostrar nunca." "It is never shown again.";
+    Budgets "Presupuestos" "Budgets";
+    NoBudgets "Sin presupuestos" "No budgets";
+    NoBudgetsText "Sin tope no se reserva nada." "Without a cap nothing is reserved.";
+    Whose "De quién" "Whose";
+    UsedToday "Hoy" "Today";
+    CapDay "Tope al día" "Cap a day";
+    UsedMonth "Este mes" "This month";
+    CapMonth "Tope al mes" "Cap a month";
+    PlanRules "Reglas de los planes" "Rules for plans";
+    PlanRulesEffect "Valen para los planes que empiecen desde ahora." "They hold for plans that begin from now on.";
+    BudgetsEffect "Lo contado sigue contado, y quien está detenido sigue detenido."
+        "What is counted stays counted, and who is stopped stays stopped.";
+    ProvidersEffect "Quien falte se olvida, con su clave." "Whoever is missing is forgotten, with its key.";
+    PutWhole "El documento sustituye por entero al guardado." "The document replaces the stored one as a whole.";
+    Edit "Editar" "Edit";
+    DryRun "Probar" "Try it out";
+    DryRunFits "Se aceptaría tal cual; no se ha cambiado nada." "It would be accepted as it is; nothing was changed.";
+
+    // The edge.
+    NavEdge "Borde" "Edge";
+    Routes "Rutas" "Routes";
+    RoutesLead "Qué hace el borde con cada petición: la primera ruta que encaja la toma."
+        "What the edge does with each request: the first route that matches takes it.";
+    NoRoutes "Aún no hay rutas" "No routes yet";
+    NoRoutesText "Escribe una tabla abajo y pruébala antes de guardarla."
+        "Write a table below, and try it out before you save it.";
+    RouteTable "Tabla de rutas" "Table of routes";
+    RoutesEffect "La tabla vale en todo el borde en unos segundos." "The table holds at the whole edge within seconds.";
+    NewVersion "Se guarda como versión nueva; si alguien la cambió entretanto, se rechaza."
+        "It is stored as a new version; if somebody changed it meanwhile, it is refused.";
+    Matches "Peticiones" "Requests";
+    Targets "Destinos" "Targets";
+    Cache "Caché" "Cache";
+    Versions "Versiones" "Versions";
+    VersionsText "Muestra qué difiere de la versión actual." "Shows what differs from the current version.";
+    Tags "Etiquetas" "Tags";
+    TagsHint "Con espacios entre ellas; el nombre de una ruta es una etiqueta."
+        "With spaces between; a route's name is a tag.";
+    Purge "Purgar" "Purge";
+    PurgeAll "Purgar todo" "Purge everything";
+    PurgeTags "Se olvidan las respuestas con estas etiquetas: {0}." "Answers with these tags are forgotten: {0}.";
+    PurgeAllEffect "Se olvidan todas las respuestas guardadas." "All answers that are kept are forgotten.";
+    PurgeText "Las próximas peticiones van a su destino." "The next requests go to their targets.";
+    Functions "Funciones" "Functions";
+    FunctionsLead "Módulos de WebAssembly que el borde ejecuta por ti."
+        "WebAssembly modules that the edge runs for you.";
+    NoFunctions "Aún no hay funciones" "No functions yet";
+    NoFunctionsText "Sube un módulo y ponlo en una ruta." "Upload a module, and put it into a route.";
+    PutFunction "Subir un módulo" "Upload a module";
+    PutFunctionEffect "El módulo pasa a ser la versión siguiente de «{0}»."
+        "The module becomes the next version of “{0}”.";
+    GrantsEffect "Puede pedir: {0}." "It may ask for: {0}.";
+    FunctionName "De 1 a 32 letras minúsculas, cifras y guiones." "1 to 32 lower-case letters, digits and dashes.";
+    DeleteFunctionEffect "«{0}» desaparece con todas sus versiones; las rutas que la nombran fallan."
+        "“{0}” goes with all of its versions; routes that name it fail.";
+    Bytes "Bytes" "Bytes";
+    Grants "Permisos" "Grants";
+    Module "Módulo" "Module";
+
+    // Editing what stood before.
+    LimitsEffect "Valen a la vez que las del despliegue." "They hold beside those of the deployment.";
+    AlertRules "Reglas y destino" "Rules and where events go";
+    AlertsEffect "Las reglas valen desde la próxima mirada." "The rules hold from the next look on.";
+    IdentityChange "Servicios y otros nombres" "Services and other names";
+    IdentityChangeEffect "El documento recibe una versión nueva, que queda en su historial."
+        "The document gets a new version, which stays in its history.";
+    ForAllToSee "Cualquiera puede leerla." "Anyone can read it.";
+
+    // Many tasks at once.
+    Choose "Elegir" "Choose";
+    Chosen "{0} elegidas" "{0} chosen";
+    ChooseTask "Elegir {0}" "Choose {0}";
+    ChooseAll "Elegir todas" "Choose all";
+    ChooseNone "Ninguna" "None";
+    CancelMany "Cancelar {0}…" "Cancel {0}…";
+    RedriveMany "Reintentar {0}…" "Redrive {0}…";
+    CancelManyTitle "Cancelar las tareas elegidas" "Cancel the chosen tasks";
+    RedriveManyTitle "Reintentar las tareas elegidas" "Redrive the chosen tasks";
+    CancelManyEffect "Se cancelan {0} tareas: los pasos que no han empezado no ocurren."
+        "{0} tasks are cancelled: steps that have not begun do not happen.";
+    RedriveManyEffect "Vuelven a correr {0} tareas, desde lo que falló." "{0} tasks run again, from what failed.";
+    ManyLeft "{0} de las elegidas no lo admiten y quedan como están."
+        "{0} of the chosen cannot and stay as they are.";
+    ManyDone "{0} hechas, {1} rechazadas" "{0} done, {1} refused";
+    Views "Vistas guardadas" "Saved views";
+    SaveView "Guardar esta vista" "Save this view";
+    ViewName "Nombre de la vista" "Name of the view";
+    ForgetView "Olvidar la vista {0}" "Forget the view {0}";
+    } };
+}
