@@ -2,7 +2,11 @@
 
 import "./kit.mjs";
 import "./journey.mjs";
+import "./people.mjs";
+import "./edge.mjs";
 import "./pages.mjs";
+import "./smooth.mjs";
+import "./lighthouse.mjs";
 import { main } from "./runner.mjs";
 
 await main();

@@ -41,6 +41,18 @@ function pages(world) {
     ["definition-wrong", "/console/definitions/new", wrong],
     ["schedules", "/console/schedules", stands(".table tbody tr")],
     ["schedule-new", "/console/schedules", dialog(".page-actions .button-primary", "#new-schedule")],
+    ["approvals", "/console/approvals", stands(".cards .table")],
+    ["approval-decide", "/console/approvals", dialog(".cards .button-primary", "#decide")],
+    ["mind", "/console/mind", stands(".table tbody tr")],
+    ["plan", `/console/mind/plans/${world.plan}`, stands(".table tbody tr")],
+    ["plan-stop", `/console/mind/plans/${world.plan}`, dialog(".actions .button-danger", "#question")],
+    ["agents", "/console/mind/agents", stands(".table tbody tr")],
+    ["agent", "/console/mind/agents/payer", stands("#paper")],
+    ["models", "/console/mind/models", stands(".table tbody tr")],
+    ["routes", "/console/edge/routes", stands(".table tbody tr")],
+    ["functions", "/console/edge/functions", stands(".empty")],
+    ["function-new", "/console/edge/functions", dialog(".page-actions .button-primary", "#put-function")],
+    ["tasks-many", "/console/tasks", many],
     ["limits", "/console/limits", stands(".table tbody tr")],
     ["keys", "/console/keys", stands(".table tbody tr")],
     ["key-new", "/console/keys", dialog(".page-actions .button-primary", "#new-key")],
@@ -69,6 +81,11 @@ function dialog(press, id) {
   };
 }
 
+async function many(page) {
+  await page.locator(".choose").first().check();
+  await page.waitForSelector(".bulk");
+}
+
 async function invalid(page) {
   await page.click(".form-end .button-primary");
   await page.waitForSelector(".field-error");
@@ -85,12 +102,28 @@ async function palette(page) {
   await page.waitForSelector("#palette[open]");
 }
 
+/** Shows a page of the console: loaded once, then as a link of its own does it. */
+async function show(page, path) {
+  if (page.url() === "about:blank") {
+    await page.goto(BASE + path, { waitUntil: "load" });
+  } else {
+    await page.keyboard.press("Escape");
+    await page.evaluate(async (path) => {
+      history.pushState(null, "", path);
+      dispatchEvent(new PopStateEvent("popstate"));
+      await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+      scrollTo(0, 0);
+    }, path);
+  }
+  await page.waitForSelector("h1");
+}
+
 /** What is wrong with a page as it stands. */
 async function faults(page) {
-  await page.evaluate(AXE);
+  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(AXE);
   const broken = await page.evaluate(async () => {
     const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-    const { violations } = await globalThis.axe.run(document, { runOnly: tags });
+    const { violations } = await globalThis.axe.run(document, { runOnly: tags, resultTypes: ["violations"] });
     return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 140)).join(" ; ")}`);
   });
   const wide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth + 1);
@@ -122,8 +155,7 @@ for (const lang of ["es", "en"]) {
             const complaints = [];
             page.removeAllListeners("console");
             listen(page, complaints);
-            await page.goto(BASE + path, { waitUntil: "load" });
-            await page.waitForSelector("h1");
+            await show(page, path);
             try {
               await ready(page);
             } catch (error) {

@@ -10,6 +10,9 @@ const TEST_MAX_MS = 180_000;
 export const BASE = process.env.AION_BASE_URL;
 export const OPERATOR = process.env.AION_OPERATOR_TOKEN;
 export const OUT = process.env.AION_OUT;
+/** The harness, which stops and starts parts; the system that stands for a provider of models. */
+export const CONTROL = process.env.AION_CONTROL;
+export const ORIGIN = process.env.AION_ORIGIN;
 /** Only tests whose name contains this. */
 const ONLY = process.env.AION_ONLY ?? "";
 
@@ -33,8 +36,10 @@ export function same(found, expected, message) {
 /** What the browser complained of; empty at the end of every test. */
 export function listen(page, complaints) {
   page.on("console", (message) => {
-    // A refused request is an answer that the console shows; its own errors and its policy's are faults.
-    const answered = message.text().startsWith("Failed to load resource: the server responded");
+    // A refused request is an answer that the console shows, and so is no connection; its own errors and its policy's
+    // are faults.
+    const answers = ["the server responded", "net::ERR_INTERNET_DISCONNECTED"];
+    const answered = answers.some((answer) => message.text().startsWith(`Failed to load resource: ${answer}`));
     if (["error", "warning"].includes(message.type()) && !answered) complaints.push(message.text());
   });
   page.on("pageerror", (error) => complaints.push(String(error)));

@@ -10,14 +10,16 @@ use crate::{files, process, secrets};
 /// Names that Chromium has on the machines that we know.
 const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
-/// The command that runs the tests of the console at an address, in this browser; pictures go to target/ui.
-pub fn command(url: &str, chromium: &Path) -> Outcome<Command> {
+/// The command that runs the tests of the console at an address, in this browser; `control` is the harness's endpoint,
+/// `origin` the system that stands for a provider of models. Pictures go to target/ui.
+pub fn command(url: &str, control: &str, origin: &str, chromium: &Path) -> Outcome<Command> {
     let out = at("target/ui");
     files::remove(&out)?;
     std::fs::create_dir_all(&out)?;
     let mut node = process::command("node")?;
     node.arg(at("tests/ui/main.mjs"));
     node.env("AION_BASE_URL", url).env("AION_OPERATOR_TOKEN", secrets::operator_token()?);
+    node.env("AION_CONTROL", control).env("AION_ORIGIN", origin);
     node.env("AION_CHROMIUM", chromium).env("AION_OUT", out);
     // Profiles of the browser, which it leaves behind when it is ended.
     let profiles = scratch("browser");

@@ -231,8 +231,10 @@ fn console(count: &mut Count) -> Outcome<()> {
     setup::for_platform()?;
     build::all()?;
     let harness = Harness::start()?;
-    let result = browser::command(&harness.url(), &chromium).and_then(|mut node| counted(&mut node, count));
-    drop(harness);
+    let (url, origin) = (harness.url(), harness.origin().to_owned());
+    let control = harness::serve(&Arc::new(Mutex::new(harness)))?;
+    let node = browser::command(&url, &control, &origin, &chromium);
+    let result = node.and_then(|mut node| counted(&mut node, count));
     process::end_everything();
     result
 }

@@ -1,0 +1,178 @@
+// What people decide: a goal in words becomes a plan, a person signs, it runs; and many tasks at once.
+
+import { GOAL, call, control, ended, furnished, inputs, mind, tenant, until } from "./platform.mjs";
+import { Person } from "./person.mjs";
+import { BASE, check, same, test } from "./runner.mjs";
+
+async function signedIn(context, key) {
+  await context.addInitScript((key) => sessionStorage.setItem("aion.credential", key), key);
+}
+
+/** Signs what the dialog shows, and sends it. */
+async function decide(page, person) {
+  const claims = await page.locator("#decide .secret .copy-text").textContent();
+  await page.fill("#proof", person.sign(claims));
+  await page.locator("#decide").getByRole("button", { name: "Send the decision" }).click();
+  return JSON.parse(claims);
+}
+
+test("a goal in words becomes a plan, is approved by a person, and runs", async ({ page, context }) => {
+  const [key, person] = [await tenant("Goals"), new Person()];
+  const wallet = await call(key, "POST", "/v1/wallets", { label: "Treasury" }, "w");
+  await until("the wallet's key", async () => (await call(key, "GET", `/v1/wallets/${wallet.id}`)).status === "active");
+  await mind(key, person);
+  await signedIn(context, key);
+  await page.goto(`${BASE}/console/mind`);
+  await page.getByRole("button", { name: "Propose a plan" }).click();
+  await page.waitForSelector("#goal-error");
+  await page.fill("#goal", GOAL);
+  await page.selectOption("#goal-language", "english");
+  await page.getByText("Values, model and agent").click();
+  await page.fill("#goal-inputs", JSON.stringify(inputs(wallet.id)));
+  await page.getByRole("button", { name: "Propose a plan" }).press("Enter");
+  await page.waitForURL(/\/console\/mind\/plans\//);
+  await page.locator(".summary .badge", { hasText: "Waits for approval" }).waitFor({ timeout: 60_000 });
+  const steps = page.locator(".section .table").first();
+  await steps.getByText("mints 10000 of create.token", { exact: false }).waitFor();
+  await steps.getByText("Moves funds").waitFor();
+  await page.getByRole("button", { name: "Simulate now" }).click();
+  same(await page.getByRole("button", { name: "Run the plan" }).count(), 0, "nothing runs before somebody has approved");
+  await page.locator("tr", { hasText: "mint" }).nth(1).waitFor();
+
+  await page.getByRole("link", { name: "Approvals" }).first().click();
+  await page.locator(".cards").getByText(GOAL).waitFor();
+  await page.getByText("1 of 1 have to approve.").waitFor();
+  await page.getByRole("button", { name: "Approve…" }).click();
+  await page.locator("#decide").getByText("Sign this with", { exact: false }).waitFor();
+  await page.fill("#proof", "nonsense");
+  await page.locator("#decide").getByRole("button", { name: "Send the decision" }).click();
+  await page.locator("#decide .problem").waitFor();
+  const claims = await decide(page, person);
+  same(claims.approve, true, "what was signed");
+  await page.getByText("Nothing waits for a decision").waitFor();
+
+  await page.goto(`${BASE}/console/mind/plans/${claims.task}`);
+  await page.getByRole("button", { name: "Run the plan" }).click();
+  await page.locator("#question").getByText("A task begins that does these steps, once.").waitFor();
+  await page.locator("#question").getByRole("button", { name: "Run the plan" }).click();
+  await page.locator(".summary .badge", { hasText: "Done" }).waitFor({ timeout: 120_000 });
+});
+
+test("a step is refused by the person who may, and its task goes its way", async ({ page, context }) => {
+  const [key, person] = [await tenant("Refused"), new Person()];
+  const steps = { ok: { do: "wait.approval", with: { by: [person.did], question: "Pay?" } }, end: { do: "set", needs: ["ok"], with: { value: 1 } } };
+  const task = await call(key, "POST", "/v1/tasks", { definition: { steps }, input: {} }, "ask");
+  await signedIn(context, key);
+  await page.goto(`${BASE}/console/approvals`);
+  await page.locator(".cards").getByText("Pay?").waitFor();
+  await page.getByRole("button", { name: "Refuse…" }).click();
+  await decide(page, new Person());
+  await page.locator("#decide .problem").waitFor();
+  await page.fill("#proof", "");
+  const claims = await decide(page, person);
+  same(claims.approve, false, "what was signed");
+  await page.getByText("Nothing waits for a decision").waitFor();
+  check((await ended(key, task.id)).state !== "done", "it was not approved");
+});
+
+test("the mind is stopped and goes on; an agent too", async ({ page, context }) => {
+  const { key } = await furnished();
+  await signedIn(context, key);
+  const press = async (name) => {
+    await page.getByRole("button", { name, exact: true }).first().click();
+    await page.locator("#question").getByRole("button", { name, exact: true }).click();
+  };
+  await page.goto(`${BASE}/console/mind`);
+  await press("Stop");
+  await page.getByText("The mind is stopped", { exact: false }).waitFor();
+  const tenantOf = (budgets) => budgets.budgets.find((budget) => budget.of === "tenant");
+  same(tenantOf(await call(key, "GET", "/v1/mind/budgets")).stopped, true, "the API says so");
+  await press("Resume");
+  await page.getByText("The mind is stopped", { exact: false }).waitFor({ state: "detached" });
+  await page.goto(`${BASE}/console/mind/agents/payer`);
+  await press("Stop the agent");
+  await page.locator(".summary .badge-bad", { hasText: "Stopped" }).waitFor();
+  await press("Resume");
+  await page.locator(".summary .badge-good", { hasText: "Active" }).waitFor();
+  await page.goto(`${BASE}/console/mind/models`);
+  await page.getByText("5 USD", { exact: true }).waitFor();
+});
+
+test("many tasks are cancelled at once, after it was told how many; a view is saved", async ({ page, context }) => {
+  const key = await tenant("Many");
+  const wait = { steps: { go: { do: "wait.signal", with: { name: "go" } } } };
+  const done = await call(key, "POST", "/v1/tasks", { definition: { steps: { a: { do: "set", with: { value: 1 } } } }, input: {} }, "done");
+  for (const name of ["one", "two", "three"]) await call(key, "POST", "/v1/tasks", { definition: wait, input: {} }, name);
+  await ended(key, done.id);
+  await signedIn(context, key);
+  await page.goto(`${BASE}/console/tasks`);
+  await page.getByRole("checkbox", { name: `Choose ${done.id}` }).press("Space");
+  await page.getByRole("button", { name: "Choose all" }).click();
+  await page.getByRole("button", { name: "Cancel 3…" }).click();
+  await page.locator("#cancel-many").getByText("3 tasks are cancelled", { exact: false }).waitFor();
+  await page.locator("#cancel-many").getByText("1 of the chosen cannot", { exact: false }).waitFor();
+  await page.locator("#cancel-many").getByRole("button", { name: "Cancel the chosen tasks" }).click();
+  await page.getByText("3 done, 0 refused").waitFor();
+  await page.selectOption("#filter-state", "cancelled");
+  await page.waitForURL(/state=cancelled/);
+  await page.locator(".table tbody tr").nth(2).waitFor();
+  await page.fill("#view-name", "Ended early");
+  await page.keyboard.press("Enter");
+  await page.goto(`${BASE}/console/tasks`);
+  await page.getByRole("link", { name: "Ended early" }).click();
+  await page.waitForURL(/state=cancelled/);
+  await page.getByRole("button", { name: "Forget the view Ended early" }).click();
+  same(await page.getByRole("link", { name: "Ended early" }).count(), 0, "it is forgotten");
+
+  const wrong = { steps: { a: { do: "set", with: { value: "${{ input.nothing.there }}" } } } };
+  for (const name of ["four", "five"]) {
+    const task = await call(key, "POST", "/v1/tasks", { definition: wrong, input: {} }, name);
+    check(["failed", "dead"].includes((await ended(key, task.id)).state), "it fails");
+  }
+  await page.goto(`${BASE}/console/tasks?state=failed`);
+  await page.locator(".choose").first().check();
+  await page.getByRole("button", { name: "Choose all" }).click();
+  await page.getByRole("button", { name: "Redrive 2…" }).click();
+  await page.locator("#redrive-many").getByRole("button", { name: "Redrive the chosen tasks" }).click();
+  await page.waitForSelector("#many-reason-error");
+  await page.fill("#many-reason", "once more");
+  await page.locator("#redrive-many").getByRole("button", { name: "Redrive the chosen tasks" }).click();
+  await page.getByText("2 done, 0 refused").waitFor();
+});
+
+test("a guardian and a chain that are down are told, and so is a server that is not reached", async ({ page, context }) => {
+  const world = await furnished();
+  await signedIn(context, world.key);
+  await control("/guardian/stop");
+  try {
+    await page.goto(BASE);
+    await page.locator(".part", { hasText: "guardian" }).locator(".badge-bad, .badge-warn").waitFor({ timeout: 30_000 });
+  } finally {
+    await control("/guardian/start");
+  }
+  await control("/chain/refuse");
+  try {
+    await page.goto(`${BASE}/console/tokens/${world.token}`);
+    await page.locator(".problem").first().waitFor({ timeout: 30_000 });
+  } finally {
+    await control("/chain/pass");
+  }
+  await page.goto(`${BASE}/console/tasks`);
+  await page.locator(".table tbody tr").first().waitFor();
+  await context.setOffline(true);
+  await page.locator(".offline").waitFor();
+  check((await page.locator(".table tbody tr").count()) > 0, "what was there stays");
+  await context.setOffline(false);
+  await page.locator(".offline").waitFor({ state: "detached" });
+});
+
+test("a key that was revoked signs its session out", async ({ page, context }) => {
+  const key = await tenant("Revoked");
+  const scopes = ["task:read", "keys:write"];
+  const { id, apiKey } = await call(key, "POST", "/v1/keys", { name: "Short", scopes });
+  await signedIn(context, apiKey);
+  await page.goto(`${BASE}/console/tasks`);
+  await page.locator(".empty").waitFor();
+  await call(key, "DELETE", `/v1/keys/${id}`);
+  await page.waitForSelector("#credential", { timeout: 30_000 });
+});
