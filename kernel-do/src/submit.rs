@@ -6,6 +6,7 @@ use aion_api::object::tenant;
 use aion_api::problem::{Code, Problem};
 use aion_api::shards::Shards;
 use aion_api::trace::Trace;
+use aion_api::v1::definitions::{Definition, read_reference};
 use aion_api::{Address, ids};
 use aion_shell::call::{self, ask_for, now_ms};
 use serde_json::Value;
@@ -40,6 +41,26 @@ pub async fn shards(env: &Env, tenant: &str, trace: &Trace) -> Result<Shards, Pr
     match call::ask(env, Address::tenant(tenant), trace, tenant::Request::Snapshot).await? {
         tenant::Reply::Snapshot(snapshot) => Ok(snapshot.shards),
         _ => Err(Problem::internal()),
+    }
+}
+
+/// A stored definition by `name` or `name@version`.
+pub async fn stored(
+    env: &Env,
+    tenant: &str,
+    key: Option<&str>,
+    trace: &Trace,
+    reference: &str,
+) -> Result<Definition, Problem> {
+    let (name, version) = read_reference(reference)?;
+    let request = tenant::Request::ReadDefinition { name: name.to_owned(), version };
+    match ask_for(env, Address::tenant(tenant), key, trace, request).await {
+        Ok(tenant::Reply::Definition(found)) => Ok(found),
+        Ok(_) => Err(Problem::internal()),
+        Err(problem) if problem.code == Code::ResourceUnknown => {
+            Err(Problem::invalid("/definition", format!("there is no definition {reference}")))
+        }
+        Err(problem) => Err(problem),
     }
 }
 

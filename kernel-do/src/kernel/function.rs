@@ -1,11 +1,9 @@
 //! `function.run`: a step's function, run in the script `aion-functions`, and what it asks in between.
 
-use aion_api::Address;
 use aion_api::idempotency::Idempotency;
+use aion_api::object;
 use aion_api::object::function::{RUN_URL, Ran, Run, SERVICE};
-use aion_api::object::{self, tenant};
-use aion_api::problem::{Code, Problem};
-use aion_api::v1::definitions::read_reference;
+use aion_api::problem::Problem;
 use aion_api::v1::egress::Hosts;
 use aion_api::v1::tasks::SubmitTask;
 use aion_function::{Answer, Caller, Ended, Event, Failure, Input, Limits, Outcome as Given, Step};
@@ -87,32 +85,15 @@ impl Means for OfStep<'_> {
         async {
             let Outgoing { tenant, trace, .. } = self.outgoing;
             let SubmitTask { definition, input } = task;
-            let definition = self.definition(definition).await?;
+            let definition = match definition.as_str() {
+                Some(reference) => submit::stored(self.env, tenant, None, trace, reference).await?.definition,
+                None => definition,
+            };
             let shards = submit::shards(self.env, tenant, trace).await?;
             let new = Submission { tenant, key: None, trace, idempotency, definition, input };
             Ok(submit::submit(self.env, &shards, &new).await?.task)
         }
         .boxed_local()
-    }
-}
-
-impl OfStep<'_> {
-    /// The definition that is meant: itself, or a stored one that it names.
-    async fn definition(&self, definition: Value) -> Result<Value, Problem> {
-        let Value::String(reference) = &definition else {
-            return Ok(definition);
-        };
-        let Outgoing { tenant, trace, .. } = self.outgoing;
-        let (name, version) = read_reference(reference)?;
-        let request = tenant::Request::ReadDefinition { name: name.to_owned(), version };
-        match call::ask(self.env, Address::tenant(tenant), trace, request).await {
-            Ok(tenant::Reply::Definition(found)) => Ok(found.definition),
-            Ok(_) => Err(Problem::internal()),
-            Err(problem) if problem.code == Code::ResourceUnknown => {
-                Err(Problem::invalid("/name", format!("there is no definition {reference}")))
-            }
-            Err(problem) => Err(problem),
-        }
     }
 }
 

@@ -52,13 +52,6 @@ pub struct Party<'a> {
     pub hosts: &'a Hosts,
 }
 
-impl Party<'_> {
-    /// Asks an object.
-    pub async fn object<R: Request>(&self, address: Address, request: R) -> Result<R::Reply, Problem> {
-        call::ask_for(&self.app.env, address, self.key, self.trace, request).await
-    }
-}
-
 /// A request that passed the gate.
 pub struct Ask {
     /// The deployment.

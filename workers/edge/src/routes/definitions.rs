@@ -10,6 +10,7 @@ use aion_api::problem::{Code, Problem};
 use aion_api::v1::List;
 use aion_api::v1::definitions::{CheckDefinition, Checked, Definition, check_name, read_reference};
 use http::StatusCode;
+use kernel_do::submit;
 use serde_json::Value;
 
 use crate::answer::{self, Answer};
@@ -70,15 +71,8 @@ pub async fn stored(party: &Party<'_>, reference: &str) -> Result<Rc<Definition>
     if let Some(known) = known {
         return Ok(known);
     }
-    let request = Request::ReadDefinition { name: name.to_owned(), version };
-    let found = match party.object(Address::tenant(party.tenant), request).await {
-        Ok(Reply::Definition(found)) => Rc::new(found),
-        Ok(_) => return Err(Problem::internal()),
-        Err(problem) if problem.code == Code::ResourceUnknown => {
-            return Err(Problem::invalid("/definition", format!("there is no definition {reference}")));
-        }
-        Err(problem) => return Err(problem),
-    };
+    let Party { app, trace, tenant, key: caller, .. } = *party;
+    let found = Rc::new(submit::stored(&app.env, tenant, caller, trace, reference).await?);
     REMEMBERED.with_borrow_mut(|all| {
         if all.len() >= REMEMBERED_MAX {
             all.clear();
