@@ -153,7 +153,7 @@ impl Seen {
 fn is_upstreams(status: u16, body: &[u8]) -> bool {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let code = body["code"].as_str().or_else(|| body["error"]["code"].as_str()).unwrap_or_default();
-    (502..=504).contains(&status) && ["model.", "upstream."].iter().any(|kind| code.starts_with(kind))
+    (502..=504).contains(&status) && ["model", "upstream"].contains(&code.split('.').next().unwrap_or_default())
 }
 
 fn first_line(bytes: &[u8]) -> String {
