@@ -13,6 +13,8 @@ use crate::text::Text;
 
 /// Digits of an amount of micro-USD behind the point.
 const USD_DECIMALS: u8 = 6;
+/// Digits of wei behind the point of native coin.
+const NATIVE_DECIMALS: u8 = 18;
 
 /// What is asked, and asked again every so many milliseconds.
 pub fn answer(every_ms: Option<u64>, ask: Box<dyn Fn() -> Asked>) -> Remote<Value> {
@@ -53,7 +55,7 @@ pub fn usd(micro: &str) -> String {
 
 /// Wei as native coin.
 pub fn native(wei: &str) -> String {
-    amount::shown_text(wei, 18).map_or_else(|| "—".to_owned(), |amount| format!("{amount} POL"))
+    amount::shown_text(wei, NATIVE_DECIMALS).map_or_else(|| "—".to_owned(), |amount| format!("{amount} POL"))
 }
 
 /// A column with a member as it is.
