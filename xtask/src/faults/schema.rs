@@ -17,11 +17,11 @@ const PACKAGE: &str = "schemathesis==4.32.5";
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
 /// Examples of an operation.
 const EXAMPLES: &str = "30";
-/// What costs seconds of both parties each time, what does not end by itself, what would have the rest refused, and what
-/// has a body that the tool cannot write.
+/// What costs seconds of both parties each time, what does not end by itself, what would have the rest refused, and
+/// what has a body that the tool cannot write.
 const LEFT_OUT: [&str; 5] = ["createWallet", "taskEvents", "putLimits", "revokeKey", "putFunction"];
-/// That a method or a feature of DID Resolution is not supported is said with status 501: its HTTPS binding wants that. A
-/// provider of models that the run itself has put is not there: that is said as a gateway does.
+/// That a method or a feature of DID Resolution is not supported is said with status 501: its HTTPS binding wants that.
+/// A provider of models that the run itself has put is not there: that is said as a gateway does.
 const CONFIG: &str = "[[operations]]
 include-path = \"/1.0/identifiers/{did}\"
 [operations.checks.not_a_server_error]
