@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -101,10 +102,16 @@ const CONSOLE: &str = "ui";
 /// Every Worker, in the order in which they are deployed: what others are bound to comes first.
 pub const WORKERS: [Worker; 6] = [GUARDIAN, EYES, GATEWAY, FUNCTIONS, MIND, EDGE];
 
-/// Builds all of them, and the console that the edge serves.
+/// Builds all of them, and beside them the console that the edge serves: its folder of targets is its own, and linking
+/// keeps one core busy.
 pub fn all() -> Outcome<()> {
-    console::build()?;
-    WORKERS.iter().try_for_each(|worker| one(worker.name))
+    setup::for_workers()?;
+    thread::scope(|scope| {
+        let console = scope.spawn(console::build);
+        let workers = WORKERS.iter().try_for_each(Worker::ready);
+        let console = console.join().unwrap_or_else(|_| fail("the build of the console panicked"));
+        console.and(workers)
+    })
 }
 
 /// Builds one by its name; the edge with the console that it serves.
@@ -119,11 +126,7 @@ pub fn one(name: &str) -> Outcome<()> {
         let names = WORKERS.map(|worker| worker.name).join(", ");
         return fail(format!("there is no Worker {name}: {names}; and {CONSOLE}"));
     };
-    if std::env::var_os(FROZEN).is_some() && worker.bundle().exists() {
-        return Ok(());
-    }
-    setup::for_workers()?;
-    worker.build()
+    worker.ready()
 }
 
 /// Builds the edge with fault points, apart from the one that is deployed, and gives its folder.
@@ -140,7 +143,12 @@ impl Worker {
         at(self.folder).join("build/index.js")
     }
 
-    fn build(&self) -> Outcome<()> {
+    /// Builds it, unless what stands is to be served as it is.
+    fn ready(&self) -> Outcome<()> {
+        if std::env::var_os(FROZEN).is_some() && self.bundle().exists() {
+            return Ok(());
+        }
+        setup::for_workers()?;
         if self.name == EDGE.name {
             documents()?;
         }

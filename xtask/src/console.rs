@@ -5,7 +5,6 @@
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use crate::build::FEATURES;
 use crate::report::{Context, Outcome, fail, say, step};
@@ -85,19 +84,13 @@ fn make() -> Outcome<()> {
 
 /// The crate as wasm, in a folder of its own: its flags would make everything else be built anew.
 fn compile() -> Outcome<()> {
-    process::run(&mut cargo("build")?)
-}
-
-/// A command of cargo for the crate, with the flags and the profile that it is built with.
-pub fn cargo(command: &str) -> Outcome<Command> {
     let mut cargo = process::command("cargo")?;
-    cargo.args([command, "--package", "aion-ui", "--lib", "--profile", "console"]);
+    cargo.args(["build", "--package", "aion-ui", "--lib", "--profile", "console"]);
     cargo.args(["--target", "wasm32-unknown-unknown", "--target-dir"]).arg(target());
     // Views without their types: half the size, and built in a third of the time. What a panic would name is where a
     // crate's source stands, without the folders of this machine.
     let flags = format!("--cfg erase_components --remap-path-prefix={}=crates", registry().display());
-    cargo.env("RUSTFLAGS", flags).env_remove("CARGO_ENCODED_RUSTFLAGS");
-    Ok(cargo)
+    process::run(cargo.env("RUSTFLAGS", flags).env_remove("CARGO_ENCODED_RUSTFLAGS"))
 }
 
 /// Where cargo keeps the sources of crates.
