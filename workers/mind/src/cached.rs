@@ -21,7 +21,7 @@ pub async fn answer(
     words: &Words,
 ) -> Result<Response, Refusal> {
     let payer = Payer { key: handed.key.clone(), ..Payer::default() };
-    let caller = Caller { env, handed, payer: &payer, keep: Keep::Nothing };
+    let caller = Caller { env, handed, payer: &payer, keep: Keep::Nothing, context: None };
     let Some(caching) = request.cache else {
         return chat::answer(context, caller, request, words).await;
     };

@@ -1,5 +1,8 @@
 //! A conversation: which models it goes to, what is set aside for it, and what follows a failure.
 
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use aion_api::object::mind::Handed;
 use aion_api::problem::{Code, Problem};
 use aion_mind::budget::{End, Payer};
@@ -12,14 +15,18 @@ use aion_shell::call::{fault, now_ms};
 use serde_json::json;
 use worker::{Context, Env, Response};
 
+use crate::ends;
 use crate::front::{json, json_text};
 use crate::object::{self, Order, Told, plans};
-use crate::observed;
+use crate::observed::{self, Rows};
 use crate::stream::{self, Flow, Words, Writer};
 use crate::upstream::{self, Opened};
 
 /// So much of an unknown name is said back.
 const NAME_SHOWN_CHARS: usize = 128;
+
+/// Providers that are changed all the time are read so often for one request.
+const ROWS_TRIES: usize = 3;
 
 /// An object that cannot be told of an answer is told again after so long, and twice as long each time, milliseconds,
 const KEEP_FIRST_MS: u64 = 250;
@@ -68,6 +75,8 @@ pub struct Caller<'a> {
     pub handed: &'a Handed,
     pub payer: &'a Payer,
     pub keep: Keep<'a>,
+    /// The event that lasts after the answer, where there is one.
+    pub context: Option<&'a Context>,
 }
 
 /// What the object is told of a whole answer, in one commit with what it costs.
@@ -103,7 +112,7 @@ struct Chat<'a> {
     caller: Caller<'a>,
     request: &'a ChatRequest,
     /// None if the answer is wanted whole.
-    pieces: Option<Pieces<'a>>,
+    pieces: Option<&'a Pieces<'a>>,
     /// Of the providers.
     version: u64,
 }
@@ -114,9 +123,18 @@ enum Answer {
     Pieces(Response),
 }
 
+/// What became of a chain.
+enum Went {
+    Answered(Answer),
+    /// The providers are others by now.
+    Stale(Rc<Rows>),
+}
+
 /// What became of one try.
 enum Tried {
     Answered(Answer),
+    /// The providers are others by now; nothing was sent.
+    Stale(Rc<Rows>),
     /// The model cannot take the request; nothing was sent.
     Unsupported(Unsupported),
     Failed(Failure),
@@ -149,7 +167,7 @@ pub async fn answer(
     words: &Words,
 ) -> Result<Response, Refusal> {
     let pieces = request.stream.then_some(Pieces { context, words });
-    match ask(caller, request, pieces).await? {
+    match ask(Caller { context: Some(context), ..caller }, request, pieces).await? {
         Answer::Whole(whole) => written(&whole.reply, words).map_err(Refusal::Problem),
         Answer::Pieces(response) => Ok(response),
     }
@@ -163,49 +181,39 @@ pub async fn reply(caller: Caller<'_>, request: &ChatRequest) -> Result<Whole, R
     }
 }
 
-/// Has a model answer: the first of the chain that can.
+/// Has a model answer. Providers are known from the call before; the object says if they are others by now.
 async fn ask(caller: Caller<'_>, request: &ChatRequest, pieces: Option<Pieces<'_>>) -> Result<Answer, Refusal> {
     let Caller { env, handed, .. } = caller;
-    let Told::Rows { version, rows } = object::ask(env, handed, Order::Rows).await? else {
-        return Err(Problem::internal().into());
+    let (mut rows, mut are_fresh) = match observed::rows(&handed.tenant) {
+        Some(rows) => (rows, false),
+        None => (fresh(env, handed).await?, true),
     };
-    let (need, started_ms) = (Need::of(request), now_ms());
-    let chain = route(&rows, &need, Prefer::default(), &observed::of(&handed.tenant), started_ms);
-    if chain.is_empty() {
-        let any = !route(&rows, &need, Prefer::default(), &std::collections::BTreeMap::new(), started_ms).is_empty();
-        return Err(Refusal::Problem(nobody(&request.model, any)));
-    }
-    let longest_ms = chain.iter().map(|choice| choice.provider.timeouts.total_ms).max().unwrap_or_default();
-    let mut attempts = Attempts::new(&chain, started_ms.saturating_add(longest_ms.into()));
-    let chat = Chat { caller, request, pieces, version };
-    let mut refusal = Refusal::Problem(nobody(&request.model, true));
-    let mut next = Next::Ask { choice: 0, after_ms: 0 };
-    while let Next::Ask { choice, after_ms } = next {
-        if after_ms > 0 {
-            upstream::wait(after_ms).await;
+    let (need, started_ms, seen) = (Need::of(request), now_ms(), observed::of(&handed.tenant));
+    for _ in 0..ROWS_TRIES {
+        let chain = route(&rows.all, &need, Prefer::default(), &seen, started_ms);
+        if chain.is_empty() && are_fresh {
+            let any = !route(&rows.all, &need, Prefer::default(), &BTreeMap::new(), started_ms).is_empty();
+            return Err(Refusal::Problem(nobody(&request.model, any)));
         }
-        let Some(choice) = chain.get(choice) else { break };
-        let (tenant, provider) = (&handed.tenant, choice.provider);
-        if !observed::admits(tenant, &provider.id, provider.breaker.terms(), now_ms()) {
-            next = attempts.skipped(now_ms());
+        if chain.is_empty() {
+            (rows, are_fresh) = (fresh(env, handed).await?, true);
             continue;
         }
-        match chat.once(choice).await? {
-            Tried::Answered(answer) => return Ok(answer),
-            Tried::Unsupported(unsupported) => {
-                refusal = Refusal::Problem(Problem::invalid("", unsupported.to_string()));
-                next = attempts.skipped(now_ms());
-            }
-            Tried::Failed(Failure { fault, begun }) => {
-                let (tenant, id, terms) = (&handed.tenant, &provider.id, provider.breaker.terms());
-                observed::with(tenant, id, |seen| seen.failed(&fault, terms, now_ms()));
-                say(handed, id, &fault);
-                next = attempts.failed(&fault, begun, now_ms());
-                refusal = Refusal::Fault(fault);
-            }
+        let chat = Chat { caller, request, pieces: pieces.as_ref(), version: rows.version };
+        match chat.along(&chain, started_ms).await? {
+            Went::Answered(answer) => return Ok(answer),
+            Went::Stale(newer) => (rows, are_fresh) = (newer, true),
         }
     }
-    Err(refusal)
+    let detail = "the providers are being changed; the request can be sent again";
+    Err(Problem::new(Code::ComponentUnavailable, detail).into())
+}
+
+async fn fresh(env: &Env, handed: &Handed) -> Result<Rc<Rows>, Problem> {
+    match ends::ask(env, handed, Order::Rows).await? {
+        Told::Rows { version, rows } => Ok(observed::put_rows(&handed.tenant, version, rows)),
+        _ => Err(Problem::internal()),
+    }
 }
 
 pub fn written(reply: &Reply, words: &Words) -> Result<Response, Problem> {
@@ -217,10 +225,46 @@ pub fn written(reply: &Reply, words: &Words) -> Result<Response, Problem> {
 
 /// Settles a reservation. One that cannot be settled now counts as its worst case, for good after an hour.
 pub async fn end(env: &Env, handed: &Handed, id: &str, end: End, then: Option<Box<Order>>) {
-    _ = object::ask(env, handed, Order::End { id: id.to_owned(), end, then }).await;
+    _ = object::ask(env, handed, Order::End { ends: vec![(id.to_owned(), end)], then }).await;
 }
 
 impl Chat<'_> {
+    /// Asks the first of the chain that can.
+    async fn along(&self, chain: &[Choice<'_>], started_ms: u64) -> Result<Went, Refusal> {
+        let handed = self.caller.handed;
+        let longest_ms = chain.iter().map(|choice| choice.provider.timeouts.total_ms).max().unwrap_or_default();
+        let mut attempts = Attempts::new(chain, started_ms.saturating_add(longest_ms.into()));
+        let mut refusal = Refusal::Problem(nobody(&self.request.model, true));
+        let mut next = Next::Ask { choice: 0, after_ms: 0 };
+        while let Next::Ask { choice, after_ms } = next {
+            if after_ms > 0 {
+                upstream::wait(after_ms).await;
+            }
+            let Some(choice) = chain.get(choice) else { break };
+            let (tenant, provider) = (&handed.tenant, choice.provider);
+            if !observed::admits(tenant, &provider.id, provider.breaker.terms(), now_ms()) {
+                next = attempts.skipped(now_ms());
+                continue;
+            }
+            match self.once(choice).await? {
+                Tried::Answered(answer) => return Ok(Went::Answered(answer)),
+                Tried::Stale(rows) => return Ok(Went::Stale(rows)),
+                Tried::Unsupported(unsupported) => {
+                    refusal = Refusal::Problem(Problem::invalid("", unsupported.to_string()));
+                    next = attempts.skipped(now_ms());
+                }
+                Tried::Failed(Failure { fault, begun }) => {
+                    let (tenant, id, terms) = (&handed.tenant, &provider.id, provider.breaker.terms());
+                    observed::with(tenant, id, |seen| seen.failed(&fault, terms, now_ms()));
+                    say(handed, id, &fault);
+                    next = attempts.failed(&fault, begun, now_ms());
+                    refusal = Refusal::Fault(fault);
+                }
+            }
+        }
+        Err(refusal)
+    }
+
     /// Reserves, asks one model once, and settles.
     async fn once(&self, choice: &Choice<'_>) -> Result<Tried, Refusal> {
         // What the model cannot take is known without its key.
@@ -231,8 +275,12 @@ impl Chat<'_> {
         let Caller { env, handed, payer, .. } = self.caller;
         let (payer, version) = (payer.clone(), self.version);
         let order = Order::Reserve { id: id.clone(), payer, worst: choice.at_most, provider, version };
-        let Told::Reserved { key } = object::ask(env, handed, order).await? else {
-            return Err(Problem::internal().into());
+        let key = match ends::ask(env, handed, order).await? {
+            Told::Reserved { key } => key,
+            Told::Stale { version, rows } => {
+                return Ok(Tried::Stale(observed::put_rows(&handed.tenant, version, rows)));
+            }
+            _ => return Err(Problem::internal().into()),
         };
         let endpoint = choice.provider.endpoint(choice.model, key.map(Key::new));
         let Ok(call) = encode(self.request, &endpoint) else {
@@ -262,7 +310,7 @@ impl Chat<'_> {
             let decoded = decode(choice.provider.kind, opened.status, &opened.headers, &body);
             return Err(before(decoded.err().unwrap_or(Fault::of(Class::Garbage))));
         }
-        match &self.pieces {
+        match self.pieces {
             Some(pieces) => self.streamed(choice, id, opened, pieces).await,
             None => self.whole(choice, id, opened).await,
         }
@@ -276,9 +324,12 @@ impl Chat<'_> {
         let reply = decode(kind, opened.status, &opened.headers, &body).map_err(amid)?;
         let end = End::Used(choice.model.prices.settled(reply.usage, choice.at_most));
         let whole = Whole { reply, kind, raw: body };
-        let Caller { env, handed, keep, .. } = self.caller;
+        let Caller { env, handed, keep, context, .. } = self.caller;
         match keep {
-            Keep::Nothing => self.end(id, end).await,
+            Keep::Nothing => match context {
+                Some(context) => ends::later(env, context, handed, id, end),
+                None => self.end(id, end).await,
+            },
             Keep::Again(key) => self::end(env, handed, id, end, again(key, &whole.reply)).await,
             Keep::Answer(keep) => {
                 if let Err(problem) = self.kept(id, end, keep(&whole)).await {
@@ -295,7 +346,7 @@ impl Chat<'_> {
         let then = Some(Box::new(Order::Plans(Box::new(then))));
         let mut after_ms = KEEP_FIRST_MS;
         loop {
-            let order = Order::End { id: id.to_owned(), end, then: then.clone() };
+            let order = Order::End { ends: vec![(id.to_owned(), end)], then: then.clone() };
             match object::ask(env, handed, order).await {
                 Err(problem) if problem.code.status() >= 500 && after_ms <= KEEP_LAST_MS => {
                     upstream::wait(after_ms).await;

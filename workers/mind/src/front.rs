@@ -19,7 +19,7 @@ use crate::object::{self, Order, Told};
 use crate::observed;
 use crate::plans::At;
 use crate::stream::Words;
-use crate::{a2a, agents, mcp, plans, upstream};
+use crate::{a2a, agents, ends, mcp, plans, upstream};
 
 /// A conversation nests so deep at most: it carries schemas of tools, which nest deeper than what else is sent to us.
 const CHAT_DEPTH_MAX: usize = 4 * DEPTH_MAX;
@@ -45,15 +45,15 @@ pub async fn answer(env: &Env, context: &Context, handed: &Handed, body: &[u8]) 
             }
             told(object::ask(env, handed, Order::PutKey { provider: handed.id.clone(), key }).await?)
         }
-        "readBudgets" => told(object::ask(env, handed, Order::Budgets).await?),
+        "readBudgets" => told(ends::ask(env, handed, Order::Budgets).await?),
         "putBudgets" => {
             let caps = caps(&read_json::<PutBudgets>(body)?)?;
-            told(object::ask(env, handed, Order::PutCaps { caps }).await?)
+            told(ends::ask(env, handed, Order::PutCaps { caps }).await?)
         }
         "stopMind" | "resumeMind" => {
             let Switch { of, id } = read_json(body)?;
             let (scope, stopped) = (scope("", of, &id)?, handed.operation == "stopMind");
-            told(object::ask(env, handed, Order::Switch { scope, stopped }).await?)
+            told(ends::ask(env, handed, Order::Switch { scope, stopped }).await?)
         }
         "chat" => {
             let request = text(body).and_then(read_own).map_err(invalid)?;
@@ -152,7 +152,7 @@ fn told(told: Told) -> Result<Response, Problem> {
         Told::Providers(providers) => json(&providers),
         Told::Budgets(budgets) => json(&budgets),
         Told::Done => empty(204),
-        Told::Rows { .. } | Told::Reserved { .. } | Told::Known { .. } | Told::Plans(_) => Err(Problem::internal()),
+        _ => Err(Problem::internal()),
     }
 }
 

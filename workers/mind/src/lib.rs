@@ -12,6 +12,7 @@ mod a2a;
 mod agents;
 mod cached;
 mod chat;
+mod ends;
 mod front;
 mod mcp;
 mod object;

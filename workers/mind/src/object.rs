@@ -3,7 +3,7 @@
 //! It reserves before a call and settles after it; it sends nothing anywhere. Each order reads what is stored, judges
 //! all of it, and writes at the end, without an await in between: one commit.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use aion_api::Address;
 use aion_api::object::mind::Handed;
@@ -58,8 +58,8 @@ pub enum Order {
         /// The version of the providers that the call was made for: a key does not go to where another one pointed.
         version: u64,
     },
-    /// The call has ended, and what it was for is told of its answer.
-    End { id: String, end: End, then: Option<Box<Order>> },
+    /// Calls have ended, by their ids; then something else is done, in the same commit.
+    End { ends: Vec<(String, End)>, then: Option<Box<Order>> },
     /// An answer that was given before to a request with this key, for whoever is not stopped.
     Known { key: String, payer: Payer },
     /// An answer that may be given again.
@@ -80,6 +80,11 @@ pub enum Told {
     },
     Reserved {
         key: Option<String>,
+    },
+    /// The call was made for providers that are no more: these are.
+    Stale {
+        version: u64,
+        rows: Vec<ProviderRow>,
     },
     /// An answer and its age, seconds.
     Known {
@@ -115,11 +120,13 @@ pub struct Mind {
     env: Env,
     /// Whether this life has made sure of its tables.
     made: Cell<bool>,
+    /// What is stored, as this life knows it: nobody else writes it.
+    known: RefCell<Option<Known>>,
 }
 
 impl DurableObject for Mind {
     fn new(state: State, env: Env) -> Self {
-        Self { state, env, made: Cell::default() }
+        Self { state, env, made: Cell::default(), known: RefCell::default() }
     }
 
     async fn fetch(&self, mut request: worker::Request) -> worker::Result<Response> {
@@ -132,20 +139,29 @@ impl DurableObject for Mind {
 }
 
 impl Mind {
-    fn answer(&self, Call { address, request, .. }: Call<Order>) -> Result<Told, Problem> {
-        self.perform(address.tenant, request)
-    }
-
-    fn perform(&self, tenant: String, order: Order) -> Result<Told, Problem> {
+    fn answer(&self, Call { address: Address { tenant, .. }, request, .. }: Call<Order>) -> Result<Told, Problem> {
         let store = Store::new(self.state.storage().sql(), &self.made);
-        let mut known = store.known()?.unwrap_or_else(|| Known::of(&tenant));
+        let known = match self.known.take() {
+            Some(known) => Some(known),
+            None => store.known()?,
+        };
+        let mut known = known.unwrap_or_else(|| Known::of(&tenant));
         if known.tenant != tenant {
             return Err(Problem::unknown("provider"));
         }
+        let told = self.perform(&store, &mut known, request);
+        // What could not be stored is forgotten here too, and read again.
+        store.put(&mut known)?;
+        self.known.replace(Some(known));
+        told
+    }
+
+    /// What it changes in what is known is stored afterwards, also if it is refused in the end.
+    fn perform(&self, store: &Store<'_>, known: &mut Known, order: Order) -> Result<Told, Problem> {
         match order {
             Order::Plans(order) => self.plans(*order),
-            Order::Providers => providers(&store, &known).map(Told::Providers),
-            Order::Rows => Ok(Told::Rows { version: known.version, rows: known.providers }),
+            Order::Providers => providers(store, known).map(Told::Providers),
+            Order::Rows => Ok(Told::Rows { version: known.version, rows: known.providers.clone() }),
             Order::PutProviders { providers: rows } => {
                 let same = |row: &ProviderRow| {
                     let before = known.providers.iter().find(|before| before.id == row.id);
@@ -157,11 +173,9 @@ impl Mind {
                 let forgotten: Vec<String> = forgotten.map(|row| row.id.clone()).collect();
                 // Other providers may say something else.
                 store.forget_answers()?;
-                known.version += 1;
-                known.providers = rows;
-                store.put(&known)?;
                 forgotten.iter().try_for_each(|provider| store.forget_key(provider))?;
-                providers(&store, &known).map(Told::Providers)
+                known.put_providers(rows);
+                providers(store, known).map(Told::Providers)
             }
             Order::PutKey { provider, key } => {
                 if !known.providers.iter().any(|row| row.id == provider) {
@@ -169,39 +183,39 @@ impl Mind {
                 }
                 let mut nonce = [0; vault::NONCE_BYTES];
                 getrandom::fill(&mut nonce).map_err(|error| fault("random", &error))?;
-                let sealed = vault::seal(&self.kek()?, &tenant, &provider, &key, nonce);
+                let sealed = vault::seal(&self.kek()?, &known.tenant, &provider, &key, nonce);
                 store.put_key(&provider, &sealed.map_err(|error| fault("seal", &error))?, now_ms())?;
                 Ok(Told::Done)
             }
-            Order::Budgets => Ok(Told::Budgets(budgets(&known.ledger))),
+            Order::Budgets => Ok(Told::Budgets(budgets(known.ledger()))),
             Order::PutCaps { caps } => {
-                known.ledger.set_caps(caps);
-                store.put(&known)?;
-                Ok(Told::Budgets(budgets(&known.ledger)))
+                known.ledger_mut().set_caps(caps);
+                Ok(Told::Budgets(budgets(known.ledger())))
             }
             Order::Switch { scope, stopped } => {
-                known.ledger.stop(&scope, stopped);
-                store.put(&known)?;
-                Ok(Told::Budgets(budgets(&known.ledger)))
+                known.ledger_mut().stop(&scope, stopped);
+                Ok(Told::Budgets(budgets(known.ledger())))
             }
             Order::Known { key, payer } => {
-                known.ledger.allows(&payer).map_err(|denial| denied(&denial))?;
+                known.ledger().allows(&payer).map_err(|denial| denied(&denial))?;
                 let age_s = |at_ms: u64| now_ms().saturating_sub(at_ms) / 1_000;
                 let answer = store.answer(&key)?.map(|(reply, at_ms)| (Box::new(reply), age_s(at_ms)));
                 Ok(Told::Known { known: answer })
             }
             Order::Keep { key, reply } => store.put_answer(&key, &reply, now_ms()).map(|()| Told::Done),
             Order::Reserve { id, payer, worst, provider, version } => {
-                self.reserve(&store, known, &id, payer, worst, &provider, version)
+                self.reserve(store, known, (&id, payer, worst), &provider, version)
             }
-            Order::End { id, end, then } => {
-                store.remind(&mut known.ledger, &id)?;
-                if let Settled::Over(over) = known.ledger.end(&id, end, now_ms()) {
-                    let line = json!({ "level": "error", "at": "budget", "tenant": tenant, "overMicroUsd": over });
-                    worker::console_error!("{line}");
+            Order::End { ends, then } => {
+                for (id, end) in ends {
+                    store.remind(known.ledger_mut(), &id)?;
+                    if let Settled::Over(over) = known.ledger_mut().end(&id, end, now_ms()) {
+                        let tenant = &known.tenant;
+                        let line = json!({ "level": "error", "at": "budget", "tenant": tenant, "overMicroUsd": over });
+                        worker::console_error!("{line}");
+                    }
                 }
-                store.put(&known)?;
-                then.map_or(Ok(Told::Done), |order| self.perform(tenant, *order))
+                then.map_or(Ok(Told::Done), |order| self.perform(store, known, *order))
             }
         }
     }
@@ -210,20 +224,16 @@ impl Mind {
         plans::answer(&Shelf::new(self.state.storage().sql()), order).map(|told| Told::Plans(Box::new(told)))
     }
 
-    #[allow(clippy::too_many_arguments, reason = "they are the members of one order")]
     fn reserve(
         &self,
         store: &Store<'_>,
-        mut known: Known,
-        id: &str,
-        payer: Payer,
-        worst: u64,
+        known: &mut Known,
+        (id, payer, worst): (&str, Payer, u64),
         provider: &str,
         version: u64,
     ) -> Result<Told, Problem> {
         if version != known.version {
-            let detail = "the providers were changed meanwhile; the request can be sent again";
-            return Err(Problem::new(Code::ComponentUnavailable, detail));
+            return Ok(Told::Stale { version: known.version, rows: known.providers.clone() });
         }
         // Before anything is set aside: what cannot be opened is asked for nothing.
         let key = match store.key(provider)? {
@@ -233,10 +243,12 @@ impl Mind {
             }
             None => None,
         };
-        store.remind(&mut known.ledger, id)?;
-        known.ledger.reserve(id, payer, Purpose::Model, worst, now_ms()).map_err(|denial| denied(&denial))?;
-        store.put(&known)?;
-        Ok(Told::Reserved { key })
+        // What is refused changes nothing that would have to be stored.
+        known.try_ledger(|ledger| {
+            store.remind(ledger, id)?;
+            let reserved = ledger.reserve(id, payer, Purpose::Model, worst, now_ms());
+            reserved.map(|_| Told::Reserved { key }).map_err(|denial| denied(&denial))
+        })
     }
 
     fn kek(&self) -> Result<Kek, Problem> {

@@ -1,19 +1,45 @@
-//! What this isolate has seen of providers: circuits and latencies. Another isolate sees for itself, and nothing is
-//! lost with it.
+//! What this isolate has seen of providers: who they are, circuits and latencies. Another isolate sees for itself, and
+//! nothing is lost with it.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use aion_circuit::Terms;
-use aion_mind::models::Observed;
+use aion_mind::models::{Observed, ProviderRow};
 
 /// So many tenants are remembered: one has some kilobytes at most.
 const TENANTS_MAX: usize = 500;
 
 type Providers = BTreeMap<String, Observed>;
 
+/// A tenant's providers as they were when they were last read. Whoever reserves says which version it means, so that
+/// older ones do no harm.
+pub struct Rows {
+    pub version: u64,
+    pub all: Vec<ProviderRow>,
+}
+
 thread_local! {
     static SEEN: RefCell<BTreeMap<String, Providers>> = RefCell::default();
+    static ROWS: RefCell<BTreeMap<String, Rc<Rows>>> = RefCell::default();
+}
+
+/// A tenant's providers, if they were read before.
+pub fn rows(tenant: &str) -> Option<Rc<Rows>> {
+    ROWS.with_borrow(|all| all.get(tenant).cloned())
+}
+
+/// Keeps a tenant's providers.
+pub fn put_rows(tenant: &str, version: u64, rows: Vec<ProviderRow>) -> Rc<Rows> {
+    let rows = Rc::new(Rows { version, all: rows });
+    ROWS.with_borrow_mut(|all| {
+        if all.len() >= TENANTS_MAX && !all.contains_key(tenant) {
+            all.clear();
+        }
+        all.insert(tenant.to_owned(), Rc::clone(&rows));
+    });
+    rows
 }
 
 /// What is known of a tenant's providers.
@@ -39,4 +65,5 @@ pub fn admits(tenant: &str, provider: &str, terms: Terms, now_ms: u64) -> bool {
 /// Forgets the providers that a tenant has put anew.
 pub fn forget(tenant: &str) {
     SEEN.with_borrow_mut(|all| all.remove(tenant));
+    ROWS.with_borrow_mut(|all| all.remove(tenant));
 }

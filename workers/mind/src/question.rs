@@ -257,7 +257,8 @@ impl Question {
         }
         let handed = Handed { tenant: tenant.clone(), trace: trace.clone(), ..Handed::default() };
         let keep = |whole: &Whole| asking.to.order(whole.kind, &whole.raw);
-        let caller = Caller { env: &self.env, handed: &handed, payer: &asking.payer, keep: Keep::Answer(&keep) };
+        let caller =
+            Caller { env: &self.env, handed: &handed, payer: &asking.payer, keep: Keep::Answer(&keep), context: None };
         let asked = pin!(chat::reply(caller, &asking.request));
         match select(asked, wait(ASKED_MAX_MS)).await {
             Either::Left((replied, _)) => replied.map(|_| ()).map_err(Refusal::problem),

@@ -7,19 +7,46 @@ use aion_mind::models::Prices;
 use aion_mind::wire::front::{Chunks, Head, write_own};
 use aion_mind::wire::{Event, Fault, Fold, Reply, StreamDecoder, Usage};
 use aion_shell::call::fault;
-use futures_channel::mpsc::{Receiver, Sender, channel};
-use futures_util::FutureExt;
-use futures_util::future::{Either, poll_fn, select};
-use worker::{Env, Response};
+use futures_util::future::{Either, select};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+use worker::js_sys::futures::JsFuture;
+use worker::js_sys::{Promise, Uint8Array};
+use worker::{Delay, Env, Response, ResponseBody, web_sys};
 
-use crate::chat;
 use crate::upstream::{Opened, wait};
+use crate::{chat, ends};
 
-/// So many pieces wait for a caller who reads slowly; then the provider waits too.
-const PIECES_WAITING: usize = 16;
+#[wasm_bindgen(inline_js = "
+export function pipe() {
+  const { readable, writable } = new IdentityTransformStream();
+  return { readable, writer: writable.getWriter() };
+}
+")]
+extern "C" {
+    /// A stream of the platform's own, which goes through scripts without any of their code.
+    #[wasm_bindgen(catch, js_name = pipe)]
+    fn pipe() -> Result<JsValue, JsValue>;
 
-/// The provider's end of the way to the caller.
-type Pieces = Sender<worker::Result<Vec<u8>>>;
+    /// Both of its ends.
+    type Pipe;
+
+    #[wasm_bindgen(method, getter)]
+    fn readable(this: &Pipe) -> web_sys::ReadableStream;
+
+    #[wasm_bindgen(method, getter)]
+    fn writer(this: &Pipe) -> Sender;
+
+    /// The provider's end of the way to the caller.
+    pub type Sender;
+
+    /// Done as soon as the caller has taken it: one who reads slowly makes the provider wait.
+    #[wasm_bindgen(method)]
+    fn write(this: &Sender, piece: &Uint8Array) -> Promise;
+
+    #[wasm_bindgen(method)]
+    fn close(this: &Sender) -> Promise;
+}
 
 /// The words of an answer.
 #[derive(Debug, Clone)]
@@ -66,16 +93,16 @@ pub struct Flow {
     pub again: Option<(String, Fold)>,
 }
 
-/// The channel between the flow and the caller, with the response that reads from it.
-pub fn response() -> Result<(Pieces, Response), Problem> {
-    let (sender, receiver): (_, Receiver<worker::Result<Vec<u8>>>) = channel(PIECES_WAITING);
+/// The way between the flow and the caller, with the response that reads from it.
+pub fn response() -> Result<(Sender, Response), Problem> {
+    let pipe = pipe().map_err(|error| fault("stream", &worker::Error::from(error)))?.unchecked_into::<Pipe>();
     let made = || {
-        let response = Response::from_stream(receiver)?;
+        let response = Response::from_body(ResponseBody::Stream(pipe.readable()))?;
         response.headers().set("content-type", "text/event-stream")?;
         response.headers().set("x-accel-buffering", "no")?;
         Ok(response)
     };
-    made().map(|response| (sender, response)).map_err(|error: worker::Error| fault("stream", &error))
+    made().map(|response| (pipe.writer(), response)).map_err(|error: worker::Error| fault("stream", &error))
 }
 
 /// An answer that is known, in pieces.
@@ -95,8 +122,9 @@ pub fn known(reply: &Reply, words: &Words) -> Result<Response, Problem> {
 impl Flow {
     /// Passes everything on, and settles the reservation: by usage if the answer is whole, at its worst case if the
     /// provider broke off or the caller has gone.
-    pub async fn run(mut self, env: Env, handed: Handed, first: Vec<Event>, mut sender: Pieces) {
+    pub async fn run(mut self, env: Env, handed: Handed, first: Vec<Event>, sender: Sender) {
         let (mut events, mut usage, mut whole) = (first, None::<Usage>, false);
+        let mut patience = wait(self.opened.left_ms());
         loop {
             let mut text = String::new();
             for event in &events {
@@ -110,7 +138,7 @@ impl Flow {
                 }
                 self.writer.push(event, &mut text);
             }
-            if !text.is_empty() && !self.give(&mut sender, text).await {
+            if !text.is_empty() && !give(&sender, &text, &mut patience).await {
                 // Nobody listens: the provider is not asked to go on.
                 break;
             }
@@ -120,9 +148,15 @@ impl Flow {
             events = self.next().await.unwrap_or_else(|fault| vec![Event::Error(fault)]);
         }
         let end = if whole { End::Used(self.prices.settled(usage, self.worst)) } else { End::Unknown };
-        drop(sender);
+        // The caller sees the end at once, and the ledger hears of it.
+        let closed = JsFuture::from(sender.close());
         let again = self.again.filter(|_| whole).and_then(|(key, fold)| chat::again(&key, &fold.finish().ok()?));
-        chat::end(&env, &handed, &self.id, end, again).await;
+        match again {
+            Some(_) => chat::end(&env, &handed, &self.id, end, again).await,
+            None => ends::soon(&env, &handed, &self.id, end).await,
+        }
+        // Whoever has gone does not take the end either.
+        _ = select(closed, patience).await;
     }
 
     async fn next(&mut self) -> Result<Vec<Event>, Fault> {
@@ -131,17 +165,10 @@ impl Flow {
             None => self.decoder.finish(),
         })
     }
+}
 
-    /// Whether the caller takes a piece, within the time that the whole may take.
-    async fn give(&self, sender: &mut Pieces, text: String) -> bool {
-        let mut ready = std::pin::pin!(poll_fn(|context| sender.poll_ready(context)));
-        if let Some(ready) = ready.as_mut().now_or_never() {
-            return ready.is_ok() && sender.start_send(Ok(text.into_bytes())).is_ok();
-        }
-        match select(ready, wait(self.opened.left_ms())).await {
-            Either::Left((Ok(()), _)) => {}
-            Either::Left((Err(_), _)) | Either::Right(_) => return false,
-        }
-        sender.start_send(Ok(text.into_bytes())).is_ok()
-    }
+/// Whether the caller takes a piece, within the time that the whole may take.
+async fn give(sender: &Sender, text: &str, patience: &mut Delay) -> bool {
+    let taken = JsFuture::from(sender.write(&Uint8Array::from(text.as_bytes())));
+    matches!(select(taken, patience).await, Either::Left((Ok(_), _)))
 }

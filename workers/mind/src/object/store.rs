@@ -31,19 +31,52 @@ CREATE TABLE IF NOT EXISTS answer (
 CREATE INDEX IF NOT EXISTS answer_at ON answer (at_ms);
 ";
 
-/// What is stored of a tenant.
+/// What is stored of a tenant, and whether that is so still.
 pub struct Known {
     pub tenant: String,
     /// Of the providers.
     pub version: u64,
     pub providers: Vec<ProviderRow>,
-    pub ledger: Ledger,
+    ledger: Ledger,
+    /// Whether the ledger has changed since it was stored,
+    ledger_changed: bool,
+    /// and whether the rest has.
+    rest_changed: bool,
+    /// The day that what was too old went away.
+    swept: Option<u64>,
 }
 
 impl Known {
+    fn stored(tenant: String, version: u64, providers: Vec<ProviderRow>, ledger: Ledger) -> Self {
+        Self { tenant, version, providers, ledger, ledger_changed: false, rest_changed: false, swept: None }
+    }
+
     /// What is known before anything is stored.
     pub fn of(tenant: &str) -> Self {
-        Self { tenant: tenant.to_owned(), version: 0, providers: Vec::new(), ledger: Ledger::default() }
+        Self { rest_changed: true, ..Self::stored(tenant.to_owned(), 0, Vec::new(), Ledger::default()) }
+    }
+
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// The ledger, to change it.
+    pub const fn ledger_mut(&mut self) -> &mut Ledger {
+        self.ledger_changed = true;
+        &mut self.ledger
+    }
+
+    /// Works on the ledger, which has changed if that does not fail.
+    pub fn try_ledger<T, E>(&mut self, work: impl FnOnce(&mut Ledger) -> Result<T, E>) -> Result<T, E> {
+        let done = work(&mut self.ledger);
+        self.ledger_changed |= done.is_ok();
+        done
+    }
+
+    /// Puts all providers, as their next version.
+    pub fn put_providers(&mut self, rows: Vec<ProviderRow>) {
+        self.version += 1;
+        (self.providers, self.rest_changed, self.ledger_changed) = (rows, true, true);
     }
 }
 
@@ -91,7 +124,7 @@ impl<'a> Store<'a> {
         }
         let rows = self.rows::<Row>("SELECT tenant, version, providers, ledger FROM mind", vec![])?;
         let read = |Row { tenant, version, providers, ledger }| {
-            Ok(Known { tenant, version, providers: parse(&providers)?, ledger: parse(&ledger)? })
+            Ok(Known::stored(tenant, version, parse(&providers)?, parse(&ledger)?))
         };
         rows.into_iter().next().map(read).transpose()
     }
@@ -133,18 +166,30 @@ impl<'a> Store<'a> {
         self.run("DELETE FROM answer", vec![])
     }
 
-    /// Stores all of it. What has ended meanwhile goes to its own rows, and what is too old to count goes away.
-    pub fn put(&self, known: &Known) -> Result<(), Problem> {
+    /// Stores what has changed. What has ended meanwhile goes to its own rows, and what is too old to count goes away.
+    pub fn put(&self, known: &mut Known) -> Result<(), Problem> {
+        if !known.ledger_changed {
+            return Ok(());
+        }
         self.make()?;
-        let mut ledger = known.ledger.clone();
-        for (day, id) in ledger.take_ended() {
+        for (day, id) in known.ledger.take_ended() {
             self.run("INSERT OR IGNORE INTO ended (id, day) VALUES (?, ?)", vec![id.into(), int(day)])?;
         }
-        self.run("DELETE FROM ended WHERE day < ?", vec![int(ledger.oldest_day())])?;
-        let (providers, ledger) = (json(&known.providers)?, json(&ledger)?);
-        let query = "INSERT OR REPLACE INTO mind (one, tenant, version, providers, ledger) VALUES (1, ?, ?, ?, ?)";
-        let tenant = known.tenant.as_str().into();
-        self.run(query, vec![tenant, int(known.version), providers.into(), ledger.into()])
+        let oldest = known.ledger.oldest_day();
+        if known.swept != Some(oldest) {
+            self.run("DELETE FROM ended WHERE day < ?", vec![int(oldest)])?;
+            known.swept = Some(oldest);
+        }
+        let ledger = json(&known.ledger)?;
+        if known.rest_changed {
+            let query = "INSERT OR REPLACE INTO mind (one, tenant, version, providers, ledger) VALUES (1, ?, ?, ?, ?)";
+            let (tenant, providers) = (known.tenant.as_str().into(), json(&known.providers)?);
+            self.run(query, vec![tenant, int(known.version), providers.into(), ledger.into()])?;
+        } else {
+            self.run("UPDATE mind SET ledger = ?", vec![ledger.into()])?;
+        }
+        (known.ledger_changed, known.rest_changed) = (false, false);
+        Ok(())
     }
 
     /// Has a ledger know of an id that has ended.
