@@ -53,19 +53,13 @@ function survive(work) {
   });
 }
 
-/** A stream of events whose next part is waited for no longer than the instance lives. */
+/** A stream of events that lasts no longer than the instance does. Its parts go by without any code of ours. */
 function told(response) {
   if (!(response instanceof Response) || response.headers.get("content-type") !== "text/event-stream") return response;
-  const reader = response.body.getReader();
-  const body = new ReadableStream({
-    async pull(controller) {
-      const { done, value } = await survive(() => reader.read());
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-    cancel: (reason) => reader.cancel(reason),
-  });
-  return new Response(body, response);
+  const { readable, writable } = new IdentityTransformStream();
+  const end = new AbortController();
+  survive(() => response.body.pipeTo(writable, { signal: end.signal })).catch((error) => end.abort(error));
+  return new Response(readable, response);
 }
 
 /** The answer to a caller whose request died with an instance. */
