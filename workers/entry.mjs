@@ -53,9 +53,22 @@ function survive(work) {
   });
 }
 
+/** Streams that end with the instance by themselves. */
+const own = new WeakSet();
+
+/** Both ends of a stream that wasm writes (workers/mind/src/stream.rs); what it is ends with the instance. */
+globalThis.aionPipe = () => {
+  const { readable, writable } = new IdentityTransformStream();
+  const writer = writable.getWriter();
+  own.add(readable);
+  survive(() => writer.closed).catch((error) => writer.abort(error).catch(() => {}));
+  return { readable, writer };
+};
+
 /** A stream of events that lasts no longer than the instance does. Its parts go by without any code of ours. */
 function told(response) {
   if (!(response instanceof Response) || response.headers.get("content-type") !== "text/event-stream") return response;
+  if (own.has(response.body)) return response;
   const { readable, writable } = new IdentityTransformStream();
   const end = new AbortController();
   survive(() => response.body.pipeTo(writable, { signal: end.signal })).catch((error) => end.abort(error));

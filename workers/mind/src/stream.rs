@@ -17,15 +17,10 @@ use worker::{Delay, Env, Response, ResponseBody, web_sys};
 use crate::upstream::{Opened, wait};
 use crate::{chat, ends};
 
-#[wasm_bindgen(inline_js = "
-export function pipe() {
-  const { readable, writable } = new IdentityTransformStream();
-  return { readable, writer: writable.getWriter() };
-}
-")]
+#[wasm_bindgen]
 extern "C" {
-    /// A stream of the platform's own, which goes through scripts without any of their code.
-    #[wasm_bindgen(catch, js_name = pipe)]
+    /// A stream of the platform's own, which goes through scripts without any of their code (workers/entry.mjs).
+    #[wasm_bindgen(catch, js_name = aionPipe)]
     fn pipe() -> Result<JsValue, JsValue>;
 
     /// Both of its ends.
