@@ -53,10 +53,10 @@ function survive(work) {
   });
 }
 
-/** Streams that end with the instance by themselves. */
+/** Streams whose parts need no code of ours: they end with the instance by themselves, or go on without it. */
 const own = new WeakSet();
 
-/** Both ends of a stream that wasm writes (workers/mind/src/stream.rs); what it is ends with the instance. */
+/** Both ends of a stream that wasm writes and the runtime carries (workers/mind/src/stream.rs). */
 globalThis.aionPipe = () => {
   const { readable, writable } = new IdentityTransformStream();
   const writer = writable.getWriter();
@@ -65,14 +65,23 @@ globalThis.aionPipe = () => {
   return { readable, writer };
 };
 
-/** A stream of events that lasts no longer than the instance does. Its parts go by without any code of ours. */
+/** A stream of another script goes by (workers/edge/src/wire.rs). */
+globalThis.aionPass = (readable) => own.add(readable);
+
+/** A stream of events whose next part is waited for no longer than the instance lives. */
 function told(response) {
   if (!(response instanceof Response) || response.headers.get("content-type") !== "text/event-stream") return response;
   if (own.has(response.body)) return response;
-  const { readable, writable } = new IdentityTransformStream();
-  const end = new AbortController();
-  survive(() => response.body.pipeTo(writable, { signal: end.signal })).catch((error) => end.abort(error));
-  return new Response(readable, response);
+  const reader = response.body.getReader();
+  const body = new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await survive(() => reader.read());
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+  return new Response(body, response);
 }
 
 /** The answer to a caller whose request died with an instance. */

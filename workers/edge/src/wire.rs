@@ -6,6 +6,7 @@ use axum::body::{Body, HttpBody, to_bytes};
 use futures_util::{FutureExt, stream};
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
+use wasm_bindgen::prelude::wasm_bindgen;
 use worker::js_sys::Uint8Array;
 use worker::js_sys::futures::JsFuture;
 use worker::send::{SendFuture, SendWrapper};
@@ -16,6 +17,13 @@ use crate::limit::source::Country;
 /// A body that says it is no longer comes as a whole: a stream would be asked for its parts one by one, by way of
 /// promises. A longer one is read no further than its route allows.
 const WHOLE_MAX_BYTES: u64 = 64 << 10;
+
+#[wasm_bindgen]
+extern "C" {
+    /// The runtime carries it, whatever becomes of this instance (workers/entry.mjs).
+    #[wasm_bindgen(js_name = aionPass)]
+    fn pass(stream: &web_sys::ReadableStream);
+}
 
 /// A request, or nothing if a part of it is none by RFC 9110: a header whose value has a line in it, for example.
 pub fn request(raw: web_sys::Request) -> Option<Request<Body>> {
@@ -75,6 +83,7 @@ pub fn response(mut answer: Response<Body>) -> worker::Result<web_sys::Response>
     if let Some(passing) = answer.extensions_mut().remove::<Passing>() {
         let made = worker::ResponseBuilder::new().with_status(answer.status().as_u16());
         let init = made.with_headers(Headers::from(answer.headers())).into();
+        pass(&passing.0.0);
         return Ok(web_sys::Response::new_with_opt_readable_stream_and_init(Some(&passing.0.0), &init)?);
     }
     let is_socket = answer.extensions().get::<worker::WebSocket>().is_some();

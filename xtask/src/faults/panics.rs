@@ -2,9 +2,12 @@
 //! of the isolate; what was acknowledged is found, ends, and had its effects all the same.
 
 use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
+use std::thread::{JoinHandle, spawn};
 use std::time::Duration;
 
 use aion_client::api::v1::tasks::SubmitTask;
@@ -46,7 +49,11 @@ pub fn run(tasks: usize) -> Outcome<()> {
     let poisons = if tasks < SHORT { &POISONS[..2] } else { &POISONS[..] };
     let poisoned = poisons.iter().map(|place| load.poison(place)).collect::<Outcome<Vec<_>>>()?;
     load.others.clone_from(&poisoned);
+    let watcher = load.watch()?;
     let mut kept = load.survives("tasks under panics", &mut longest_ms)?;
+    step("whoever watches is told that it is over", || {
+        watcher.join().unwrap_or_else(|_| fail("whoever watches has panicked"))
+    })?;
     // Links leave for the archive only after every task that is older than they are, and that is seldom.
     for _ in 0..BRIEF_ROUNDS {
         let brief = Load { only: Some(BRIEF), ..Load::prepare(&url, recorder::start()?, tasks / BRIEF_OF)? };
@@ -97,6 +104,41 @@ impl Load {
         let client = self.client();
         let key = format!("poison-{place}");
         Ok(again(place, || client.submit(&key, &task))?.id)
+    }
+
+    /// Opens the events of a task that waits, and reads them to their end in a thread: they end with the instance that
+    /// tells them, or nobody would ever open them anew.
+    fn watch(&self) -> Outcome<JoinHandle<Outcome<()>>> {
+        let definition = json!({ "steps": { "nap": { "do": "sleep", "with": { "duration": "1h" } } } });
+        let task = SubmitTask { definition, input: json!({}) };
+        let client = self.client();
+        let id = again("watched", || client.submit("watched", &task))?.id;
+        let host = self.url.trim_start_matches("http://");
+        let mut stream = TcpStream::connect(host)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        let key = &self.key;
+        write!(stream, "GET /v1/tasks/{id}/events HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {key}\r\n\r\n")?;
+        let start = now();
+        Ok(spawn(move || {
+            let (mut part, mut told) = ([0; 4_096], Vec::new());
+            while start.elapsed() < PATIENCE {
+                match stream.read(&mut part) {
+                    Ok(0) => break,
+                    Ok(read) => told.extend_from_slice(&part[..read]),
+                    Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => break,
+                    Err(error) => return fail(format!("the events of a task go on without an instance: {error}")),
+                }
+                // The end of a chunked body.
+                if told.ends_with(b"0\r\n\r\n") {
+                    break;
+                }
+            }
+            let told = String::from_utf8_lossy(&told);
+            if told.to_lowercase().contains("text/event-stream") && start.elapsed() < PATIENCE {
+                return Ok(());
+            }
+            fail(format!("the events of a task did not begin, or did not end: {told:.500}"))
+        }))
     }
 
     /// Waits until the shard has set a task aside, and says so.
