@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use aion_api::v1::definitions::{Checked, check_name};
+use aion_api::operations::Method;
+use aion_api::v1::definitions::check_name;
 use aion_api::v1::tasks::SubmitTask;
 use leptos::prelude::{
     AnyView, AriaAttributes, ClassAttribute, CollectView, Effect, ElementChild, Get, GetUntracked, IntoAny, RwSignal,
@@ -19,12 +20,12 @@ use crate::kit::json::text_diff;
 use crate::kit::state::loading;
 use crate::kit::table::Column;
 use crate::kit::time::ago;
-use crate::page::answer::{at, by_name, column, link, list, listed, text, time};
+use crate::page::answer::{at, by_name, column, items, link, list, listed, text, time};
 use crate::page::head;
 use crate::page::listing::Intent;
 use crate::remote::{Deed, Failure, Remote, nothing};
 use crate::route::{Route, encoded};
-use crate::session::Session;
+use crate::session::{Session, request};
 use crate::text::{Text, fill, t};
 
 /// How long after the last key a text is checked.
@@ -99,7 +100,8 @@ pub fn editor(app: App, name: &str) -> AnyView {
 enum Finding {
     Checking,
     NoJson(String),
-    Checked(Checked),
+    /// As the API says it.
+    Checked(Value),
     Failed(Failure),
 }
 
@@ -107,7 +109,7 @@ fn edit(app: App, session: Session, name: &str, stored: String) -> AnyView {
     let (text, finding) = (RwSignal::new(stored.clone()), RwSignal::new(Finding::Checking));
     let (saving, starting) = (RwSignal::new(false), RwSignal::new(false));
     checked_while_written(&session, text, finding);
-    let valid = Signal::derive(move || matches!(finding.get(), Finding::Checked(Checked { valid: true, .. })));
+    let valid = Signal::derive(move || matches!(finding.get(), Finding::Checked(told) if told["valid"] == true));
     let invalid = Signal::derive(move || !valid.get());
     view! {
         <div class="editor">
@@ -140,7 +142,8 @@ fn checked_while_written(session: &Session, text: RwSignal<String>, finding: RwS
                 if !is_newest() {
                     return;
                 }
-                let answer = session.client().check_definition(&definition).await;
+                let body = json!({ "definition": definition });
+                let answer = session.ask(request(Method::Post, "/v1/definitions:check", Some(&body))).await;
                 if is_newest() {
                     let found = answer.map_or_else(|error| Finding::Failed(error.into()), Finding::Checked);
                     finding.try_set(found);
@@ -160,17 +163,19 @@ fn found(finding: &Finding) -> AnyView {
                 .into_any()
         }
         Finding::Failed(failure) => crate::kit::state::problem(failure),
-        Finding::Checked(Checked { valid: true, hash, .. }) => {
-            let hash = hash.clone().unwrap_or_default();
+        Finding::Checked(told) if told["valid"] == true => {
+            let hash = text(told, "hash");
             view! {
                 <div class="notice notice-good"><p>{t(Text::DefinitionValid)}</p><Copy value=hash short=true /></div>
             }
             .into_any()
         }
-        Finding::Checked(Checked { errors, .. }) => {
+        Finding::Checked(told) => {
+            let errors = items(told, "errors");
             let errors = errors.iter().map(|fault| {
-                let hint = fault.hint.clone().map(|hint| view! { <p class="hint">{hint}</p> }.into_any());
-                view! { <li><code>{fault.pointer.clone()}</code><p>{fault.detail.clone()}</p>{hint}</li> }.into_any()
+                let hint = fault["hint"].as_str().map(str::to_owned);
+                let hint = hint.map(|hint| view! { <p class="hint">{hint}</p> }.into_any());
+                view! { <li><code>{text(fault, "pointer")}</code><p>{text(fault, "detail")}</p>{hint}</li> }.into_any()
             });
             view! {
                 <div class="notice notice-bad">
@@ -203,11 +208,12 @@ fn save(
             return wrong.set(Some(t(Text::DefinitionName).to_owned()));
         }
         wrong.set(None);
-        let client = session.client();
-        deed.run(async move { client.put_definition(&wanted, &definition).await }, move |stored| {
+        let path = format!("/v1/definitions/{wanted}");
+        let asked = request(Method::Put, &path, Some(&json!({ "definition": definition })));
+        deed.run(session.ask(asked), move |stored: Value| {
             open.set(false);
-            app.tell(&fill(Text::Saved, &[&stored.version.to_string()]));
-            app.go(Route::Definition(stored.name));
+            app.tell(&fill(Text::Saved, &[&stored["version"].to_string()]));
+            app.go(Route::Definition(wanted));
         });
     };
     let fixed = !known.is_empty();

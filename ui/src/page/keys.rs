@@ -1,11 +1,12 @@
 //! API keys: who may do what, shown once when they are made.
 
 use aion_api::Scope;
-use aion_api::v1::keys::{CreateKey, Key, KeyCreated};
+use aion_api::operations::Method;
 use leptos::prelude::{
     AnyView, ClassAttribute, CollectView, ElementChild, Get, GetUntracked, GlobalAttributes, IntoAny, RwSignal, Set,
     Signal, view,
 };
+use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::kit::action::{Button, Copy, Weight};
@@ -13,10 +14,10 @@ use crate::kit::dialog::{Confirm, Dialog, opened_by};
 use crate::kit::field::{Checkbox, TextField, required};
 use crate::kit::state::{Tone, badge};
 use crate::kit::table::{Column, by_text, table};
-use crate::kit::time::ago;
+use crate::page::answer::{at, items, text, time};
 use crate::page::head;
-use crate::remote::{Deed, Remote, Told, nothing};
-use crate::session::Session;
+use crate::remote::{Deed, Remote, nothing};
+use crate::session::{Session, request};
 use crate::text::{Text, fill, t};
 
 /// The page.
@@ -24,17 +25,14 @@ pub fn show(app: App) -> AnyView {
     let Some(session) = app.session.get_untracked() else {
         return nothing();
     };
-    let (asking, creating, revoking) = (session.clone(), RwSignal::new(false), RwSignal::new(None));
-    let list = Remote::new(None, move || {
-        let client = asking.client();
-        async move { client.keys().await.map(crate::remote::told) }
-    });
+    let (creating, revoking) = (RwSignal::new(false), RwSignal::new(None));
+    let list = at(&session, "/v1/keys".to_owned(), None);
     let new =
         view! { <Button label=t(Text::NewKey) weight=Weight::Primary press=move || creating.set(true) /> }.into_any();
     let own = session.shown().1;
     let body = list.once(move || {
-        let rows = Signal::derive(move || list.read(|(keys, _)| keys.clone()).unwrap_or_default());
-        table(t(Text::Keys), rows, |key| key.print.clone(), columns(own.clone(), revoking))
+        let rows = Signal::derive(move || list.read(|keys| items(keys, "items")).unwrap_or_default());
+        table(t(Text::Keys), rows, Value::to_string, columns(own.clone(), revoking))
     });
     view! {
         {head(t(Text::Keys), t(Text::KeysLead), new.into_any())}{body}
@@ -43,37 +41,35 @@ pub fn show(app: App) -> AnyView {
     .into_any()
 }
 
-type Keys = Remote<crate::remote::Page<Key>>;
-
-fn columns(own: String, revoking: RwSignal<Option<Key>>) -> Vec<Column<Told<Key>>> {
-    let name = move |key: &Told<Key>| {
-        let this = (key.value.id == own).then(|| badge(t(Text::ThisKey), Tone::Active));
-        view! { {key.value.name.clone()}" "{this} }.into_any()
+fn columns(own: String, revoking: RwSignal<Option<Value>>) -> Vec<Column<Value>> {
+    let name = move |key: &Value| {
+        let this = (key["id"] == *own).then(|| badge(t(Text::ThisKey), Tone::Active));
+        view! { {text(key, "name")}" "{this} }.into_any()
     };
-    let scopes = |key: &Told<Key>| {
-        if key.value.scopes.len() == Scope::ALL.len() {
+    let scopes = |key: &Value| {
+        let scopes = items(key, "scopes");
+        if scopes.len() == Scope::ALL.len() {
             return badge(t(Text::AllScopes), Tone::Warn);
         }
-        let scopes =
-            key.value.scopes.iter().map(|scope| view! { <code class="scope">{scope.as_str()}</code>" " }.into_any());
+        let scopes = scopes.iter().filter_map(Value::as_str);
+        let scopes = scopes.map(|scope| view! { <code class="scope">{scope.to_owned()}</code>" " }.into_any());
         scopes.collect_view().into_any()
     };
-    let act = move |key: &Told<Key>| {
-        let key = key.value.clone();
+    let act = move |key: &Value| {
+        let key = key.clone();
         view! { <Button label=t(Text::Revoke) weight=Weight::Quiet press=move || revoking.set(Some(key.clone())) /> }
             .into_any()
     };
     vec![
-        Column::new(Text::Name, name).ordered(|a, b| by_text(&a.value.name, &b.value.name)),
-        Column::new(Text::Id, |key: &Told<Key>| view! { <span class="mono">{key.value.id.clone()}</span> }.into_any()),
+        Column::new(Text::Name, name).ordered(|a, b| by_text(&text(a, "name"), &text(b, "name"))),
+        Column::new(Text::Id, |key: &Value| view! { <span class="mono">{text(key, "id")}</span> }.into_any()),
         Column::new(Text::Scopes, scopes),
-        Column::new(Text::Created, |key: &Told<Key>| ago(&key.value.created_at))
-            .ordered(|a, b| a.value.created_at.cmp(&b.value.created_at)),
+        time(Text::Created, "createdAt").ordered(|a, b| text(a, "createdAt").cmp(&text(b, "createdAt"))),
         Column::new(Text::Actions, act),
     ]
 }
 
-fn create(session: Session, list: Keys, open: RwSignal<bool>) -> AnyView {
+fn create(session: Session, list: Remote<Value>, open: RwSignal<bool>) -> AnyView {
     let (name, wrong, wrong_scopes) =
         (RwSignal::new(String::new()), RwSignal::new(None), RwSignal::new(None::<String>));
     let scopes: Vec<(Scope, RwSignal<bool>)> = Scope::ALL.iter().map(|scope| (*scope, RwSignal::new(false))).collect();
@@ -88,16 +84,17 @@ fn create(session: Session, list: Keys, open: RwSignal<bool>) -> AnyView {
         vec![t(Text::KeyShownOnce).to_owned(), t(if money { Text::KeyMoney } else { Text::KeyReads }).to_owned()]
     });
     let act = move || {
-        let body = CreateKey { name: name.get_untracked().trim().to_owned(), scopes: wanted() };
-        wrong.set(required(&body.name));
-        wrong_scopes.set(body.scopes.is_empty().then(|| t(Text::ChooseScopes).to_owned()));
-        if body.name.is_empty() || body.scopes.is_empty() {
+        let (name, scopes) = (name.get_untracked().trim().to_owned(), wanted());
+        wrong.set(required(&name));
+        wrong_scopes.set(scopes.is_empty().then(|| t(Text::ChooseScopes).to_owned()));
+        if name.is_empty() || scopes.is_empty() {
             return;
         }
-        let client = session.client();
-        deed.run(async move { client.create_key(&body).await }, move |KeyCreated { api_key, .. }| {
+        let scopes: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
+        let asked = request(Method::Post, "/v1/keys", Some(&json!({ "name": name, "scopes": scopes })));
+        deed.run(session.ask(asked), move |created: Value| {
             open.set(false);
-            made.set(Some(api_key));
+            made.set(Some(text(&created, "apiKey")));
             shown.set(true);
             list.refresh();
         });
@@ -143,14 +140,14 @@ pub fn made_dialog(made: RwSignal<Option<String>>, shown: RwSignal<bool>) -> Any
     .into_any()
 }
 
-fn revoke(app: App, session: Session, list: Keys, meant: RwSignal<Option<Key>>) -> AnyView {
+fn revoke(app: App, session: Session, list: Remote<Value>, meant: RwSignal<Option<Value>>) -> AnyView {
     let (open, deed, own) = (opened_by(meant, |_| true), Deed::new(), session.shown().1);
     let effects = Signal::derive(move || {
         let Some(key) = meant.get() else {
             return Vec::new();
         };
-        let mut lines = vec![fill(Text::RevokeEffect, &[&key.name]), t(Text::RevokeNotBack).to_owned()];
-        if key.id == own {
+        let mut lines = vec![fill(Text::RevokeEffect, &[&text(&key, "name")]), t(Text::RevokeNotBack).to_owned()];
+        if key["id"] == *own {
             lines.push(t(Text::RevokeOwn).to_owned());
         }
         lines
@@ -159,8 +156,8 @@ fn revoke(app: App, session: Session, list: Keys, meant: RwSignal<Option<Key>>) 
         let Some(key) = meant.get_untracked() else {
             return;
         };
-        let client = session.client();
-        deed.run(async move { client.revoke_key(&key.id).await }, move |()| {
+        let asked = request(Method::Delete, &format!("/v1/keys/{}", text(&key, "id")), None);
+        deed.run(session.ask(asked), move |_: Value| {
             open.set(false);
             app.tell(t(Text::Done));
             list.refresh();

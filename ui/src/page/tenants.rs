@@ -1,17 +1,21 @@
 //! Tenants: the operator makes them; each gets its first key, shown once.
 
+use aion_api::operations::Method;
 use leptos::prelude::{
     AnyView, ClassAttribute, ElementChild, Get, GetUntracked, GlobalAttributes, IntoAny, OnAttribute, RwSignal, Set,
     view,
 };
+use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::kit::action::{Button, Copy, Weight};
 use crate::kit::field::{TextField, required};
 use crate::kit::state::problem;
+use crate::page::answer::text;
 use crate::page::head;
 use crate::page::keys::made_dialog;
 use crate::remote::{Deed, nothing};
+use crate::session::request;
 use crate::text::{Text, t};
 
 /// The page.
@@ -28,10 +32,10 @@ pub fn show(app: App) -> AnyView {
         if wanted.is_empty() {
             return;
         }
-        let client = session.client();
-        deed.run(async move { client.create_tenant(&wanted).await }, move |tenant| {
-            id.set(Some(tenant.id));
-            made.set(Some(tenant.key.api_key));
+        let asked = request(Method::Post, "/v1/tenants", Some(&json!({ "name": wanted })));
+        deed.run(session.ask(asked), move |tenant: Value| {
+            id.set(Some(text(&tenant, "id")));
+            made.set(Some(text(&tenant["key"], "apiKey")));
             shown.set(true);
         });
     };
