@@ -13,13 +13,18 @@
 mod calls;
 mod error;
 mod mind;
+pub mod sse;
+#[cfg(target_arch = "wasm32")]
+mod stream;
 mod transport;
 mod watch;
 
 pub use aion_api as api;
 pub use error::Error;
 #[cfg(target_arch = "wasm32")]
-pub use transport::fetch::FetchTransport;
+pub use stream::Pieces;
+#[cfg(target_arch = "wasm32")]
+pub use transport::fetch::{FetchTransport, Stop};
 #[cfg(not(target_arch = "wasm32"))]
 pub use transport::native::NativeTransport;
 pub use transport::{Request, Response, Transport};
@@ -69,12 +74,17 @@ impl<T: Transport> Client<T> {
     }
 
     /// Sends a request and gives the answer as it is, without retries.
-    pub async fn send(&self, mut request: Request) -> Result<Response, Error> {
+    pub async fn send(&self, request: Request) -> Result<Response, Error> {
+        self.transport.send(self.prepared(request)).await.map_err(Error::Transport)
+    }
+
+    /// A request as it leaves: to the deployment, with the credential.
+    fn prepared(&self, mut request: Request) -> Request {
         request.url = format!("{}{}", self.base, request.url);
         if let Some(credential) = &self.credential {
             request.headers.push(("authorization".to_owned(), format!("Bearer {credential}")));
         }
-        self.transport.send(request).await.map_err(Error::Transport)
+        request
     }
 
     /// Sends any request with the retries of the typed calls, and gives its answer as it came; null where it is empty.
