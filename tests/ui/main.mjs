@@ -3,6 +3,7 @@
 import "./kit.mjs";
 import "./journey.mjs";
 import "./people.mjs";
+import "./signing.mjs";
 import "./edge.mjs";
 import "./pages.mjs";
 import "./smooth.mjs";

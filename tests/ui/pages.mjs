@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { HOSTILE, furnished } from "./platform.mjs";
 import { BASE, OPERATOR, OUT, check, listen, test } from "./runner.mjs";
+import { asked, makeKey } from "./signing.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const SIZES = [
@@ -57,6 +58,9 @@ function pages(world) {
     ["keys", "/console/keys", stands(".table tbody tr")],
     ["key-new", "/console/keys", dialog(".page-actions .button-primary", "#new-key")],
     ["settings", "/console/settings", stands("#language")],
+    ["settings-key", "/console/settings", makeKey],
+    ["settings-forget", "/console/settings", dialog(".section .button-danger", "#forget-key")],
+    ["approval-here", "/console/approvals", here(world)],
     ["nowhere", "/console/nowhere", stands("h1")],
     ["palette", "/console/settings", palette],
     ["kit", "/console/kit", stands(".plot")],
@@ -79,6 +83,25 @@ function dialog(press, id) {
     await page.click(press);
     await page.waitForSelector(`${id}[open]`);
   };
+}
+
+/** A decision that the key of this browser may make. */
+function here(world) {
+  return async (page) => {
+    const did = await own(page);
+    const task = await asked(world.key, [did], HOSTILE, `here-${did}`);
+    await page.locator(".card", { hasText: task.id }).locator(".button-primary").click({ timeout: 15_000 });
+    await page.waitForSelector("#sign-here");
+  };
+}
+
+/** The DID of this browser's key. */
+async function own(page) {
+  const other = await page.context().newPage();
+  await other.goto(`${BASE}/console/settings`);
+  const did = await makeKey(other);
+  await other.close();
+  return did;
 }
 
 async function many(page) {

@@ -10,6 +10,7 @@ pub mod history;
 pub mod lang;
 pub mod prometheus;
 pub mod route;
+pub mod signature;
 pub mod text;
 
 #[cfg(target_arch = "wasm32")]
@@ -26,6 +27,8 @@ mod remote;
 mod session;
 #[cfg(target_arch = "wasm32")]
 mod shell;
+#[cfg(target_arch = "wasm32")]
+mod signing;
 
 /// Shows the console.
 #[cfg(target_arch = "wasm32")]

@@ -24,7 +24,7 @@ use crate::browser;
 use crate::kit::state::{failed, loading};
 
 /// A failure as it is shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Failure {
     /// Its kind in words.
     pub title: String,
@@ -48,10 +48,7 @@ impl From<Error> for Failure {
                 request: document.instance.rsplit(':').next().unwrap_or_default().to_owned(),
                 faults: document.errors,
             },
-            other => {
-                let (title, detail) = (String::new(), other.to_string());
-                Self { title, detail, code: String::new(), request: String::new(), faults: Vec::new() }
-            }
+            other => Self { detail: other.to_string(), ..Self::default() },
         }
     }
 }
@@ -267,7 +264,7 @@ fn settle(state: RwSignal<State<Shared>>, app: App, answer: Result<Shared, Error
 }
 
 /// What a deed does: first what is waited for, then what follows from it.
-type Work = Pin<Box<dyn Future<Output = Result<Box<dyn FnOnce()>, Error>>>>;
+type Work = Pin<Box<dyn Future<Output = Result<Box<dyn FnOnce()>, Failure>>>>;
 
 /// Something that a person has done: whether it is under way, and what became of it.
 #[derive(Clone, Copy)]
@@ -285,13 +282,13 @@ impl Deed {
     }
 
     /// Does it, unless it is under way; `then` gets what came of it.
-    pub fn run<T: 'static>(
+    pub fn run<T: 'static, E: Into<Failure> + 'static>(
         self,
-        work: impl Future<Output = Result<T, Error>> + 'static,
+        work: impl Future<Output = Result<T, E>> + 'static,
         then: impl FnOnce(T) + 'static,
     ) {
         self.carry_out(Box::pin(async move {
-            let value = work.await?;
+            let value = work.await.map_err(E::into)?;
             Ok(Box::new(move || then(value)) as Box<dyn FnOnce()>)
         }));
     }
@@ -309,7 +306,7 @@ impl Deed {
             }
             match result {
                 Ok(then) => then(),
-                Err(error) => self.failure.set(Some(error.into())),
+                Err(failure) => self.failure.set(Some(failure)),
             }
         });
     }

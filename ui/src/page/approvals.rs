@@ -1,35 +1,28 @@
 //! What waits for a person: steps of tasks and plans, what each is about, and the decision, which a DID signs.
 
-use std::sync::Arc;
-
-use aion_api::operations::Method;
 use leptos::prelude::{
-    AnyView, ClassAttribute, CollectView, ElementChild, Get, GetUntracked, IntoAny, RwSignal, Set, Signal, view,
+    AnyView, ClassAttribute, CollectView, ElementChild, GetUntracked, GlobalAttributes, IntoAny, RwSignal, Set, view,
 };
 use serde_json::{Value, json};
 
 use crate::app::App;
-use crate::browser;
 use crate::kit::action::{Button, Copy, Weight};
-use crate::kit::dialog::{Confirm, opened_by};
-use crate::kit::field::{Shape, TextField, required};
 use crate::kit::json::json_block;
 use crate::kit::state::{Empty, Tone, badge};
 use crate::kit::table::Pairs;
 use crate::kit::time::ago;
 use crate::page::answer::{answer, items, link, text};
-use crate::page::question::Then;
+use crate::page::decision::{Decision, deciding};
 use crate::page::{head, plan};
-use crate::remote::{Deed, nothing};
+use crate::remote::nothing;
 use crate::route::Route;
-use crate::session::{Session, request};
+use crate::session::Session;
 use crate::text::{Text, fill, t};
 
 /// How often what waits is asked for.
 const LOOK_EVERY_MS: u64 = 5_000;
-/// A signature is to be made and sent within this time.
-const SIGN_WITHIN_MS: f64 = 3_600_000.0;
-/// Plans are read one by one; more than this many at once are not shown.
+/// Tasks are asked for once, and plans read one by one: what waits beyond so many is not shown, which is said.
+const TASKS_MAX: usize = 100;
 const PLANS_MAX: usize = 20;
 
 /// The page.
@@ -46,12 +39,16 @@ pub fn show(app: App) -> AnyView {
         }),
     );
     let body = waiting.shown(move |waiting| {
-        let waiting = items(&waiting, "");
-        if waiting.is_empty() {
+        let cut = (waiting["cut"] == true).then(|| {
+            let told = fill(Text::ApprovalsCut, &[&TASKS_MAX.to_string(), &PLANS_MAX.to_string()]);
+            view! { <div class="notice notice-warn" role="status"><p>{told}</p></div> }.into_any()
+        });
+        let waiting = items(&waiting, "waiting");
+        if waiting.is_empty() && cut.is_none() {
             return view! { <Empty title=Text::NoApprovals text=Text::NoApprovalsText /> }.into_any();
         }
         let cards = waiting.iter().map(|item| card(item, meant)).collect_view();
-        view! { <ul class="cards">{cards}</ul> }.into_any()
+        view! { {cut}<ul class="cards">{cards}</ul> }.into_any()
     });
     view! {
         {head(t(Text::Approvals), t(Text::ApprovalsLead), nothing())}{body}
@@ -60,10 +57,10 @@ pub fn show(app: App) -> AnyView {
     .into_any()
 }
 
-/// Steps of tasks and plans that wait, each as `{task, step, path, approval, about}`.
+/// Steps of tasks and plans that wait, each as `{task, step, approval, dueAt, about}`, and whether there are more.
 async fn all(session: &Session) -> Result<Value, aion_client::Error> {
     let mut found = Vec::new();
-    let tasks = session.read("/v1/tasks?limit=100&state=waiting").await?;
+    let tasks = session.read(&format!("/v1/tasks?limit={TASKS_MAX}&state=waiting")).await?;
     for task in items(&tasks, "items") {
         let steps = task["steps"].as_object().cloned().unwrap_or_default();
         for (step, told) in steps.iter().filter(|(_, told)| told["approval"].is_object()) {
@@ -75,14 +72,16 @@ async fn all(session: &Session) -> Result<Value, aion_client::Error> {
     }
     // A key that may not read plans sees what else waits.
     let plans = session.read("/v1/mind/plans?limit=100").await.unwrap_or_default();
-    let waits = |plan: &Value| plan["state"] == "awaiting";
-    for plan in items(&plans, "items").iter().filter(|plan| waits(plan)).take(PLANS_MAX) {
+    let awaiting: Vec<Value> = items(&plans, "items").into_iter().filter(|plan| plan["state"] == "awaiting").collect();
+    let further = |list: &Value| !list["nextCursor"].is_null();
+    let cut = further(&tasks) || further(&plans) || awaiting.len() > PLANS_MAX;
+    for plan in awaiting.iter().take(PLANS_MAX) {
         let plan = session.read(&format!("/v1/mind/plans/{}", text(plan, "id"))).await?;
         found.push(json!({
             "task": plan["id"], "step": "plan", "approval": plan["approval"], "dueAt": plan["expiresAt"], "plan": plan,
         }));
     }
-    Ok(Value::Array(found))
+    Ok(json!({ "waiting": found, "cut": cut }))
 }
 
 /// Steps that have not begun, by what they do.
@@ -107,7 +106,13 @@ fn card(item: &Value, meant: RwSignal<Option<Decision>>) -> AnyView {
         view! { <details class="fold"><summary>{t(Text::WhatFollows)}</summary>{json_block(&about)}</details> }
             .into_any()
     };
-    let of = Decision { id: id.clone(), step: text(item, "step"), plan: is_plan, digest: String::new(), approve: true };
+    let of = if is_plan {
+        Decision::of_plan(plan)
+    } else {
+        let later = item["about"]["steps"].as_object().into_iter().flatten();
+        let effects = later.map(|(step, kind)| fill(Text::StepEffect, &[step, kind.as_str().unwrap_or_default()]));
+        Decision::of_step(&id, &text(item, "step"), &question, effects.collect())
+    };
     let due = text(item, "dueAt");
     let due = (!due.is_empty()).then(|| view! { <span class="muted">{t(Text::Due)}" "{ago(&due)}</span> }.into_any());
     view! {
@@ -147,8 +152,8 @@ pub fn consent(of: &Decision, approval: &Value, meant: RwSignal<Option<Decision>
         (t(Text::Digest), view! { <Copy value=digest.clone() short=true /> }.into_any()),
     ];
     let decide = |approve: bool| {
-        let decision = Decision { digest: digest.clone(), approve, ..of.clone() };
-        move || meant.set(Some(decision.clone()))
+        let decision = of.clone().over(approval, approve);
+        move || meant.set(Some(decision.clone().begun()))
     };
     view! {
         <Pairs pairs=pairs />
@@ -156,75 +161,6 @@ pub fn consent(of: &Decision, approval: &Value, meant: RwSignal<Option<Decision>
             <Button label=t(Text::Approve) weight=Weight::Primary press=decide(true) />
             <Button label=t(Text::Refuse) press=decide(false) />
         </div>
-    }
-    .into_any()
-}
-
-/// A decision that somebody is about to sign.
-#[derive(Clone, PartialEq)]
-pub struct Decision {
-    id: String,
-    step: String,
-    plan: bool,
-    digest: String,
-    approve: bool,
-}
-
-impl Decision {
-    /// A decision about a plan.
-    pub fn of_plan(id: &str) -> Self {
-        Self { id: id.to_owned(), step: "plan".to_owned(), plan: true, digest: String::new(), approve: true }
-    }
-
-    /// What is signed (docs/KERNEL.md), for an hour from now.
-    fn claims(&self) -> String {
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "Unix seconds")]
-        let exp = ((browser::now_ms() + SIGN_WITHIN_MS) / 1_000.0) as u64;
-        let Self { id, step, digest, approve, .. } = self;
-        json!({ "task": id, "step": step, "approve": approve, "digest": digest, "exp": exp }).to_string()
-    }
-
-    fn send(&self, proof: &str) -> aion_client::Request {
-        let place = if self.plan { "mind/plans" } else { "tasks" };
-        let body = if self.plan { json!({ "proof": proof }) } else { json!({ "step": self.step, "proof": proof }) };
-        request(Method::Post, &format!("/v1/{place}/{}/approve", self.id), Some(&body))
-    }
-}
-
-/// The dialog in which a decision is signed elsewhere and sent from here: a key of the API is no person's consent.
-pub fn deciding(app: App, session: Session, meant: RwSignal<Option<Decision>>, then: impl Into<Then>) -> AnyView {
-    let (open, deed, then) = (opened_by(meant, |_| true), Deed::new(), then.into().0);
-    let (proof, wrong) = (RwSignal::new(String::new()), RwSignal::new(None));
-    let effects = Signal::derive(move || {
-        let Some(decision) = meant.get() else {
-            return Vec::new();
-        };
-        proof.set(String::new());
-        let effect = if decision.approve { Text::ApproveEffect } else { Text::RefuseEffect };
-        vec![fill(effect, &[&decision.id]), t(Text::DecisionDigest).to_owned(), t(Text::DecisionBinds).to_owned()]
-    });
-    let act = move || {
-        let written = proof.get_untracked().trim().to_owned();
-        wrong.set(required(&written));
-        let Some(decision) = meant.get_untracked().filter(|_| !written.is_empty()) else {
-            return;
-        };
-        let then = Arc::clone(&then);
-        deed.run(session.ask(decision.send(&written)), move |answer: Value| {
-            open.set(false);
-            app.tell(t(Text::Done));
-            then(answer);
-        });
-    };
-    let claims = move || meant.get().map(|decision| view! { <Copy value=decision.claims() /> }.into_any());
-    view! {
-        <Confirm open=open id="decide" title=t(Text::Decision) effects=effects label=t(Text::SendDecision) deed=deed
-            act=act>
-            <p>{t(Text::SignThis)}</p>
-            <div class="secret">{claims}</div>
-            <TextField id="proof" label=t(Text::Proof) value=proof error=wrong shape=Shape::Code
-                hint=t(Text::ProofHint) />
-        </Confirm>
     }
     .into_any()
 }

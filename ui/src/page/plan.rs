@@ -18,7 +18,8 @@ use crate::kit::table::{Column, Pairs, table};
 use crate::kit::time::ago;
 use crate::kit::timeline::{Moment, timeline};
 use crate::page::answer::{at, column, items, link, native, text};
-use crate::page::approvals::{Decision, consent, deciding};
+use crate::page::approvals::consent;
+use crate::page::decision::{Decision, deciding};
 use crate::page::question::{Meant, Question, asking};
 use crate::page::{head, section};
 use crate::remote::{Deed, nothing};
@@ -59,7 +60,7 @@ pub fn show(app: App, id: &str) -> AnyView {
     let body = plan.shown(move |plan| {
         let waits = plan["state"] == "awaiting";
         let approval = waits.then(|| {
-            let consent = consent(&Decision::of_plan(&of), &plan["approval"], deciding_on);
+            let consent = consent(&Decision::of_plan(&plan), &plan["approval"], deciding_on);
             section(t(Text::Approvals), view! { <div class="card">{consent}</div> }.into_any())
         });
         view! {

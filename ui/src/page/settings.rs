@@ -1,4 +1,4 @@
-//! Settings: language, colours, who is signed in and where that is kept.
+//! Settings: language, colours, who is signed in and where that is kept, the signing key of this browser.
 
 use leptos::prelude::{AnyView, ClassAttribute, Effect, ElementChild, Get, GetUntracked, IntoAny, RwSignal, view};
 
@@ -7,17 +7,20 @@ use crate::kit::action::{Button, Copy, Weight};
 use crate::kit::field::{Choice, Select};
 use crate::kit::table::Pairs;
 use crate::lang::Lang;
-use crate::page::{head, section};
+use crate::page::{head, section, signer};
 use crate::remote::nothing;
 use crate::session::Role;
 use crate::text::{Text, t};
 
 /// The page.
 pub fn show(app: App) -> AnyView {
+    let tenant = app.session.get_untracked().is_some_and(|session| session.role == Role::Tenant);
+    // What a tenant's people decide, the operator does not.
+    let signing = tenant.then(|| section(t(Text::SigningKey), signer::section(app)));
     view! {
         {head(t(Text::Settings), t(Text::SettingsLead), nothing())}
         {section(t(Text::Appearance), appearance(app))}
-        {section(t(Text::Session), session(app))}
+        {section(t(Text::Session), session(app))}{signing}
         {section(t(Text::Keyboard), keyboard())}
     }
     .into_any()

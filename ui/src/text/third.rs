@@ -29,6 +29,45 @@ macro_rules! third_part {
         Una clave de API no basta: una aprobación es de una persona."
         "Sign this with an authentication key of the DID that decides, as a compact JWS, and paste it below. A key \
         of the API is not enough: consent is a person's.";
+    ApprovalsCut "Espera más de lo que cabe aquí: se muestran como mucho {0} tareas y {1} planes."
+        "More waits than fits here: at most {0} tasks and {1} plans are shown.";
+    ValidUntil "Válida hasta" "Valid until";
+    SignWith "Con qué clave" "With which key";
+    SignHere "Firmar aquí" "Sign here";
+    SignHereText "La clave de este navegador firma como {0}." "The key of this browser signs as {0}.";
+    SignElsewhere "Firmar fuera" "Sign elsewhere";
+    SignElsewhereText "Pegas una firma hecha con otra clave." "You paste a signature made with another key.";
+
+    // The signing key of this browser.
+    SigningKey "Clave de firma de este navegador" "Signing key of this browser";
+    SigningKeyLead "Con ella firmas aprobaciones aquí mismo, con un DID propio."
+        "With it you sign approvals right here, as a DID of its own.";
+    MakeKey "Crear una clave de firma" "Create a signing key";
+    KeyLimits
+        "Nombra este DID entre quienes deciden. La clave no sale de este navegador ni tiene copia: se pierde si borras \
+         los datos del sitio, y quien use este perfil puede firmar con ella. No es una llave de acceso (passkey): no \
+         pide huella ni PIN."
+        "Name this DID among those who decide. The key never leaves this browser and has no copy: it goes with the \
+         site's data, and whoever uses this browser profile can sign with it. It is no passkey: it asks for no \
+         fingerprint and no PIN.";
+    ForgetKey "Olvidar la clave" "Forget the key";
+    ForgetKeySigns "Este navegador deja de firmar como {0}." "This browser no longer signs as {0}.";
+    ForgetKeyLost "La clave privada se destruye: no hay copia y nadie puede recuperarla."
+        "The private key is destroyed: there is no copy, and nobody can bring it back.";
+    ForgetKeyWaits "Lo que espera a ese DID se queda sin su firma; donde se le nombra hay que poner otro."
+        "What waits for that DID stays without its signature; wherever it is named, another one has to stand.";
+    NoEd25519
+        "Este navegador no puede firmar: su WebCrypto no tiene Ed25519, o esta página no llegó por https. Actualízalo, \
+         o firma fuera y pega la firma."
+        "This browser cannot sign: its WebCrypto has no Ed25519, or this page did not come over https. Update it, or \
+         sign elsewhere and paste the signature.";
+    NoKeyStorage "Este navegador no guarda claves para esta página." "This browser keeps no keys for this page.";
+    KeyGone "La clave ya no está en este navegador." "The key is not in this browser any more.";
+    KeyMissingHere "Este navegador no tiene clave de firma; puedes crearla en Ajustes."
+        "This browser has no signing key; you can create one in Settings.";
+    KeyNotAmong "La clave de este navegador firma como {0}, que no decide aquí."
+        "The key of this browser signs as {0}, which does not decide here.";
+    NotSigned "No se pudo firmar" "It could not be signed";
     Proof "Firma (JWS)" "Signature (JWS)";
     ProofHint "Con el kid de la clave en su cabecera." "With the key's kid in its header.";
 

@@ -1,0 +1,215 @@
+//! The dialog in which a person decides: what is decided, what is signed, and by which key. A key of the API is no
+//! person's consent.
+
+use std::sync::Arc;
+
+use aion_api::operations::Method;
+use leptos::prelude::{
+    AnyView, ClassAttribute, CollectView, Effect, ElementChild, Get, GetUntracked, IntoAny, RwSignal, Set, Signal, view,
+};
+use serde_json::{Value, json};
+
+use crate::app::App;
+use crate::browser;
+use crate::kit::action::Copy;
+use crate::kit::dialog::{Confirm, opened_by};
+use crate::kit::field::{Choice, Shape, TextField, required};
+use crate::kit::table::Pairs;
+use crate::kit::time::at;
+use crate::page::answer::{items, text};
+use crate::page::question::Then;
+use crate::page::signer::{may, own};
+use crate::remote::{Deed, Failure};
+use crate::session::{Session, request};
+use crate::signing::{Fault, SigningKey};
+use crate::text::{Text, fill, t};
+
+/// A signature is to be made and sent within this time.
+const SIGN_WITHIN_MS: f64 = 3_600_000.0;
+/// The ways to a signature: the key of this browser, or any other one.
+const HERE: &str = "here";
+const ELSEWHERE: &str = "elsewhere";
+
+/// A decision that somebody is about to sign.
+#[derive(Clone, PartialEq)]
+pub struct Decision {
+    id: String,
+    step: String,
+    plan: bool,
+    approve: bool,
+    digest: String,
+    /// Who may decide.
+    by: Vec<String>,
+    /// What is decided: a question or a goal.
+    about: String,
+    /// What follows.
+    effects: Vec<String>,
+    /// Until when the signature counts, Unix milliseconds.
+    until_ms: f64,
+}
+
+impl Decision {
+    /// A decision about a step of a task.
+    pub fn of_step(task: &str, step: &str, question: &str, effects: Vec<String>) -> Self {
+        Self {
+            id: task.to_owned(),
+            step: step.to_owned(),
+            plan: false,
+            approve: true,
+            digest: String::new(),
+            by: Vec::new(),
+            about: question.to_owned(),
+            effects,
+            until_ms: 0.0,
+        }
+    }
+
+    /// A decision about a plan.
+    pub fn of_plan(plan: &Value) -> Self {
+        let effects = items(plan, "steps").iter().map(|step| text(step, "effect")).collect();
+        Self { plan: true, ..Self::of_step(&text(plan, "id"), "plan", &text(plan, "goal"), effects) }
+    }
+
+    /// The same over what is asked, as yes or no.
+    pub fn over(self, approval: &Value, approve: bool) -> Self {
+        let by = items(approval, "by").iter().filter_map(Value::as_str).map(str::to_owned).collect();
+        Self { digest: text(approval, "digest"), by, approve, ..self }
+    }
+
+    /// The same, to be signed within an hour from now.
+    pub fn begun(self) -> Self {
+        Self { until_ms: browser::now_ms() + SIGN_WITHIN_MS, ..self }
+    }
+
+    /// What is signed (docs/KERNEL.md).
+    fn claims(&self) -> String {
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "Unix seconds")]
+        let exp = (self.until_ms / 1_000.0) as u64;
+        let Self { id, step, digest, approve, .. } = self;
+        json!({ "task": id, "step": step, "approve": approve, "digest": digest, "exp": exp }).to_string()
+    }
+
+    fn send(&self, proof: &str) -> aion_client::Request {
+        let place = if self.plan { "mind/plans" } else { "tasks" };
+        let body = if self.plan { json!({ "proof": proof }) } else { json!({ "step": self.step, "proof": proof }) };
+        request(Method::Post, &format!("/v1/{place}/{}/approve", self.id), Some(&body))
+    }
+}
+
+/// How a decision is to be signed.
+#[derive(Clone, Copy)]
+struct Form {
+    /// As whom this browser may sign it, or why it may not.
+    signer: Signal<Result<String, String>>,
+    way: RwSignal<String>,
+    proof: RwSignal<String>,
+    wrong: RwSignal<Option<String>>,
+}
+
+/// The dialog; `then` gets the answer.
+pub fn deciding(app: App, session: Session, meant: RwSignal<Option<Decision>>, then: impl Into<Then>) -> AnyView {
+    let (open, deed, then, own) = (opened_by(meant, |_| true), Deed::new(), then.into().0, own());
+    let signer = Signal::derive(move || may(&own.get(), &meant.get().map(|one| one.by).unwrap_or_default()));
+    let (way, proof, wrong) = (RwSignal::new(HERE.to_owned()), RwSignal::new(String::new()), RwSignal::new(None));
+    let form = Form { signer, way, proof, wrong };
+    Effect::new(move |_| {
+        if meant.get().is_some() {
+            way.set(HERE.to_owned());
+            proof.set(String::new());
+            wrong.set(None);
+        }
+    });
+    let effects = Signal::derive(move || {
+        let Some(decision) = meant.get() else {
+            return Vec::new();
+        };
+        let effect = if decision.approve { Text::ApproveEffect } else { Text::RefuseEffect };
+        vec![fill(effect, &[&decision.id]), t(Text::DecisionDigest).to_owned(), t(Text::DecisionBinds).to_owned()]
+    });
+    let act = move || {
+        let (here, written) = (form.signs_here(), proof.get_untracked().trim().to_owned());
+        wrong.set(if here.is_none() { required(&written) } else { None });
+        let Some(decision) = meant.get_untracked().filter(|_| here.is_some() || !written.is_empty()) else {
+            return;
+        };
+        let (session, then) = (session.clone(), Arc::clone(&then));
+        let work = async move {
+            let proof = match here {
+                Some(did) => signed(&did, &decision.claims()).await.map_err(Failure::from)?,
+                None => written,
+            };
+            session.ask(decision.send(&proof)).await.map_err(Failure::from)
+        };
+        deed.run(work, move |answer: Value| {
+            open.set(false);
+            app.tell(t(Text::Done));
+            then(answer);
+        });
+    };
+    view! {
+        <Confirm open=open id="decide" title=t(Text::Decision) effects=effects label=t(Text::SendDecision) deed=deed
+            act=act>
+            {move || meant.get().map(|decision| about(&decision))}
+            {move || form.way()}
+        </Confirm>
+    }
+    .into_any()
+}
+
+/// Signs with the key of this browser, if it is still the one that was shown.
+async fn signed(did: &str, claims: &str) -> Result<String, Fault> {
+    let key = SigningKey::stored().await?.filter(|key| key.did == did).ok_or(Fault::Gone)?;
+    key.sign(claims).await
+}
+
+/// What is decided and what is signed.
+fn about(decision: &Decision) -> AnyView {
+    let effects = decision.effects.iter().map(|effect| view! { <li>{effect.clone()}</li> }.into_any());
+    let effects =
+        (!decision.effects.is_empty()).then(|| view! { <ul class="effects">{effects.collect_view()}</ul> }.into_any());
+    let pairs = vec![
+        (t(Text::Digest), view! { <Copy value=decision.digest.clone() short=true /> }.into_any()),
+        (t(Text::ValidUntil), at(&browser::rfc3339(decision.until_ms))),
+    ];
+    view! {
+        <p class="title-text">{decision.about.clone()}</p>
+        {effects}
+        <Pairs pairs=pairs />
+        <div class="secret"><Copy value=decision.claims() /></div>
+    }
+    .into_any()
+}
+
+impl Form {
+    /// As whom this browser is to sign, if it is.
+    fn signs_here(self) -> Option<String> {
+        self.signer.get_untracked().ok().filter(|_| self.way.get_untracked() == HERE)
+    }
+
+    /// The choice of a key where there is one, and the field for what another key has signed.
+    fn way(self) -> AnyView {
+        let (choice, reason) = match self.signer.get() {
+            Ok(did) => {
+                let options = vec![
+                    (HERE, t(Text::SignHere).to_owned(), fill(Text::SignHereText, &[&did])),
+                    (ELSEWHERE, t(Text::SignElsewhere).to_owned(), t(Text::SignElsewhereText).to_owned()),
+                ];
+                let choice = view! { <Choice id="sign" label=t(Text::SignWith) value=self.way options=options /> };
+                (Some(choice.into_any()), None)
+            }
+            Err(reason) => (None, Some(view! { <p class="hint">{reason}</p> }.into_any())),
+        };
+        let known = choice.is_some();
+        let field = move || {
+            (!known || self.way.get() != HERE).then(|| {
+                view! {
+                    <p>{t(Text::SignThis)}</p>
+                    <TextField id="proof" label=t(Text::Proof) value=self.proof error=self.wrong shape=Shape::Code
+                        hint=t(Text::ProofHint) />
+                }
+                .into_any()
+            })
+        };
+        view! { {choice}{reason}{field} }.into_any()
+    }
+}
