@@ -4,6 +4,7 @@ import "./kit.mjs";
 import "./journey.mjs";
 import "./people.mjs";
 import "./signing.mjs";
+import "./live.mjs";
 import "./edge.mjs";
 import "./pages.mjs";
 import "./smooth.mjs";

@@ -22,6 +22,7 @@ function pages(world) {
     ["tasks-empty", "/console/tasks?state=compensated", stands(".empty")],
     ["task-done", `/console/tasks/${world.created}`, stands(".moment")],
     ["task-waiting", `/console/tasks/${world.waiting}`, stands(".moment")],
+    ["task-paused", `/console/tasks/${world.waiting}`, paused],
     ["task-failed", `/console/tasks/${world.failed}`, stands(".notice-bad")],
     ["task-history", `/console/tasks/${world.created}`, history],
     ["task-unknown", "/console/tasks/tsk_00aaaaaaaaaaaaaaaaaaaa", stands(".problem")],
@@ -83,6 +84,12 @@ function dialog(press, id) {
     await page.click(press);
     await page.waitForSelector(`${id}[open]`);
   };
+}
+
+async function paused(page) {
+  await page.locator(".follow .badge-good").waitFor();
+  await page.locator(".follow .button").click();
+  await page.locator(".follow .badge-warn").waitFor();
 }
 
 /** A decision that the key of this browser may make. */

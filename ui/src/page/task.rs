@@ -1,5 +1,7 @@
 //! One task: its steps as they are, what it was given and gave, its history, and what can be done with it.
 
+use std::rc::Rc;
+
 use aion_api::v1::tasks::{RedriveTask, Task};
 use leptos::prelude::{
     AnyView, ClassAttribute, ElementChild, Get, GetUntracked, IntoAny, Memo, RwSignal, Set, Signal, view,
@@ -15,12 +17,13 @@ use crate::kit::state::{badge, task_state};
 use crate::kit::table::Pairs;
 use crate::kit::tabs::Tabs;
 use crate::kit::time::{ago, at};
+use crate::live::{Follow, Look, Seen};
 use crate::page::{head, task_parts};
 use crate::remote::{Deed, Remote, Told, nothing};
 use crate::session::Session;
 use crate::text::{Text, fill, t};
 
-/// How often a task is looked at that is not at its end.
+/// How often a task is asked for that is not at its end, where no stream tells what happens to it.
 const LOOK_EVERY_MS: u64 = 1_000;
 
 /// The page.
@@ -28,24 +31,25 @@ pub fn show(app: App, id: &str) -> AnyView {
     let Some(session) = app.session.get_untracked() else {
         return nothing();
     };
-    let (asking, wanted, ended) = (session.clone(), id.to_owned(), RwSignal::new(None::<Told<Task>>));
+    let (asking, wanted, known) = (session.clone(), id.to_owned(), RwSignal::new(None::<Told<Task>>));
+    let follow = Follow::new();
     let task = Remote::new(Some(LOOK_EVERY_MS), move || {
         let (client, wanted) = (asking.client(), wanted.clone());
         async move {
-            // What is at its end stays as it is, until somebody redrives it.
-            if let Some(Some(task)) = ended.try_get_untracked() {
+            // What is at its end stays as it is, until somebody redrives it; what is followed tells by itself.
+            let before = known.try_get_untracked().flatten();
+            if let Some(task) = before.filter(|task| task.value.is_terminal() || follow.is_enough()) {
                 return Ok(task);
             }
             let task = Told::new(client.task(&wanted).await?);
-            if task.value.is_terminal() {
-                ended.try_set(Some(task.clone()));
-            }
+            known.try_set(Some(task.clone()));
             Ok(task)
         }
     });
     let again = move |changed: Task| {
-        ended.set(None);
-        task.put(Told::new(changed));
+        let changed = Told::new(changed);
+        known.set(Some(changed.clone()));
+        task.put(changed);
     };
     let head = head(t(Text::Task), "", view! { <Copy value=id.to_owned() /> }.into_any());
     let id = id.to_owned();
@@ -53,9 +57,46 @@ pub fn show(app: App, id: &str) -> AnyView {
         let now = Memo::new(move |before: Option<&Option<Told<Task>>>| {
             task.read(Clone::clone).or_else(|| before.cloned().flatten())
         });
-        body(app, &session, &id, now, again)
+        view! { {followed(app, &session, &id, now, follow, again)}{body(app, &session, &id, now, again)} }.into_any()
     });
     view! { {head}{body} }.into_any()
+}
+
+/// Follows a task for as long as anything can happen to it, and says so.
+fn followed(
+    app: App,
+    session: &Session,
+    id: &str,
+    now: Now,
+    follow: Follow,
+    again: impl Fn(Task) + Copy + Send + Sync + 'static,
+) -> AnyView {
+    let goes_on = Memo::new(move |_| now.get().is_some_and(|task| !task.value.is_terminal()));
+    let (session, id) = (session.clone(), id.to_owned());
+    (move || {
+        if !goes_on.get() {
+            return nothing();
+        }
+        let (asking, wanted) = (session.clone(), id.clone());
+        let look: Look = Rc::new(move || {
+            let (client, wanted) = (asking.client(), wanted.clone());
+            Box::pin(async move {
+                match client.task(&wanted).await {
+                    Err(_) => Seen::Failed,
+                    // The page may have been left meanwhile.
+                    Ok(_) if !follow.is_there() => Seen::Over,
+                    Ok(task) => {
+                        let seen = if task.is_terminal() { Seen::Over } else { Seen::GoesOn };
+                        again(task);
+                        seen
+                    }
+                }
+            })
+        });
+        follow.begin(app, &session, format!("/v1/tasks/{id}/events"), look);
+        follow.shown(app)
+    })
+    .into_any()
 }
 
 type Now = Memo<Option<Told<Task>>>;

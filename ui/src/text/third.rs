@@ -38,6 +38,12 @@ macro_rules! third_part {
     SignElsewhere "Firmar fuera" "Sign elsewhere";
     SignElsewhereText "Pegas una firma hecha con otra clave." "You paste a signature made with another key.";
 
+    // A task that is followed.
+    FollowLive "En directo" "Live";
+    FollowAsking "Cada segundo" "Every second";
+    FollowPaused "En pausa" "Paused";
+    FollowOffline "Sin conexión" "Offline";
+
     // The signing key of this browser.
     SigningKey "Clave de firma de este navegador" "Signing key of this browser";
     SigningKeyLead "Con ella firmas aprobaciones aquí mismo, con un DID propio."
