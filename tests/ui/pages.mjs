@@ -50,6 +50,8 @@ function pages(world) {
     ["plan-stop", `/console/mind/plans/${world.plan}`, dialog(".actions .button-danger", "#question")],
     ["agents", "/console/mind/agents", stands(".table tbody tr")],
     ["agent", "/console/mind/agents/payer", stands("#paper")],
+    ["chat", "/console/mind/chat", talk("planner", ".turn .hint + .turn-text + .hint")],
+    ["chat-failed", "/console/mind/chat", talk("nobody", ".problem")],
     ["models", "/console/mind/models", stands(".table tbody tr")],
     ["routes", "/console/edge/routes", stands(".table tbody tr")],
     ["functions", "/console/edge/functions", stands(".empty")],
@@ -90,6 +92,15 @@ async function paused(page) {
   await page.locator(".follow .badge-good").waitFor();
   await page.locator(".follow .button").click();
   await page.locator(".follow .badge-warn").waitFor();
+}
+
+function talk(model, selector) {
+  return async (page) => {
+    await page.fill("#chat-model", model);
+    await page.fill("#message", HOSTILE);
+    await page.press("#message", "Enter");
+    await page.waitForSelector(selector);
+  };
 }
 
 /** A decision that the key of this browser may make. */

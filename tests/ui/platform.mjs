@@ -71,17 +71,23 @@ export const inputs = (wallet) => ({
   alice: { type: "address", address: "0xaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" },
 });
 
-/** Gives a tenant a model that plans so, and rules by which a person approves. */
-export async function mind(key, person) {
+/** Gives a tenant a model that answers as is wished (xtask/src/origin/model.rs), and a way to wish something else. */
+export async function provider(key, wishes) {
   const name = `ui-${Math.random().toString(36).slice(2, 8)}`;
-  const said = Buffer.from(JSON.stringify(PLAN)).toString("hex");
-  await fetch(`${ORIGIN}/set/${name}?says=${said}`, { method: "POST" });
+  const set = (wishes) => fetch(`${ORIGIN}/set/${name}?${wishes}`, { method: "POST" });
+  await set(wishes);
   const model = {
     name: "planner", upstream: "up", contextTokens: 64_000, maxOutputTokens: 4_000,
     prices: { input: 0, cachedInput: 0, output: 1_000_000 }, capabilities: { schema: true, strict: true },
   };
-  const provider = { id: "p0", kind: "openai-chat", retries: 0, baseUrl: `${ORIGIN}/${name}/v1`, models: [model] };
-  await call(key, "PUT", "/v1/mind/providers", { providers: [provider] });
+  const row = { id: "p0", kind: "openai-chat", retries: 0, baseUrl: `${ORIGIN}/${name}/v1`, models: [model] };
+  await call(key, "PUT", "/v1/mind/providers", { providers: [row] });
+  return set;
+}
+
+/** Gives a tenant a model that plans so, and rules by which a person approves. */
+export async function mind(key, person) {
+  await provider(key, `says=${Buffer.from(JSON.stringify(PLAN)).toString("hex")}`);
   const rules = {
     tools: ["token.create", "token.mint", "token.transfer"], approvers: [person.did], count: 1, mandates: false,
     nativeMaxWei: "1000000000000000000", validMs: 3_600_000,

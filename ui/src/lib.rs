@@ -5,6 +5,7 @@
 
 pub mod amount;
 pub mod chart;
+pub mod conversation;
 pub mod diff;
 pub mod history;
 pub mod lang;

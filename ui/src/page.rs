@@ -5,6 +5,7 @@ mod alerts;
 mod answer;
 mod approvals;
 mod bulk;
+mod chat;
 mod decision;
 mod definitions;
 mod functions;
@@ -61,6 +62,7 @@ pub fn show(app: App, route: &Route) -> AnyView {
         Route::Approvals => approvals::show(app),
         Route::Mind => mind::show(app),
         Route::Plan(id) => plan::show(app, id),
+        Route::Chat => chat::show(app),
         Route::Agents => agents::show(app),
         Route::Agent(id) => agents::one(app, id),
         Route::Models => models::show(app),

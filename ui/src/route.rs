@@ -51,6 +51,8 @@ pub enum Route {
     Mind,
     /// One plan.
     Plan(String),
+    /// A conversation with a model.
+    Chat,
     /// Agents.
     Agents,
     /// One agent.
@@ -104,6 +106,7 @@ impl Route {
             ["approvals"] => Self::Approvals,
             ["mind"] => Self::Mind,
             ["mind", "plans", id] => Self::Plan((*id).to_owned()),
+            ["mind", "chat"] => Self::Chat,
             ["mind", "agents"] => Self::Agents,
             ["mind", "agents", id] => Self::Agent((*id).to_owned()),
             ["mind", "models"] => Self::Models,
@@ -141,6 +144,7 @@ impl Route {
             Self::Approvals => "approvals".to_owned(),
             Self::Mind => "mind".to_owned(),
             Self::Plan(id) => format!("mind/plans/{}", encoded(id)),
+            Self::Chat => "mind/chat".to_owned(),
             Self::Agents => "mind/agents".to_owned(),
             Self::Agent(id) => format!("mind/agents/{}", encoded(id)),
             Self::Models => "mind/models".to_owned(),
@@ -244,6 +248,7 @@ mod tests {
             Route::Approvals,
             Route::Mind,
             Route::Plan(odd.clone()),
+            Route::Chat,
             Route::Agents,
             Route::Agent("payer".to_owned()),
             Route::Models,

@@ -43,7 +43,12 @@ fn groups(role: Option<Role>) -> Vec<(Text, Vec<Entry>)> {
             ),
             (
                 Text::NavMind,
-                vec![(Text::Mind, Route::Mind), (Text::Agents, Route::Agents), (Text::Models, Route::Models)],
+                vec![
+                    (Text::Mind, Route::Mind),
+                    (Text::Chat, Route::Chat),
+                    (Text::Agents, Route::Agents),
+                    (Text::Models, Route::Models),
+                ],
             ),
             (Text::NavEdge, vec![(Text::Routes, Route::Routes), (Text::Functions, Route::Functions)]),
             (

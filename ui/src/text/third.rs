@@ -142,6 +142,23 @@ macro_rules! third_part {
         "The mind is stopped: no call of a model begins.";
     Stopped "Detenido" "Stopped";
 
+    // A conversation with a model.
+    Chat "Conversación" "Chat";
+    ChatLead "Pregunta a un modelo de tu organización. Aquí no hay herramientas: nada de lo que diga se ejecuta, y la \
+        conversación se pierde al salir."
+        "Ask a model of your tenant. There are no tools here: nothing that it says is carried out, and the \
+        conversation goes when you leave.";
+    ChatYou "Tú" "You";
+    ChatMessage "Mensaje" "Message";
+    ChatHint "Intro envía; con mayúsculas, salta de línea." "Enter sends; with Shift it begins a line.";
+    ChatSend "Enviar" "Send";
+    ChatStop "Parar la respuesta" "Stop the answer";
+    ChatStopped "la paraste: cuenta todo lo reservado" "you stopped it: all that was reserved counts";
+    ChatUsage "{0} tokens leídos, {1} escritos" "{0} tokens read, {1} written";
+    ChatLength "cortada por el límite de tokens" "cut off by the limit of tokens";
+    ChatRefusal "el modelo o un filtro la rechazó" "the model or a filter refused";
+    ChatFailed "La respuesta no llegó entera" "The answer did not come whole";
+
     // Agents.
     Agents "Agentes" "Agents";
     AgentsLead "Cada uno con su identidad, su cartera y su modelo, sin derechos propios: sus planes se juzgan como \
