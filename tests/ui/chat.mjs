@@ -1,6 +1,6 @@
-// A conversation with a model: in pieces, as text, stopped, failed.
+// A conversation with a model: in pieces, as text, stopped, failed; and an agent's memory by hand.
 
-import { HOSTILE, call, provider, tenant } from "./platform.mjs";
+import { HOSTILE, call, furnished, provider, tenant } from "./platform.mjs";
 import { BASE, check, same, test } from "./runner.mjs";
 
 async function chat(page, context, name, wishes) {
@@ -72,4 +72,27 @@ test("what fails is told with its page and its request, and can be asked again",
   await page.fill("#message", "Hi?");
   await page.locator("#message").press("Enter");
   await problem.getByRole("link", { name: "mind.stopped" }).waitFor();
+});
+
+test("an agent's memory is edited as a document", async ({ page, context }) => {
+  const { key } = await furnished();
+  await context.addInitScript((key) => sessionStorage.setItem("aion.credential", key), key);
+  await page.goto(`${BASE}/console/mind/agents/payer`);
+  await page.getByRole("button", { name: "Memory" }).click();
+  await page.locator("label", { hasText: "Memory" }).waitFor();
+  const save = async (memory) => {
+    await page.fill("#paper", JSON.stringify(memory));
+    await page.getByRole("button", { name: "Save", exact: true }).first().click();
+    await page.locator("#save-paper").getByRole("button", { name: "Save" }).click();
+  };
+  await save({ payday: { says: { form: "wish", answer: 1 }, plan: "pln_1", atMs: 1 } });
+  await page.locator("#save-paper .problem").waitFor();
+  await page.locator("#save-paper").getByRole("button", { name: "Back" }).click();
+  const memory = { payday: { says: { form: "number", answer: 25 }, plan: "pln_1", atMs: 1 } };
+  await save(memory);
+  await page.locator(".json-name", { hasText: "payday" }).waitFor({ state: "attached" });
+  same(JSON.stringify(await call(key, "GET", "/v1/mind/agents/payer/memory")), JSON.stringify(memory), "what the API keeps");
+  await page.locator("label", { hasText: "Memory" }).waitFor();
+  await save({});
+  await page.locator(".json-name", { hasText: "payday" }).waitFor({ state: "detached" });
 });

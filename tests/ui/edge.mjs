@@ -58,6 +58,35 @@ test("a module that is none is refused with its reason", async ({ page, context 
   await dialog.locator(".problem").getByText("binary WebAssembly module", { exact: false }).waitFor();
 });
 
+/** The least that is a function: it exports `memory` and `handle`, which does nothing. */
+const LEAST = Buffer.from(
+  "0061736d01000000010401600000030201000503010001071302066d656d6f7279020006" + "68616e646c6500000a040102000b", "hex");
+
+test("a module is uploaded with its grants, then as its next version, and deleted", async ({ page, context }) => {
+  const key = await tenant("Uploads");
+  await context.addInitScript((key) => sessionStorage.setItem("aion.credential", key), key);
+  await page.goto(`${BASE}/console/edge/functions`);
+  const upload = async (buffer) => {
+    await page.getByRole("button", { name: "Upload a module" }).first().click();
+    await page.fill("#function-name", "gate");
+    await page.setInputFiles("#module", { name: "gate.wasm", mimeType: "application/wasm", buffer });
+    await page.locator("#put-function").getByRole("button", { name: "Save" }).click();
+    await page.locator("#put-function").waitFor({ state: "hidden" });
+  };
+  await upload(LEAST);
+  const row = page.locator("tr", { hasText: "gate" });
+  await row.waitFor();
+  same((await call(key, "GET", "/v1/functions")).items[0].bytes, LEAST.length, "all of its bytes");
+  // A custom section makes it another module.
+  await upload(Buffer.concat([LEAST, Buffer.from("0003016162", "hex")]));
+  await row.locator("td", { hasText: /^2$/ }).waitFor();
+  await row.getByRole("button", { name: "Delete" }).click();
+  await page.locator("#question").getByText("“gate” goes with all of its versions", { exact: false }).waitFor();
+  await page.locator("#question").getByRole("button", { name: "Delete" }).click();
+  await row.waitFor({ state: "detached" });
+  same((await call(key, "GET", "/v1/functions")).items.length, 0, "it is gone");
+});
+
 test("limits, an identity and alerts are edited as documents", async ({ page, context }) => {
   const world = await furnished();
   await context.addInitScript((key) => sessionStorage.setItem("aion.credential", key), world.key);
@@ -75,7 +104,10 @@ test("limits, an identity and alerts are edited as documents", async ({ page, co
   await page.getByRole("tab", { name: "Edit" }).click();
   const service = { id: "site", type: "LinkedDomains", serviceEndpoint: "https://ana.example" };
   await save(JSON.stringify({ services: [service], alsoKnownAs: [] }));
-  // The page is shown anew with the document as it is now.
+  // The page is shown anew, at the tab where it was, with the document as it is now.
+  await page.getByText("2-", { exact: false }).first().waitFor();
+  await page.locator('[role=tab][aria-selected="true"]', { hasText: "Edit" }).waitFor();
+  await page.getByRole("tab", { name: "Document" }).click();
   await page.locator(".json-string", { hasText: "https://ana.example" }).waitFor({ state: "attached" });
   await page.getByRole("tab", { name: "History" }).click();
   await page.locator(".diff-new", { hasText: "ana.example" }).first().waitFor();

@@ -50,6 +50,7 @@ function pages(world) {
     ["plan-stop", `/console/mind/plans/${world.plan}`, dialog(".actions .button-danger", "#question")],
     ["agents", "/console/mind/agents", stands(".table tbody tr")],
     ["agent", "/console/mind/agents/payer", stands("#paper")],
+    ["agent-memory", "/console/mind/agents/payer", memory],
     ["chat", "/console/mind/chat", talk("planner", ".turn .hint + .turn-text + .hint")],
     ["chat-failed", "/console/mind/chat", talk("nobody", ".problem")],
     ["models", "/console/mind/models", stands(".table tbody tr")],
@@ -92,6 +93,11 @@ async function paused(page) {
   await page.locator(".follow .badge-good").waitFor();
   await page.locator(".follow .button").click();
   await page.locator(".follow .badge-warn").waitFor();
+}
+
+async function memory(page) {
+  await page.locator(".section .actions .button").nth(1).click();
+  await page.waitForSelector("#paper");
 }
 
 function talk(model, selector) {

@@ -11,10 +11,14 @@ use crate::browser;
 /// One tab: its id, its name, and what it shows.
 pub type Tab = (&'static str, String, Box<dyn Fn() -> AnyView + Send + Sync>);
 
-/// Tabs.
+/// Tabs. Which one is shown is theirs, unless somebody keeps it: a page that is shown anew then stays where it was.
 #[component]
-pub fn Tabs(#[prop(into)] label: String, tabs: Vec<Tab>) -> impl IntoView {
-    let chosen = RwSignal::new(0_usize);
+pub fn Tabs(
+    #[prop(into)] label: String,
+    tabs: Vec<Tab>,
+    #[prop(optional)] chosen: Option<RwSignal<usize>>,
+) -> impl IntoView {
+    let chosen = chosen.unwrap_or_else(|| RwSignal::new(0));
     let ids: Vec<&'static str> = tabs.iter().map(|(id, _, _)| *id).collect();
     let heads = tabs.iter().enumerate().map(|(place, (id, name, _))| {
         let ids = ids.clone();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aion_api::operations::Method;
 use leptos::prelude::{
-    AnyView, ClassAttribute, CollectView, ElementChild, GetUntracked, IntoAny, OnAttribute, RwSignal, Set, view,
+    AnyView, ClassAttribute, CollectView, ElementChild, Get, GetUntracked, IntoAny, OnAttribute, RwSignal, Set, view,
 };
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ use crate::page::mind::going;
 use crate::page::paper::{Paper, editor};
 use crate::page::question::{Meant, Question, asking};
 use crate::page::{head, section};
-use crate::remote::nothing;
+use crate::remote::{Remote, nothing};
 use crate::route::Route;
 use crate::session::{Session, request};
 use crate::text::{Text, fill, t};
@@ -69,24 +69,17 @@ pub fn one(app: App, id: &str) -> AnyView {
         return nothing();
     };
     let (agents, meant, id) = (list(&session, "/v1/mind/agents", None), RwSignal::new(None), id.to_owned());
-    let (asking_for, wanted) = (session.clone(), id.clone());
+    // Whether its memory is edited: that stays so after it was saved.
+    let (asking_for, wanted, remembers) = (session.clone(), id.clone(), RwSignal::new(false));
     let body = agents.shown(move |told| {
         let known = items(&told, "").into_iter().find(|agent| agent["id"] == *wanted);
-        let made = known.as_ref().map(|agent| {
-            let memory = section(t(Text::Memory), memory(&asking_for, &wanted));
-            view! { {summary(agent)}{actions(&wanted, agent, meant)}{memory} }.into_any()
+        let memory = known.is_some().then(|| at(&asking_for, format!("/v1/mind/agents/{wanted}/memory"), None));
+        let made = known.as_ref().zip(memory).map(|(agent, memory)| {
+            let notes = memory
+                .shown(|memory| view! { <p class="hint">{t(Text::MemoryText)}</p>{json_block(&memory)} }.into_any());
+            view! { {summary(agent)}{actions(&wanted, agent, meant)}{section(t(Text::Memory), notes)} }.into_any()
         });
-        let fields = known.unwrap_or_else(blank);
-        let paper = Paper {
-            title: Text::Agent,
-            method: Method::Put,
-            path: format!("/v1/mind/agents/{wanted}"),
-            stored: of_put(&fields),
-            version: None,
-            tries: false,
-            effects: [Text::AgentEffect, Text::AgentRights],
-        };
-        let edit = editor(app, asking_for.clone(), paper, move |_| agents.refresh());
+        let edit = papers(app, &asking_for, &wanted, &known.unwrap_or_else(blank), agents, memory.zip(Some(remembers)));
         view! { {made}{section(t(Text::Edit), edit)} }.into_any()
     });
     view! {
@@ -147,8 +140,49 @@ fn actions(id: &str, agent: &Value, meant: Meant) -> AnyView {
     view! { <div class="actions">{switch}{forget}</div> }.into_any()
 }
 
-/// What it remembers.
-fn memory(session: &Session, id: &str) -> AnyView {
-    at(session, format!("/v1/mind/agents/{id}/memory"), None)
-        .shown(|memory| view! { <p class="hint">{t(Text::MemoryText)}</p>{json_block(&memory)} }.into_any())
+/// What can be edited of it: itself, and what it remembers once it is there. Each has the page's editor, so one of them
+/// is open.
+fn papers(
+    app: App,
+    session: &Session,
+    id: &str,
+    agent: &Value,
+    agents: Remote<Value>,
+    memory: Option<(Remote<Value>, RwSignal<bool>)>,
+) -> AnyView {
+    let path = format!("/v1/mind/agents/{id}");
+    let paper = move |title: Text, path: String, stored: Value, effects: [Text; 2]| Paper {
+        title,
+        method: Method::Put,
+        path,
+        stored,
+        version: None,
+        tries: false,
+        effects,
+    };
+    let (session, fields) = (session.clone(), of_put(agent));
+    let choice = memory.map(|(_, remembers)| {
+        let choose = |value: bool, label: Text| {
+            view! { <Button label=t(label) press=move || remembers.set(value) /> }.into_any()
+        };
+        view! { <div class="actions">{choose(false, Text::Agent)}{choose(true, Text::Memory)}</div> }.into_any()
+    });
+    let edit = move || {
+        let session = session.clone();
+        if let Some((memory, _)) = memory.filter(|(_, remembers)| remembers.get()) {
+            let stored = memory.read(Clone::clone).unwrap_or_else(|| json!({}));
+            let effects = [Text::MemoryText, Text::PutWhole];
+            let paper = paper(Text::Memory, format!("{path}/memory"), stored, effects);
+            let again = move |_| {
+                memory.refresh();
+                agents.refresh();
+            };
+            editor(app, session, paper, again)
+        } else {
+            let effects = [Text::AgentEffect, Text::AgentRights];
+            let paper = paper(Text::Agent, path.clone(), fields.clone(), effects);
+            editor(app, session, paper, move |_| agents.refresh())
+        }
+    };
+    view! { {choice}{edit} }.into_any()
 }

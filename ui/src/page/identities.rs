@@ -116,7 +116,7 @@ pub fn one(app: App, id: &str) -> AnyView {
         let (client, wanted) = (asking.client(), wanted.clone());
         async move { client.identity(&wanted).await.map(Told::new) }
     });
-    let again = identity;
+    let (again, chosen) = (identity, RwSignal::new(0));
     let body = identity.shown(move |identity| {
         let Identity { did, version_id, created_at, updated_at, document, .. } = identity.value.clone();
         let pairs = vec![
@@ -132,8 +132,11 @@ pub fn one(app: App, id: &str) -> AnyView {
             ("log", t(Text::History).to_owned(), Box::new(move || log(&session, &of))),
             ("change", t(Text::Edit).to_owned(), change),
         ];
-        view! { <div class="card summary"><Pairs pairs=pairs /></div><Tabs label=t(Text::Identity) tabs=tabs /> }
-            .into_any()
+        view! {
+            <div class="card summary"><Pairs pairs=pairs /></div>
+            <Tabs label=t(Text::Identity) tabs=tabs chosen=chosen />
+        }
+        .into_any()
     });
     view! { {head(id, t(Text::Identity), nothing())}{body} }.into_any()
 }
