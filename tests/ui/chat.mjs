@@ -93,6 +93,9 @@ test("an agent's memory is edited as a document", async ({ page, context }) => {
   await page.locator(".json-name", { hasText: "payday" }).waitFor({ state: "attached" });
   same(JSON.stringify(await call(key, "GET", "/v1/mind/agents/payer/memory")), JSON.stringify(memory), "what the API keeps");
   await page.locator("label", { hasText: "Memory" }).waitFor();
+  await page.reload();
+  await page.getByRole("button", { name: "Memory" }).click();
+  await page.waitForFunction(() => document.querySelector("#paper")?.value.includes("payday"));
   await save({});
   await page.locator(".json-name", { hasText: "payday" }).waitFor({ state: "detached" });
 });

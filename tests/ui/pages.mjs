@@ -106,6 +106,8 @@ function talk(model, selector) {
     await page.fill("#message", HOSTILE);
     await page.press("#message", "Enter");
     await page.waitForSelector(selector);
+    // The button becomes another one, and its colours pass from one to the other.
+    await page.evaluate(() => Promise.all(document.getAnimations().filter((one) => one instanceof CSSTransition).map((one) => one.finished)));
   };
 }
 

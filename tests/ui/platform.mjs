@@ -78,7 +78,7 @@ export async function provider(key, wishes) {
   await set(wishes);
   const model = {
     name: "planner", upstream: "up", contextTokens: 64_000, maxOutputTokens: 4_000,
-    prices: { input: 0, cachedInput: 0, output: 1_000_000 }, capabilities: { schema: true, strict: true },
+    prices: { input: 0, cachedInput: 0, output: 1_000_000 }, capabilities: { streaming: true, schema: true, strict: true },
   };
   const row = { id: "p0", kind: "openai-chat", retries: 0, baseUrl: `${ORIGIN}/${name}/v1`, models: [model] };
   await call(key, "PUT", "/v1/mind/providers", { providers: [row] });

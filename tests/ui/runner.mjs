@@ -13,14 +13,14 @@ export const OUT = process.env.AION_OUT;
 /** The harness, which stops and starts parts; the system that stands for a provider of models. */
 export const CONTROL = process.env.AION_CONTROL;
 export const ORIGIN = process.env.AION_ORIGIN;
-/** Only tests whose name contains this. */
-const ONLY = process.env.AION_ONLY ?? "";
+/** Only tests whose name matches this. */
+const ONLY = new RegExp(process.env.AION_ONLY ?? "");
 
 const tests = [];
 
 /** Adds a test. */
 export function test(name, run) {
-  if (name.includes(ONLY)) tests.push({ name, run });
+  if (ONLY.test(name)) tests.push({ name, run });
 }
 
 /** Fails with what was expected. */

@@ -75,7 +75,7 @@ test("a step is refused with the key of the browser; another key still signs els
   const claims = await dialog.locator(".secret .copy-text").textContent();
   await page.fill("#proof", person.sign(claims));
   await dialog.getByRole("button", { name: "Send the decision" }).click();
-  await page.locator(".key", { hasText: "Refused" }).waitFor();
+  await dialog.waitFor({ state: "hidden" });
   await page.getByRole("button", { name: "Refuse…" }).click();
   await dialog.getByRole("radio", { name: "Sign here" }).waitFor();
   check(await dialog.getByRole("radio", { name: "Sign here" }).isChecked(), "the key of the browser comes first");
