@@ -51,7 +51,7 @@ function pages(world) {
     ["agents", "/console/mind/agents", stands(".table tbody tr")],
     ["agent", "/console/mind/agents/payer", stands("#paper")],
     ["agent-memory", "/console/mind/agents/payer", memory],
-    ["chat", "/console/mind/chat", talk("planner", ".turn .hint + .turn-text + .hint")],
+    ["chat", "/console/mind/chat", talk("planner", '.chat[aria-busy="false"] .turn-text + .hint')],
     ["chat-failed", "/console/mind/chat", talk("nobody", ".problem")],
     ["models", "/console/mind/models", stands(".table tbody tr")],
     ["routes", "/console/edge/routes", stands(".table tbody tr")],
@@ -98,6 +98,8 @@ async function paused(page) {
 async function memory(page) {
   await page.locator(".section .actions .button").nth(1).click();
   await page.waitForSelector("#paper");
+  // What was pressed was brought into view; a link that is half below the head of the page is too small.
+  await page.evaluate(() => scrollTo(0, 0));
 }
 
 function talk(model, selector) {
@@ -107,6 +109,7 @@ function talk(model, selector) {
     await page.press("#message", "Enter");
     await page.waitForSelector(selector);
     // The button becomes another one, and its colours pass from one to the other.
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
     await page.evaluate(() => Promise.all(document.getAnimations().filter((one) => one instanceof CSSTransition).map((one) => one.finished)));
   };
 }
