@@ -1,4 +1,5 @@
-//! Wallet record, spending policy, approvals, operations and documents, sealed shares, and what K and G say to each other.
+//! Wallet record, spending policy, approvals by people, operations and documents, sealed shares, and what K and G say
+//! to each other.
 
 pub mod approval;
 pub mod cosign;

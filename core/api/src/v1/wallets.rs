@@ -46,8 +46,8 @@ pub struct ApprovalRule {
     pub by: Vec<String>,
     /// How many of them have to.
     pub count: usize,
-    /// Base units of each token, decimal, that may be minted, moved or burnt a day without anybody's approval; absent is
-    /// none. An ERC-721 token counts as one.
+    /// Base units of each token, decimal, that may be minted, moved or burnt a day without anybody's approval; absent
+    /// is none. An ERC-721 token counts as one.
     #[schema(required = false)]
     pub free_units_per_token_and_day: String,
 }
