@@ -3,7 +3,7 @@
 use aion_api::Problem;
 use aion_api::idempotency::Idempotency;
 use aion_api::object::eyes::catalogue;
-use aion_api::object::wallet::{Charter, Reply, Request};
+use aion_api::object::wallet::{Approval, Charter, Reply, Request};
 use aion_api::object::{Call, Outcome, StepAddress};
 use aion_chain::action::TokenAction;
 use aion_chain::message::Settled;
@@ -63,7 +63,7 @@ impl Wallet {
         let place = (address.tenant.as_str(), address.id.as_str());
         let result = match call.request {
             Request::Create { idempotency, charter, reply } => self.create(place, &idempotency, charter, reply).await,
-            Request::Operate { key, action, reply } => self.operate(place, &key, action, &reply),
+            Request::Operate { key, action, approval, reply } => self.operate(place, &key, (action, approval), &reply),
             Request::Sign { key, document, reply } => self.sign(place, &key, document, &reply),
             Request::Settled { settled } => self.settled(place, &settled),
             Request::Read => {
@@ -143,7 +143,7 @@ impl Wallet {
         &self,
         place: (&str, &str),
         key: &str,
-        action: TokenAction,
+        asked: (TokenAction, Option<Approval>),
         reply: &StepAddress,
     ) -> Result<Reply, Problem> {
         let (store, mut record) = self.owned(place)?;
@@ -152,7 +152,7 @@ impl Wallet {
             Some(operation) => operation,
             None if record.status == Status::Creating => return Ok(creating()),
             None => {
-                let operation = record.accept(&deployment, key, action, None, call::now_ms());
+                let operation = record.accept(&deployment, key, asked, None, call::now_ms());
                 count_denial(matches!(operation.stage, aion_wallet::operation::Stage::Denied { .. }));
                 store.save(&record)?;
                 operation

@@ -15,6 +15,11 @@ pub const GIVEN: u128 = 10_000 * 1_000_000_000_000_000_000;
 /// died or waits for long at most once a minute.
 const LOOKS_MAX: usize = 1_800;
 
+/// The number of the person who approves.
+const PERSON: u8 = 7;
+/// Signatures of tests outlast every run, Unix seconds.
+const EXP_S: u64 = 4_000_000_000;
+
 /// A tenant with a model that says what it is told to, a wallet, and somebody who approves.
 pub struct Planner {
     /// The platform.
@@ -32,6 +37,18 @@ pub struct Planner {
 impl Planner {
     /// A tenant with all of it, and rules that name the person. The model is one at the origin.
     pub async fn new(name: &str) -> Self {
+        let (world, name, providers) = Self::told(name).await;
+        Self::asking(world, name, "planner", providers, json!({ "label": "treasury" })).await
+    }
+
+    /// The same with a wallet that needs the person, but for so many base units of a token a day.
+    pub async fn guarded(name: &str, free: &str) -> Self {
+        let (world, name, providers) = Self::told(name).await;
+        let rule = json!({ "by": [Approver::new(PERSON).did], "count": 1, "freeUnitsPerTokenAndDay": free });
+        Self::asking(world, name, "planner", providers, json!({ "label": "treasury", "approval": rule })).await
+    }
+
+    async fn told(name: &str) -> (World, String, Value) {
         let (world, name) = (World::new(name).await, fresh(name));
         let provider = json!({
             "id": "p0", "kind": "openai-chat", "retries": 0,
@@ -40,21 +57,21 @@ impl Planner {
                 "prices": { "input": 0, "cachedInput": 0, "output": 1_000_000 },
                 "capabilities": { "schema": true, "strict": true } }]
         });
-        Self::asking(world, name, "planner", json!({ "providers": [provider] })).await
+        (world, name, json!({ "providers": [provider] }))
     }
 
     /// The same with the model that llama.cpp's server runs.
     pub async fn local(name: &str) -> Self {
         let world = World::new(name).await;
         let providers = world.control.llama().await;
-        Self::asking(world, fresh(name), "local", providers).await
+        Self::asking(world, fresh(name), "local", providers, json!({ "label": "treasury" })).await
     }
 
-    async fn asking(world: World, name: String, model: &'static str, providers: Value) -> Self {
-        let person = Approver::new(7);
+    async fn asking(world: World, name: String, model: &'static str, providers: Value, wallet: Value) -> Self {
+        let person = Approver::new(PERSON);
         let providers = serde_json::from_value(providers).expect("providers");
         world.client.put_providers(&providers).await.expect("put");
-        let steps = json!({ "purse": { "do": "wallet.create", "with": { "label": "treasury" } } });
+        let steps = json!({ "purse": { "do": "wallet.create", "with": wallet } });
         let task = SubmitTask { definition: json!({ "steps": steps }), input: json!({}) };
         let task = world.client.submit(&fresh("purse"), &task).await.expect("accepted");
         let task = world.client.finished(&task.id, 60_000).await.expect("finished");
@@ -156,7 +173,7 @@ impl Planner {
     /// Signs claims about a plan.
     #[must_use]
     pub fn claims(&self, id: &str, digest: &str, approve: bool) -> Value {
-        let claims = json!({ "task": id, "step": "plan", "approve": approve, "digest": digest });
+        let claims = json!({ "task": id, "step": "plan", "approve": approve, "digest": digest, "exp": EXP_S });
         json!({ "proof": self.person.sign(&claims) })
     }
 

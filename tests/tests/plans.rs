@@ -221,6 +221,59 @@ async fn an_approval_is_for_one_plan_and_for_whoever_may() {
     assert_eq!(planner.run(first, "go").await.status, 409);
 }
 
+/// Has a mint carried out, and says how it ended: its state, and why it failed.
+async fn minted(planner: &Planner, token: &str, amount: &str, approval: &Value) -> (String, String) {
+    let with = json!({ "wallet": planner.wallet, "token": token, "to": ALICE, "amount": amount,
+        "approval": "${{ input.approval }}" });
+    let definition = json!({ "steps": { "mint": { "do": "token.mint", "with": with } } });
+    let task = SubmitTask { definition, input: json!({ "approval": approval }) };
+    let task = planner.world.client.submit(&fresh("mint"), &task).await.expect("accepted");
+    let task = planner.world.client.finished(&task.id, 60_000).await.expect("finished");
+    let error = &task.steps["mint"]["error"];
+    assert!(task.state == "done" || error["code"] == "policy.denied", "{}", task.steps);
+    (task.state, error["reason"].as_str().unwrap_or_default().to_owned())
+}
+
+#[test]
+async fn a_wallet_that_names_people_does_what_they_have_signed_and_does_it_once() {
+    let planner = Planner::guarded("people", "5").await;
+    let client = &planner.world.client;
+    let wallet = planner.world.read(&format!("/v1/wallets/{}", planner.wallet)).await;
+    assert_eq!(wallet["policy"]["approval"]["by"], json!([planner.person.did]), "{wallet}");
+    let launch = json!({ "steps": { "create": { "do": "token.create", "with": {
+        "wallet": planner.wallet, "standard": "erc20", "name": "Luna", "symbol": "LUN" } } } });
+    let launch = SubmitTask { definition: launch, input: json!({}) };
+    let task = client.submit(&fresh("launch"), &launch).await.expect("accepted");
+    let task = client.finished(&task.id, 60_000).await.expect("finished");
+    let reason = &task.steps["create"]["error"]["reason"];
+    assert!(reason.as_str().is_some_and(|reason| reason.starts_with("approval: a creation")), "{}", task.steps);
+
+    planner.says(&[&honest().to_string()]).await;
+    let (id, _) = planner.proposed(&planner.request("english")).await;
+    let plan = planner.comes_to(&id, &["awaiting", "refused"]).await;
+    let proof = planner.proof(&plan, true);
+    assert_eq!(planner.approve(&id, &proof).await.status, 200, "{plan}");
+    assert_eq!(planner.run(&id, "go").await.status, 202);
+    planner.is_done(&id).await;
+
+    let token = planner.token(&planner.plan(&id).await, 0).await;
+    let given = planner::GIVEN.to_string();
+    let (state, reason) = minted(&planner, &token, &given, &Value::Null).await;
+    assert!(state == "failed" && reason.starts_with("approval: beyond 5 free"), "{reason}");
+    let approval = json!({ "document": plan["approval"]["document"], "proofs": [proof["proof"]] });
+    let (state, reason) = minted(&planner, &token, &given, &approval).await;
+    assert!(state == "failed" && reason.contains("used already"), "{reason}");
+    let (state, reason) = minted(&planner, &token, "7", &approval).await;
+    assert!(state == "failed" && reason.starts_with("approval: no effect"), "{reason}");
+    assert_eq!(minted(&planner, &token, "5", &Value::Null).await.0, "done");
+    assert_eq!(planner.world.mints_on_chain(&token, ALICE).await, 2);
+
+    let nobody = json!({ "label": "x", "approval": { "by": ["did:web:a.example"], "count": 1 } });
+    let nobody = serde_json::from_value(nobody).expect("a wallet");
+    let refused = client.create_wallet(&fresh("wallet"), &nobody).await.expect_err("refused");
+    assert!(format!("{refused:?}").contains("/approval/by/0"), "{refused:?}");
+}
+
 #[test]
 async fn plans_outlive_the_platform_at_every_stage() {
     let planner = &shared().await.planner;

@@ -22,7 +22,7 @@ const EDGES: [(&str, &[&str]); 23] = [
     ("core/gateway", &["aion-circuit"]),
     ("core/limit", &[]),
     ("core/telemetry", &[]),
-    ("core/wallet", &["aion-mpc", "aion-chain"]),
+    ("core/wallet", &["aion-mpc", "aion-chain", "aion-identity"]),
     ("core/task", &["aion-wallet", "aion-chain"]),
     ("core/mind", &["aion-circuit", "aion-task", "aion-wallet", "aion-chain"]),
     (

@@ -216,6 +216,7 @@ fn schemas() -> Value {
     add_as::<identities::UpdateIdentity>(&mut schemas, "UpdateIdentity");
     add::<wallets::CreateWallet>(&mut schemas);
     add::<wallets::SignableDocuments>(&mut schemas);
+    add::<wallets::ApprovalRule>(&mut schemas);
     add::<wallets::Wallet>(&mut schemas);
     add::<tasks::SubmitTask>(&mut schemas);
     add::<tasks::Task>(&mut schemas);

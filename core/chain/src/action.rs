@@ -131,6 +131,8 @@ pub enum Decoded {
         token: Address,
         /// Its standard.
         standard: Standard,
+        /// Id of the task, part of its address.
+        task: B256,
     },
     /// `mint(address,uint256)` at a contract: an amount of an ERC-20, or one token of an ERC-721.
     Mint {
@@ -241,11 +243,11 @@ pub fn decode_call(deployment: &Deployment, creator: Address, call: &Call) -> De
 fn decode_factory(deployment: &Deployment, creator: Address, data: &[u8]) -> Option<Decoded> {
     if let Some(call) = exact::<TokenFactory::createErc20Call>(data) {
         let token = deployment.predict_erc20(creator, call.task, &call.p);
-        return Some(Decoded::Create { token, standard: Standard::Erc20 });
+        return Some(Decoded::Create { token, standard: Standard::Erc20, task: call.task });
     }
     let call = exact::<TokenFactory::createErc721Call>(data)?;
     let token = deployment.predict_erc721(creator, call.task, &call.p);
-    Some(Decoded::Create { token, standard: Standard::Erc721 })
+    Some(Decoded::Create { token, standard: Standard::Erc721, task: call.task })
 }
 
 fn decode_token(token: Address, data: &[u8]) -> Option<Decoded> {

@@ -3,21 +3,19 @@
 //! People approve a plan as they approve a step of a task: with a compact JWS by a key of their DID over the claims
 //! `{task, step, approve, digest, exp}`, where `task` is the plan's id and `step` is [`STEP`]. The shell verifies the
 //! signature and hands in a [`Decision`]; who may decide, over what, until when and how often is decided here. The
-//! digest is of everything that was shown, so that a signature for one plan is none for another.
+//! digest is of everything that was shown, so that a signature for one plan is none for another. The format is that of
+//! [`aion_wallet::approval`], by which wallets and the guardian verify the same signatures.
 
 use std::collections::BTreeSet;
 
 pub use aion_task::machine::Decision;
+pub use aion_wallet::approval::{STEP, document};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 #[cfg(test)]
 mod tests;
-
-/// What stands in the claim `step` of an approval of a plan. No step of a task that waits can be mistaken for it: the
-/// ids of plans and tasks differ.
-pub const STEP: &str = "plan";
 
 /// Why a decision or a use of consent is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -47,15 +45,6 @@ pub enum Refusal {
 pub fn hash(document: &Value) -> String {
     // A JSON value with text keys always has a canonical form.
     hex::encode(Sha256::digest(serde_json_canonicalizer::to_vec(document).unwrap_or_default()))
-}
-
-/// What consent is given to: the plan, its arguments, its effects, the policies that judged it, and until when.
-#[must_use]
-pub fn digest(id: &str, plan: &Value, arguments: &Value, effects: &Value, policy: &str, expires_ms: u64) -> String {
-    hash(&json!({
-        "format": "aion.approval/1", "id": id, "plan": plan, "arguments": arguments, "effects": effects,
-        "policy": policy, "expires": expires_ms
-    }))
 }
 
 /// How consent stands.

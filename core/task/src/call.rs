@@ -1,6 +1,7 @@
 //! What a step asks of the world, and what the world answers.
 
 use aion_chain::action::TokenAction;
+use aion_wallet::approval::{Approval, Rule};
 use aion_wallet::document;
 use alloy_primitives::{Address, Bytes};
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,9 @@ pub enum Call {
         /// The documents that it may sign.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         documents: Vec<document::Rule>,
+        /// Whose signatures it needs for what.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        approval: Option<Rule>,
     },
     /// Has a wallet carry out a token action.
     Operate {
@@ -46,6 +50,9 @@ pub enum Call {
         wallet: String,
         /// What to do.
         action: TokenAction,
+        /// What people have approved, for a wallet that needs it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        approval: Option<Approval>,
     },
     /// Has a wallet sign a document.
     Sign {

@@ -4,6 +4,7 @@
 //! target accepts by key, or the call changes nothing. A call that is neither says so ([`Call::is_repeatable`]), and a
 //! person decides.
 
+use aion_wallet::approval::Approval as Approved;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -197,6 +198,13 @@ pub fn check_fields(kind: &str, with: &Map<String, Value>) -> Result<(), Fault> 
         }
         None => Ok(()),
     }
+}
+
+/// The input of a step of a token, and what people have approved, which every kind of them can bring along.
+fn read_approved<T: DeserializeOwned>(with: &Value) -> Result<(T, Option<Approved>), Fault> {
+    let mut rest = with.clone();
+    let approval = rest.as_object_mut().and_then(|fields| fields.remove("approval")).filter(|given| !given.is_null());
+    Ok((read(&rest)?, approval.map(Approved::from)))
 }
 
 fn read<T: DeserializeOwned>(with: &Value) -> Result<T, Fault> {

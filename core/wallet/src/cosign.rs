@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::approval::{self, Approval, written};
 use crate::document;
 use crate::policy::Denial;
 
@@ -49,6 +50,9 @@ pub enum ToGuardian {
         tenant: String,
         /// The documents that the key may sign, pinned with it.
         documents: Vec<document::Rule>,
+        /// Whose signatures it needs for what, pinned with it.
+        #[serde(with = "written")]
+        approval: Option<approval::Rule>,
         /// The protocol's message.
         message: Vec<u8>,
     },
@@ -65,6 +69,9 @@ pub enum ToGuardian {
     SignBegin {
         /// What is to be signed.
         intent: Intent,
+        /// The approval that an operation brings along.
+        #[serde(with = "written")]
+        approval: Option<Approval>,
         /// The protocol's message.
         message: Vec<u8>,
     },

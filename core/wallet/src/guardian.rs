@@ -12,9 +12,10 @@ use aion_mpc::{MpcError, Role, dkg, sign};
 use alloy_primitives::{Address, B256};
 use serde::{Deserialize, Serialize};
 
+use crate::approval::{Approval, Asked, admit, check_rule};
 use crate::cosign::{FromGuardian, Intent, Meaning, ToGuardian, from_bytes, to_bytes};
-use crate::document::{self, check_rules};
-use crate::policy::{Denial, Policy, SpendLedger, evaluate, evaluate_document};
+use crate::document::check_rules;
+use crate::policy::{DAY_MS, Denial, Policy, SpendLedger, evaluate_document};
 use crate::recovery;
 use crate::sealed::{Context, Kek, NONCE_BYTES, Sealed};
 
@@ -27,7 +28,6 @@ const ABORTS_PER_DAY: u32 = 3;
 /// Sessions whose ids are kept. A peer that was rolled back by more than these comes into them step by step, because
 /// its counter grows with every session that is dropped.
 const SESSIONS_KEPT: usize = 8;
-const DAY_MS: u64 = 86_400_000;
 
 /// What G keeps of a wallet, sealed share included.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -150,14 +150,17 @@ impl Guardian<'_> {
             *memory = Memory::Idle;
         }
         let result = match message {
-            ToGuardian::KeyBegin { tenant, documents, message } => {
-                self.key_begin(record, memory, header, (tenant, documents), &message)
+            ToGuardian::KeyBegin { tenant, documents, approval, message } => {
+                let policy = Policy { documents, approval, ..Policy::default() };
+                self.key_begin(record, memory, header, (tenant, policy), &message)
             }
             ToGuardian::KeyCommit(message) => key_commit(memory, header, &message),
             ToGuardian::KeyFinish { message, recovery } => {
                 self.key_finish(record, memory, header, &message, recovery.as_deref())
             }
-            ToGuardian::SignBegin { intent, message } => self.sign_begin(record, memory, header, &intent, &message),
+            ToGuardian::SignBegin { intent, approval, message } => {
+                self.sign_begin(record, memory, header, (&intent, approval.as_ref()), &message)
+            }
             ToGuardian::SignFinish(message) => self.sign_finish(record, memory, header, &message),
         };
         match result {
@@ -199,18 +202,18 @@ impl Guardian<'_> {
         record: &mut Record,
         memory: &mut Memory,
         header: &Header,
-        (tenant, documents): (String, Vec<document::Rule>),
+        (tenant, policy): (String, Policy),
         message: &[u8],
     ) -> Result<FromGuardian, MpcError> {
         if record.confirmed {
             return Ok(FromGuardian::Refused("the wallet has a key that was used".to_owned()));
         }
-        if let Err(fault) = check_rules(&documents) {
+        if let Err(fault) = check_rules(&policy.documents).and(policy.approval.as_ref().map_or(Ok(()), check_rule)) {
             return Ok(FromGuardian::Refused(fault.to_string()));
         }
         let (responder, next) = dkg::Responder::begin(header.session, message)?;
         (record.peer, record.tenant) = (Some(self.configured_peer), tenant);
-        record.policy.documents = documents;
+        (record.policy.documents, record.policy.approval) = (policy.documents, policy.approval);
         *memory = Memory::Key(Box::new(responder), header.clone());
         Ok(FromGuardian::Next(next))
     }
@@ -241,10 +244,10 @@ impl Guardian<'_> {
         record: &mut Record,
         memory: &mut Memory,
         header: &Header,
-        intent: &Intent,
+        (intent, approval): (&Intent, Option<&Approval>),
         message: &[u8],
     ) -> Result<FromGuardian, MpcError> {
-        let digest = match self.judge(record, intent) {
+        let digest = match self.judge(record, intent, approval) {
             Ok(digest) => digest,
             Err(denial) => {
                 record.denied = Some((header.counter, denial.clone()));
@@ -260,7 +263,7 @@ impl Guardian<'_> {
 
     /// Decodes, judges and reserves. The same number again is allowed for the same operation alone, and is not
     /// reserved twice.
-    fn judge(&self, record: &mut Record, intent: &Intent) -> Result<B256, Denial> {
+    fn judge(&self, record: &mut Record, intent: &Intent, approval: Option<&Approval>) -> Result<B256, Denial> {
         if record.share.is_none() {
             return Err(Denial::new("key", "the wallet has no key"));
         }
@@ -278,7 +281,9 @@ impl Guardian<'_> {
             Some(known) if known.digest == digest => Ok(digest),
             Some(_) => Err(Denial::new("operation_number", "this number stands for another operation")),
             None => {
-                let reservation = evaluate(&record.policy, &record.ledger, &decoded, self.now_ms)?;
+                let (deployment, wallet, address) = (self.deployment, self.wallet, record.address);
+                let asked = Asked { deployment, wallet, address, decoded: &decoded, approval };
+                let reservation = admit(&record.policy, &record.ledger, asked, self.now_ms)?;
                 record.ledger.reserve(&reservation);
                 record.signed.insert(operation.op, Signed { digest, deadline_s: operation.deadline_s });
                 Ok(digest)

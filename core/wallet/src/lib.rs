@@ -1,5 +1,7 @@
-//! Wallet record, spending policy, operations and documents, sealed shares, and what K and G say to each other.
+//! Wallet record, spending policy, approvals by people, operations and documents, sealed shares, and what K and G say
+//! to each other.
 
+pub mod approval;
 pub mod cosign;
 pub mod document;
 pub mod guardian;

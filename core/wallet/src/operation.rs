@@ -8,6 +8,7 @@ use alloy_sol_types::SolEvent;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::approval::Approval;
 use crate::policy::{Denial, Reservation};
 
 /// How far an operation is.
@@ -45,6 +46,9 @@ pub struct Record {
     pub key: String,
     /// What it does.
     pub action: TokenAction,
+    /// The approval that it brings along, until it is signed or denied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Approval>,
     /// What is signed; absent if it was denied before.
     pub operation: Option<Operation>,
     /// What it uses of the limits; absent if it was denied before.

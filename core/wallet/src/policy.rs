@@ -12,9 +12,10 @@ use aion_chain::document::Document;
 use alloy_primitives::{Address, U256};
 use serde::{Deserialize, Serialize};
 
+use crate::approval::{self, Used};
 use crate::document::{self, Named, Rule};
 
-const DAY_MS: u64 = 86_400_000;
+pub(crate) const DAY_MS: u64 = 86_400_000;
 /// Documents that a wallet may sign a day: as many as a busy agent sends, and few enough to be read by a person.
 const DOCUMENTS_PER_DAY: u32 = 200;
 
@@ -35,6 +36,9 @@ pub struct Policy {
     /// The documents that may be signed at all.
     #[serde(default)]
     pub documents: Vec<Rule>,
+    /// What needs the signatures of people; absent is nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<approval::Rule>,
 }
 
 const fn documents_per_day() -> u32 {
@@ -51,6 +55,7 @@ impl Default for Policy {
             units_per_token_and_day: U256::from(10).pow(U256::from(27)),
             documents_per_day: DOCUMENTS_PER_DAY,
             documents: Vec::new(),
+            approval: None,
         }
     }
 }
@@ -72,6 +77,12 @@ pub struct SpendLedger {
     /// Documents signed today.
     #[serde(default)]
     pub documents: document::Counted,
+    /// Base units used today without anybody's approval by token, where the policy has a rule for that.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub free: BTreeMap<Address, U256>,
+    /// What was used of approvals, until their documents have expired.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub approvals: Vec<Used>,
 }
 
 /// What one operation uses of the limits.
@@ -83,6 +94,12 @@ pub struct Reservation {
     pub creates: Option<(Address, Standard)>,
     /// Base units of a token.
     pub units: Option<(Address, U256)>,
+    /// Whether it is by nobody's word, where the policy has a rule for that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub free: bool,
+    /// What it uses of an approval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub used: Option<Used>,
 }
 
 /// Why an operation is denied.
@@ -103,7 +120,8 @@ impl Denial {
     }
 }
 
-/// Decides on a decoded call, without reserving anything yet.
+/// Decides on a decoded call by the limits, without reserving anything yet. Whose approval it needs, says
+/// [`approval::admit`].
 pub fn evaluate(policy: &Policy, ledger: &SpendLedger, decoded: &Decoded, now_ms: u64) -> Result<Reservation, Denial> {
     // A clock that goes back does not open a day anew.
     let day = (now_ms / DAY_MS).max(ledger.day);
@@ -114,12 +132,12 @@ pub fn evaluate(policy: &Policy, ledger: &SpendLedger, decoded: &Decoded, now_ms
         return Err(Denial::new("operations_per_day", reason));
     }
     match decoded {
-        Decoded::Create { token, standard } => {
+        Decoded::Create { token, standard, .. } => {
             if today(ledger.creations) >= policy.creations_per_day {
                 let reason = format!("{} creations a day are all used", policy.creations_per_day);
                 return Err(Denial::new("creations_per_day", reason));
             }
-            Ok(Reservation { day, creates: Some((*token, *standard)), units: None })
+            Ok(Reservation { day, creates: Some((*token, *standard)), units: None, free: false, used: None })
         }
         Decoded::Mint { token, amount, .. }
         | Decoded::Transfer { token, amount, .. }
@@ -144,7 +162,7 @@ pub fn evaluate(policy: &Policy, ledger: &SpendLedger, decoded: &Decoded, now_ms
                 let reason = format!("{limit} base units a token and day, of which {left} are left");
                 return Err(Denial::new("units_per_token_and_day", reason));
             }
-            Ok(Reservation { day, creates: None, units: Some((*token, amount)) })
+            Ok(Reservation { day, creates: None, units: Some((*token, amount)), free: false, used: None })
         }
         Decoded::Approve { spender, .. } | Decoded::ApproveAll { operator: spender, .. } => {
             let reason = format!("an approval lets {spender} spend past every limit");
@@ -188,6 +206,9 @@ impl SpendLedger {
             (self.day, self.creations, self.operations) = (day, 0, 0);
             self.spent.clear();
             self.documents.clear();
+            self.free.clear();
+            // A clock that goes back stops at the beginning of this day, so that none of these counts anew.
+            self.approvals.retain(|used| used.expires_ms > day.saturating_mul(DAY_MS));
         }
     }
 
@@ -202,6 +223,16 @@ impl SpendLedger {
         if let Some((token, units)) = reservation.units {
             let spent = self.spent.entry(token).or_default();
             *spent = spent.saturating_add(units);
+            if reservation.free {
+                let free = self.free.entry(token).or_default();
+                *free = free.saturating_add(units);
+            }
+        }
+        if let Some(new) = reservation.used {
+            match self.approvals.iter_mut().find(|used| used.digest == new.digest) {
+                Some(used) => used.effects |= new.effects,
+                None => self.approvals.push(new),
+            }
         }
     }
 
@@ -209,6 +240,12 @@ impl SpendLedger {
     pub fn release(&mut self, reservation: &Reservation) {
         if let Some((token, _)) = reservation.creates {
             self.tokens.remove(&token);
+        }
+        if let Some(old) = reservation.used {
+            for used in self.approvals.iter_mut().filter(|used| used.digest == old.digest) {
+                used.effects &= !old.effects;
+            }
+            self.approvals.retain(|used| used.effects != 0);
         }
         if self.day != reservation.day {
             return;
@@ -221,6 +258,11 @@ impl SpendLedger {
             && let Some(spent) = self.spent.get_mut(&token)
         {
             *spent = spent.saturating_sub(units);
+            if reservation.free
+                && let Some(free) = self.free.get_mut(&token)
+            {
+                *free = free.saturating_sub(units);
+            }
         }
     }
 }
@@ -231,7 +273,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use aion_chain::action::{Decoded, Standard};
-    use alloy_primitives::{Address, U256};
+    use alloy_primitives::{Address, B256, U256};
 
     use super::{DAY_MS, Policy, SpendLedger, evaluate};
 
@@ -244,7 +286,7 @@ mod tests {
 
     fn ledger() -> SpendLedger {
         let mut ledger = SpendLedger::default();
-        let create = Decoded::Create { token: OWN, standard: Standard::Erc20 };
+        let create = Decoded::Create { token: OWN, standard: Standard::Erc20, task: B256::ZERO };
         ledger.reserve(&evaluate(&policy(), &ledger, &create, 0).unwrap());
         ledger
     }
@@ -299,7 +341,8 @@ mod tests {
     #[test]
     fn counts_are_limited() {
         let mut ledger = ledger();
-        let create = |byte| Decoded::Create { token: Address::repeat_byte(byte), standard: Standard::Erc721 };
+        let (standard, task) = (Standard::Erc721, B256::ZERO);
+        let create = |byte| Decoded::Create { token: Address::repeat_byte(byte), standard, task };
         ledger.reserve(&evaluate(&policy(), &ledger, &create(7), 0).unwrap());
         assert_eq!(evaluate(&policy(), &ledger, &create(8), 0).unwrap_err().rule, "creations_per_day");
         for _ in 0..2 {

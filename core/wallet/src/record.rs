@@ -7,9 +7,10 @@ use alloy_primitives::{Address, B256};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::approval::{self, Approval, Asked, admit};
 use crate::document::{self, Named};
 use crate::operation::{Record, Stage};
-use crate::policy::{Denial, Policy, SpendLedger, evaluate, evaluate_document};
+use crate::policy::{Denial, Policy, SpendLedger, evaluate_document};
 
 #[cfg(test)]
 mod tests;
@@ -110,13 +111,16 @@ pub struct Charter {
     /// The documents that it may sign.
     #[serde(default)]
     pub documents: Vec<document::Rule>,
+    /// Whose signatures it needs for what.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<approval::Rule>,
 }
 
 impl Wallet {
     /// A wallet that waits for its key.
     #[must_use]
     pub fn new((tenant, id): (&str, &str), charter: Charter, now_ms: u64) -> Self {
-        let Charter { label, identity, recovery, documents } = charter;
+        let Charter { label, identity, recovery, documents, approval } = charter;
         Self {
             id: id.to_owned(),
             tenant: tenant.to_owned(),
@@ -131,7 +135,7 @@ impl Wallet {
             counter: 0,
             failures: 0,
             session_due_ms: now_ms,
-            policy: Policy { documents, ..Policy::default() },
+            policy: Policy { documents, approval, ..Policy::default() },
             ledger: SpendLedger::default(),
             next_op: 0,
             reply: None,
@@ -192,12 +196,13 @@ impl Wallet {
         (self.status, self.registered) = (Status::Failed, false);
     }
 
-    /// Accepts an action under a key that was not seen before: number, policy and reservation in one step.
+    /// Accepts an action under a key that was not seen before: number, policy and reservation in one step. An approval
+    /// that no rule asks for is nobody's concern.
     pub fn accept(
         &mut self,
         deployment: &Deployment,
         key: &str,
-        action: TokenAction,
+        (action, approval): (TokenAction, Option<Approval>),
         reply: Option<Value>,
         now_ms: u64,
     ) -> Record {
@@ -207,6 +212,7 @@ impl Wallet {
             op,
             key: key.to_owned(),
             action,
+            approval: None,
             operation: None,
             reservation: None,
             stage: Stage::Accepted,
@@ -224,11 +230,14 @@ impl Wallet {
             return record;
         }
         let call = record.action.call(deployment);
-        match evaluate(&self.policy, &self.ledger, &decode_call(deployment, address, &call), now_ms) {
+        let approval = approval.filter(|_| self.policy.approval.is_some());
+        let decoded = &decode_call(deployment, address, &call);
+        let asked = Asked { deployment, wallet: &self.id, address, decoded, approval: approval.as_ref() };
+        match admit(&self.policy, &self.ledger, asked, now_ms) {
             Err(denial) => record.stage = Stage::Denied { denial },
             Ok(reservation) => {
                 self.ledger.reserve(&reservation);
-                record.reservation = Some(reservation);
+                (record.reservation, record.approval) = (Some(reservation), approval);
                 let deadline_s = now_ms / 1_000 + VALID_S;
                 record.operation = Some(Operation { op, to: call.to, value: call.value, data: call.data, deadline_s });
             }
@@ -298,6 +307,7 @@ impl Wallet {
     /// An operation is signed.
     pub fn signed(&self, record: &mut Record, signature: Signature, now_ms: u64) {
         if record.stage == Stage::Accepted {
+            record.approval = None;
             (record.stage, record.due_ms) = (Stage::Signed { signature }, now_ms);
         }
     }
@@ -330,7 +340,8 @@ impl Wallet {
         (record.stage, record.due_ms) = (Stage::Settled { outcome }, now_ms);
     }
 
-    fn release(&mut self, record: &Record) {
+    fn release(&mut self, record: &mut Record) {
+        record.approval = None;
         if let Some(reservation) = &record.reservation {
             self.ledger.release(reservation);
         }

@@ -11,10 +11,11 @@ use aion_mpc::share::KeyShare;
 use aion_mpc::{MpcError, dkg, sign};
 use aion_shell::call::{self, fault};
 use aion_shell::eyes;
+use aion_wallet::approval::Approval;
 use aion_wallet::cosign::{FromGuardian, Intent, Session, ToGuardian};
 use aion_wallet::document::Record as Document;
 use aion_wallet::operation::Stage;
-use aion_wallet::policy::Denial;
+use aion_wallet::policy::{Denial, Policy};
 use aion_wallet::record::{Status, Wallet, Wish};
 use aion_wallet::recovery;
 use aion_wallet::sealed::Context;
@@ -120,18 +121,19 @@ async fn run(
         Wish::Key => generate(env, store, wallet, &mut session).await,
         Wish::Delegation(delegation) => {
             let intent = Intent::Delegation(*delegation);
-            let signature = cosign(env, store, wallet, &mut session, intent, delegation.digest()).await?;
+            let signature = cosign(env, store, wallet, &mut session, (intent, None), delegation.digest()).await?;
             let mut newest = store.load()?.ok_or_else(Problem::internal)?;
             newest.delegated(*delegation, signature);
             Ok(store.save(&newest)?)
         }
         Wish::Operation(op) => {
-            let record = store.operation(*op)?.and_then(|record| record.operation);
-            let (Some(operation), Some(address)) = (record, wallet.address) else {
+            let record = store.operation(*op)?.ok_or_else(Problem::internal)?;
+            let (Some(operation), Some(address)) = (record.operation, wallet.address) else {
                 return Err(End::Failed("the operation is gone".to_owned()));
             };
             let digest = operation.digest(deployment.chain_id, address);
-            let signature = cosign(env, store, wallet, &mut session, Intent::Operation(operation), digest).await?;
+            let asked = (Intent::Operation(operation), record.approval);
+            let signature = cosign(env, store, wallet, &mut session, asked, digest).await?;
             let mut newest = store.operation(*op)?.ok_or_else(Problem::internal)?;
             wallet.signed(&mut newest, signature, call::now_ms());
             Ok(store.put(&newest)?)
@@ -141,7 +143,8 @@ async fn run(
             let Some(digest) = record.digest else {
                 return Err(End::Failed("the document has no digest".to_owned()));
             };
-            let signature = cosign(env, store, wallet, &mut session, Intent::Document(record.text), digest).await?;
+            let asked = (Intent::Document(record.text), None);
+            let signature = cosign(env, store, wallet, &mut session, asked, digest).await?;
             let mut newest = store.document(key)?.ok_or_else(Problem::internal)?;
             newest.signed(signature, call::now_ms());
             Ok(store.put_document(&newest)?)
@@ -207,8 +210,8 @@ fn count(wish: &Wish, end: &Result<(), End>) {
 
 async fn generate(env: &Env, store: &Store, wallet: &Wallet, session: &mut Session<'_>) -> Result<(), End> {
     let (mut initiator, message) = dkg::Initiator::begin(session.id())?;
-    let (tenant, documents) = (wallet.tenant.clone(), wallet.policy.documents.clone());
-    let begin = ToGuardian::KeyBegin { tenant, documents, message };
+    let Policy { documents, approval, .. } = wallet.policy.clone();
+    let begin = ToGuardian::KeyBegin { tenant: wallet.tenant.clone(), documents, approval, message };
     let message = next(say(env, wallet, session, &begin).await?)?;
     let commit = ToGuardian::KeyCommit(initiator.commit(&message)?);
     let message = next(say(env, wallet, session, &commit).await?)?;
@@ -247,14 +250,14 @@ async fn cosign(
     store: &Store,
     wallet: &Wallet,
     session: &mut Session<'_>,
-    intent: Intent,
+    (intent, approval): (Intent, Option<Approval>),
     digest: B256,
 ) -> Result<Signature, End> {
     let opened = kek(env)?.open(&context(wallet, &wallet.public_key), &store.share()?);
     let bytes = opened.map_err(|error| fault("share", &error))?;
     let share = KeyShare::from_bytes(&bytes)?;
     let (initiator, message) = sign::Initiator::begin(&share, session.id(), digest.0)?;
-    let message = next(say(env, wallet, session, &ToGuardian::SignBegin { intent, message }).await?)?;
+    let message = next(say(env, wallet, session, &ToGuardian::SignBegin { intent, approval, message }).await?)?;
     let (finish, message) = initiator.answer(&share, &message)?;
     let message = next(say(env, wallet, session, &ToGuardian::SignFinish(message)).await?)?;
     let sign::Signature { r, s, y_parity } = finish.finish(&share, &message)?;

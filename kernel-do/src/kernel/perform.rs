@@ -56,20 +56,21 @@ async fn answer(env: &Env, outgoing: &Outgoing) -> Result<Result<Outcome, String
                 _ => Err(Problem::internal()),
             }
         }
-        Call::WalletCreate { label, identity, recovery, documents } => {
+        Call::WalletCreate { label, identity, recovery, documents, approval } => {
             let charter = wallet::Charter {
                 label: label.clone(),
                 identity: identity.clone(),
                 recovery: recovery.clone(),
                 documents: documents.clone(),
+                approval: approval.clone(),
             };
             let (idempotency, reply) = (idempotency(), Some(reply(outgoing)));
             let request = wallet::Request::Create { idempotency, charter, reply };
             step(env, outgoing, &ids::wallet_id(tenant, &effect.key), request).await.map(Ok)
         }
-        Call::Operate { wallet, action } => {
-            let (key, action) = (effect.key.clone(), action.clone());
-            let request = wallet::Request::Operate { key, action, reply: reply(outgoing) };
+        Call::Operate { wallet, action, approval } => {
+            let (key, action, approval) = (effect.key.clone(), action.clone(), approval.clone());
+            let request = wallet::Request::Operate { key, action, approval, reply: reply(outgoing) };
             step(env, outgoing, wallet, request).await.map(Ok)
         }
         Call::Sign { wallet, document } => {

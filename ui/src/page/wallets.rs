@@ -79,6 +79,7 @@ fn create(app: App, session: Session, open: RwSignal<bool>) -> AnyView {
             identity: some(identity),
             recovery: some(recovery),
             documents: Vec::new(),
+            approval: None,
         };
         wrong.set(required(&body.label));
         let is_kit = body.recovery.as_ref().is_none_or(|recipient| recipient.starts_with("age1"));

@@ -2,6 +2,7 @@
 
 use aion_chain::action::TokenAction;
 use aion_chain::message::Settled;
+pub use aion_wallet::approval::Approval;
 pub use aion_wallet::record::Charter;
 use alloy_primitives::Address;
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,9 @@ pub enum Request {
         key: String,
         /// What to do.
         action: TokenAction,
+        /// What people have approved, for a wallet that needs it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        approval: Option<Approval>,
         /// The step that waits for it; the newest one counts.
         reply: StepAddress,
     },

@@ -1,5 +1,6 @@
 //! Wallets.
 
+use aion_wallet::approval::{self, check_rule};
 use aion_wallet::document::{self, check_rules};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -29,6 +30,26 @@ pub struct CreateWallet {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<SignableDocuments>))]
     pub documents: Vec<document::Rule>,
+    /// What needs the signatures of people, whom the guardian asks for too: pinned with its key, in both parties.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<ApprovalRule>))]
+    pub approval: Option<approval::Rule>,
+}
+
+/// The people whose signatures a wallet needs: for every creation, and for what a token moves in a day beyond the free
+/// units.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub struct ApprovalRule {
+    /// Who may sign: did:key of Ed25519, 1 to 20.
+    pub by: Vec<String>,
+    /// How many of them have to.
+    pub count: usize,
+    /// Base units of each token, decimal, that may be minted, moved or burnt a day without anybody's approval; absent
+    /// is none. An ERC-721 token counts as one.
+    #[schema(required = false)]
+    pub free_units_per_token_and_day: String,
 }
 
 /// The documents of one contract that a wallet may sign.
@@ -56,7 +77,11 @@ impl CreateWallet {
             return Err(Problem::invalid("/recovery", "an age recipient, age1…"));
         }
         check_rules(&self.documents)
-            .map_err(|fault| Problem::invalid(format!("/documents{}", fault.pointer), fault.reason))
+            .map_err(|fault| Problem::invalid(format!("/documents{}", fault.pointer), fault.reason))?;
+        self.approval
+            .as_ref()
+            .map_or(Ok(()), check_rule)
+            .map_err(|fault| Problem::invalid(format!("/approval{}", fault.pointer), fault.reason))
     }
 }
 

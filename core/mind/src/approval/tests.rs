@@ -3,9 +3,13 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{Ballot, Consent, Decision, Refusal, digest};
+use super::{Ballot, Consent, Decision, Refusal, document, hash};
+
+fn digest(id: &str, plan: &Value, arguments: &Value, effects: &Value, policy: &str, expires_ms: u64) -> String {
+    hash(&document(id, plan, arguments, effects, policy, expires_ms))
+}
 
 fn decision(by: &str, approve: bool, digest: &str) -> Decision {
     Decision { by: by.to_owned(), approve, digest: digest.to_owned(), proof: "jws".to_owned(), at_ms: 1 }

@@ -3,6 +3,7 @@
 
 use aion_task::definition::{Definition, Fault};
 use aion_task::kind;
+use aion_wallet::approval::Approval;
 use alloy_primitives::Address;
 use serde_json::{Map, Value, json};
 
@@ -62,14 +63,23 @@ enum Field {
     List(Vec<Field>),
 }
 
-/// The task of a plan.
-pub fn compile(plan: &Plan, resolved: &[Resolved]) -> Result<Task, Vec<Fault>> {
+/// What every step of a wallet brings along, by its name in the input. The names of values have an underscore.
+const APPROVAL: &str = "approval";
+
+/// The task of a plan, with the approval that its operations bring along.
+pub fn compile(plan: &Plan, resolved: &[Resolved], approval: Option<&Approval>) -> Result<Task, Vec<Fault>> {
     let (mut steps, mut input) = (Map::new(), Map::new());
+    input.extend(approval.map(|approval| (APPROVAL.to_owned(), json!(approval))));
     for one in resolved {
         let mut with = Map::new();
         for (name, field) in fields(&one.act) {
             let value = by_reference(field, plan, &format!("{}_{name}", one.step), &mut input);
             with.insert(name.to_owned(), value);
+        }
+        let of_wallet =
+            matches!(one.act, Act::Create { .. } | Act::Mint { .. } | Act::Transfer { .. } | Act::Burn { .. });
+        if approval.is_some() && of_wallet {
+            with.insert(APPROVAL.to_owned(), json!(format!("${{{{ input.{APPROVAL} }}}}")));
         }
         let needs: Vec<&str> = plan.step(&one.step).map(|step| before(step).into_iter().collect()).unwrap_or_default();
         steps.insert(one.step.clone(), json!({ "do": one.kind, "with": with, "needs": needs }));

@@ -9,7 +9,7 @@ use super::value;
 use crate::call::Call;
 use crate::definition::Fault;
 
-pub(super) const FIELDS: (&[&str], &[&str]) = (&["wallet", "token"], &["amount", "tokenId"]);
+pub(super) const FIELDS: (&[&str], &[&str]) = (&["wallet", "token"], &["amount", "tokenId", "approval"]);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -21,12 +21,12 @@ struct Input {
 }
 
 pub(super) fn start(with: &Value) -> Result<Call, Fault> {
-    let input: Input = super::read(with)?;
+    let (input, approval) = super::read_approved::<Input>(with)?;
     let token = value::address("/token", &input.token)?;
     let amount = match (input.amount, input.token_id) {
         (Some(amount), None) => value::amount("/amount", &amount)?,
         (None, Some(id)) => value::amount("/tokenId", &id)?,
         _ => return Err(Fault::new("", "either amount or tokenId")),
     };
-    Ok(Call::Operate { wallet: value::wallet("/wallet", input.wallet)?, action: TokenAction::Burn { token, amount } })
+    value::operate(input.wallet, TokenAction::Burn { token, amount }, approval)
 }

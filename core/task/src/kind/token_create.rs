@@ -11,7 +11,7 @@ use crate::definition::Fault;
 use crate::ids;
 
 pub(super) const FIELDS: (&[&str], &[&str]) =
-    (&["wallet", "standard", "name", "symbol"], &["cap", "baseUri", "soulbound", "royaltyBps", "issuer"]);
+    (&["wallet", "standard", "name", "symbol"], &["cap", "baseUri", "soulbound", "royaltyBps", "issuer", "approval"]);
 const NAME_MAX_CHARS: usize = 64;
 const SYMBOL_MAX_CHARS: usize = 16;
 /// A base URI is part of the token's code, which has 24,531 bytes for it; addresses of the web have below 2,000.
@@ -34,7 +34,7 @@ struct Input {
 }
 
 pub(super) fn start(with: &Value, place: Place<'_>) -> Result<Call, Fault> {
-    let input: Input = super::read(with)?;
+    let (input, approval) = super::read_approved::<Input>(with)?;
     value::text("/name", &input.name, NAME_MAX_CHARS)?;
     value::text("/symbol", &input.symbol, SYMBOL_MAX_CHARS)?;
     let issuer = match &input.issuer {
@@ -49,7 +49,7 @@ pub(super) fn start(with: &Value, place: Place<'_>) -> Result<Call, Fault> {
         Standard::Erc20 => erc20(&input, task, issuer)?,
         Standard::Erc721 => erc721(&input, task, issuer)?,
     };
-    Ok(Call::Operate { wallet: value::wallet("/wallet", input.wallet)?, action })
+    value::operate(input.wallet, action, approval)
 }
 
 fn erc20(input: &Input, task: B256, issuer: B256) -> Result<TokenAction, Fault> {

@@ -8,7 +8,7 @@ use super::value;
 use crate::call::Call;
 use crate::definition::Fault;
 
-pub(super) const FIELDS: (&[&str], &[&str]) = (&["wallet", "token", "to"], &["amount", "tokenId"]);
+pub(super) const FIELDS: (&[&str], &[&str]) = (&["wallet", "token", "to"], &["amount", "tokenId", "approval"]);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -21,12 +21,12 @@ struct Input {
 }
 
 pub(super) fn start(with: &Value) -> Result<Call, Fault> {
-    let input: Input = super::read(with)?;
+    let (input, approval) = super::read_approved::<Input>(with)?;
     let (token, to) = (value::address("/token", &input.token)?, value::address("/to", &input.to)?);
     let action = match (input.amount, input.token_id) {
         (Some(amount), None) => TokenAction::Mint { token, to, amount: value::amount("/amount", &amount)? },
         (None, Some(id)) => TokenAction::MintNft { token, to, token_id: value::amount("/tokenId", &id)? },
         _ => return Err(Fault::new("", "either amount or tokenId")),
     };
-    Ok(Call::Operate { wallet: value::wallet("/wallet", input.wallet)?, action })
+    value::operate(input.wallet, action, approval)
 }

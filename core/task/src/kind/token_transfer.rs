@@ -8,7 +8,7 @@ use super::value;
 use crate::call::Call;
 use crate::definition::Fault;
 
-pub(super) const FIELDS: (&[&str], &[&str]) = (&["wallet", "token", "to", "amount"], &[]);
+pub(super) const FIELDS: (&[&str], &[&str]) = (&["wallet", "token", "to", "amount"], &["approval"]);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -20,11 +20,11 @@ struct Input {
 }
 
 pub(super) fn start(with: &Value) -> Result<Call, Fault> {
-    let input: Input = super::read(with)?;
+    let (input, approval) = super::read_approved::<Input>(with)?;
     let action = TokenAction::Transfer {
         token: value::address("/token", &input.token)?,
         to: value::address("/to", &input.to)?,
         amount: value::amount("/amount", &input.amount)?,
     };
-    Ok(Call::Operate { wallet: value::wallet("/wallet", input.wallet)?, action })
+    value::operate(input.wallet, action, approval)
 }

@@ -1,8 +1,11 @@
 //! Values that several kinds take: addresses, amounts, bounded texts.
 
+use aion_chain::action::TokenAction;
 use aion_chain::decimal;
+use aion_wallet::approval::{self, Approval};
 use alloy_primitives::{Address, U256};
 
+use crate::call::Call;
 use crate::definition::Fault;
 use crate::ids;
 
@@ -38,6 +41,15 @@ pub fn did(pointer: &str, text: &str) -> Result<(), Fault> {
         return Ok(());
     }
     Err(Fault::new(pointer, "a DID"))
+}
+
+/// A token action of a wallet, with the approval that it brings along.
+pub fn operate(wallet: String, action: TokenAction, approval: Option<Approval>) -> Result<Call, Fault> {
+    let wallet = self::wallet("/wallet", wallet)?;
+    if let Some(approval) = &approval {
+        approval::check(approval).map_err(|fault| Fault::new(format!("/approval{}", fault.pointer), fault.reason))?;
+    }
+    Ok(Call::Operate { wallet, action, approval })
 }
 
 /// A wallet's id.

@@ -30,6 +30,13 @@ pub enum Event {
         /// What is signed.
         digest: B256,
     },
+    /// An effect that people have approved was used up.
+    Approval {
+        /// The document that they have signed.
+        digest: B256,
+        /// The place of the effect among its steps.
+        effect: u32,
+    },
     /// A document was let pass and counted.
     Document {
         /// What it is.
@@ -68,6 +75,12 @@ pub fn events(before: &Record, after: &Record) -> Vec<Event> {
     }
     for (op, signed) in after.signed.iter().filter(|(op, signed)| before.signed.get(op) != Some(*signed)) {
         events.push(Event::Operation { op: *op, digest: signed.digest });
+    }
+    for used in &after.ledger.approvals {
+        let before = before.ledger.approvals.iter().find(|before| before.digest == used.digest);
+        let new = used.effects & !before.map_or(0, |before| before.effects);
+        let places = (0..u32::BITS).filter(|place| new & (1 << place) != 0);
+        events.extend(places.map(|effect| Event::Approval { digest: used.digest, effect }));
     }
     let known = |digest| before.ledger.day == after.ledger.day && before.ledger.documents.contains_key(digest);
     for (digest, named) in after.ledger.documents.iter().filter(|(digest, _)| !known(*digest)) {
@@ -111,6 +124,7 @@ mod tests {
     use alloy_primitives::{Address, B256, hex};
 
     use super::{Event, events, link};
+    use crate::approval::Used;
     use crate::document::Named;
     use crate::guardian::{Record, Signed};
     use crate::policy::Denial;
@@ -135,10 +149,12 @@ mod tests {
         let mut after = Record { banned: true, aborts: (1, 2), denied: Some((7, denial.clone())), ..before.clone() };
         after.rolled_back = Some((1, 4));
         after.signed.insert(3, Signed { digest: B256::ZERO, deadline_s: 9 });
+        after.ledger.approvals.push(Used { digest: B256::ZERO, expires_ms: 1, effects: 0b100 });
         let named = Named { contract: Address::ZERO, primary_type: "Vote".to_owned() };
         after.ledger.documents.insert(B256::ZERO, named.clone());
         let told = [
             Event::Operation { op: 3, digest: B256::ZERO },
+            Event::Approval { digest: B256::ZERO, effect: 2 },
             Event::Document { named, digest: B256::ZERO },
             Event::Denied { counter: 7, denial },
             Event::Abort { today: 2 },

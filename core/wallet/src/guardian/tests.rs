@@ -11,9 +11,11 @@ use aion_mpc::{MpcError, Role, dkg, sign};
 use alloy_primitives::{Address, B256, Bytes, U256, hex};
 
 use super::{Guardian, Memory, Record};
+use crate::approval::{Approval, Rule};
 use crate::cosign::{FromGuardian, Intent, Session, ToGuardian, to_bytes};
 use crate::sealed::Kek;
 
+mod approval;
 mod documents;
 mod hostile;
 
@@ -29,6 +31,10 @@ struct World {
     memory: Memory,
     counter: u64,
     now_ms: u64,
+    /// What the key is generated with.
+    rule: Option<Rule>,
+    /// What operations bring along.
+    approval: Option<Approval>,
 }
 
 impl World {
@@ -49,6 +55,8 @@ impl World {
             memory: Memory::Idle,
             counter: 0,
             now_ms: NOW_MS,
+            rule: None,
+            approval: None,
         }
     }
 
@@ -88,7 +96,8 @@ impl World {
         let k = LinkIdentity::from_secret(&[1; 32]);
         let mut session = self.session(&k);
         let (mut initiator, message) = dkg::Initiator::begin(session.id()).unwrap();
-        let begin = ToGuardian::KeyBegin { tenant: "t".to_owned(), documents: documents::named(), message };
+        let (tenant, documents, approval) = ("t".to_owned(), documents::named(), self.rule.clone());
+        let begin = ToGuardian::KeyBegin { tenant, documents, approval, message };
         let FromGuardian::Next(next) = self.say(&mut session, &begin) else { panic!() };
         let commit = ToGuardian::KeyCommit(initiator.commit(&next).unwrap());
         let FromGuardian::Next(next) = self.say(&mut session, &commit) else { panic!() };
@@ -103,7 +112,8 @@ impl World {
         let k = LinkIdentity::from_secret(&[1; 32]);
         let mut session = self.session(&k);
         let (initiator, message) = sign::Initiator::begin(share, session.id(), digest.0).unwrap();
-        let next = match self.say(&mut session, &ToGuardian::SignBegin { intent, message }) {
+        let approval = self.approval.clone();
+        let next = match self.say(&mut session, &ToGuardian::SignBegin { intent, approval, message }) {
             FromGuardian::Next(next) => next,
             other => return Err(other),
         };
@@ -134,7 +144,7 @@ impl World {
 }
 
 fn key_begin(message: Vec<u8>) -> ToGuardian {
-    ToGuardian::KeyBegin { tenant: "t".to_owned(), documents: Vec::new(), message }
+    ToGuardian::KeyBegin { tenant: "t".to_owned(), documents: Vec::new(), approval: None, message }
 }
 
 fn create(cap: u64) -> TokenAction {
@@ -233,7 +243,7 @@ fn replays_and_cheats() {
     let digest = operation.digest(137, Address::from(share.address()));
     let intent = Intent::Operation(operation);
     let (_, message) = sign::Initiator::begin(&share, session.id(), digest.0).unwrap();
-    let bytes = session.seal(&ToGuardian::SignBegin { intent: intent.clone(), message }).unwrap();
+    let bytes = session.seal(&ToGuardian::SignBegin { intent: intent.clone(), approval: None, message }).unwrap();
     assert!(world.send(&bytes).is_ok());
     assert_eq!(world.send(&bytes), Err(MpcError::Malformed));
 
@@ -272,7 +282,7 @@ fn replays_and_cheats() {
     let (_, mut message) = sign::Initiator::begin(&share, session.id(), digest.0).unwrap();
     let middle = message.len() / 2;
     message[middle] ^= 1;
-    let answer = world.say(&mut session, &ToGuardian::SignBegin { intent: intent.clone(), message });
+    let answer = world.say(&mut session, &ToGuardian::SignBegin { intent: intent.clone(), approval: None, message });
     assert!(matches!(answer, FromGuardian::Banned));
     assert!(world.record.banned);
     assert!(matches!(world.sign(&share, intent, digest), Err(FromGuardian::Banned)));

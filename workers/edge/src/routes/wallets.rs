@@ -18,8 +18,8 @@ pub async fn create(ask: Ask) -> Result<Answer, Problem> {
     let idempotency = ask.idempotency("/v1/wallets")?;
     let tenant = &ask.caller()?.tenant;
     let id = aion_api::ids::wallet_id(tenant, &idempotency.key);
-    let CreateWallet { label, identity, recovery, documents } = body;
-    let charter = Charter { label, identity, recovery, documents };
+    let CreateWallet { label, identity, recovery, documents, approval } = body;
+    let charter = Charter { label, identity, recovery, documents, approval };
     let request = Request::Create { idempotency, charter, reply: None };
     let Reply::Wallet { wallet, replayed } = ask.object(Address::wallet(tenant, &id), request).await? else {
         return Err(Problem::internal());

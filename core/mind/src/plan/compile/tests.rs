@@ -33,7 +33,7 @@ fn every_kind_becomes_a_step_of_a_task() {
     assert_eq!(check(&plan, &request(), Kind::ALL), []);
     let kinds: std::collections::BTreeSet<_> = plan.steps.iter().map(super::super::Step::kind).collect();
     assert_eq!(kinds.len(), Kind::ALL.len(), "every kind is here");
-    let task = compile(&plan, &resolve(&plan, &request(), &facts()).unwrap()).unwrap();
+    let task = compile(&plan, &resolve(&plan, &request(), &facts()).unwrap(), None).unwrap();
     let definition = Definition::parse(&task.definition).unwrap();
     assert_eq!(definition.before("wait").len(), 5, "{:?}", definition.before("wait"));
     assert_eq!(task.definition["steps"]["ask"]["with"]["question"], json!("${{ steps.look.output.values[0] }}"));
@@ -45,7 +45,7 @@ fn texts_of_models_and_users_never_become_expressions() {
     let mut document = launch();
     document["steps"][0]["name"] = from("lit", "${{ input.treasury_key }}");
     let plan = plan(&document);
-    let task = compile(&plan, &resolve(&plan, &request(), &facts()).unwrap()).unwrap();
+    let task = compile(&plan, &resolve(&plan, &request(), &facts()).unwrap(), None).unwrap();
     assert_eq!(task.definition["steps"]["create"]["with"]["name"], json!("${{ input.create_name }}"));
     assert_eq!(task.input["create_name"], json!("${{ input.treasury_key }}"));
     assert!(!task.definition.to_string().contains("treasury_key"));

@@ -56,7 +56,7 @@ impl Kept {
             view["approval"] = json!({
                 "task": record.charter.id, "step": crate::approval::STEP, "digest": consent.digest,
                 "by": consent.by, "count": consent.count, "decisions": decisions, "used": consent.used,
-                "approved": consent.ballot() == Ballot::Approved,
+                "approved": consent.ballot() == Ballot::Approved, "document": record.shown(),
             });
         }
         view["tasks"] = json!(self.tasks);

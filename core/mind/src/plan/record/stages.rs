@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aion_task::Fault;
+use aion_wallet::approval::{self as wallet, Approval};
 use alloy_primitives::Address;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::{Effect, Judged, PlanRecord, REPAIRS_MAX, Refusal, State};
-use crate::approval::{self, Consent};
+use crate::approval::{self, Consent, Decision};
 use crate::plan::effects::{self, Effects, Observed};
 use crate::plan::policy::{self, Operation};
 use crate::plan::position::{Value as Placed, placed};
@@ -118,9 +119,29 @@ impl PlanRecord {
 
     /// What consent is given to.
     fn digest(&self, effects: &Effects) -> String {
+        approval::hash(&self.document(effects))
+    }
+
+    fn document(&self, effects: &Effects) -> Json {
         let Judged { resolved, policy, .. } = &self.judged;
         let (id, expires_ms) = (&self.charter.id, self.expires_ms);
-        approval::digest(id, &json!(self.plan), &json!(resolved), &json!(effects), policy, expires_ms)
+        approval::document(id, &json!(self.plan), &json!(resolved), &json!(effects), policy, expires_ms)
+    }
+
+    /// The text that consent is given to.
+    #[must_use]
+    pub fn shown(&self) -> Option<String> {
+        self.judged.effects.as_ref().map(|effects| wallet::text(&self.document(effects)))
+    }
+
+    /// What its operations bring along for wallets that need people's word: the document, and the signatures of those
+    /// whom a wallet knows. A plan that needed nobody brings nothing.
+    fn brings(&self, facts: &Facts) -> Option<Approval> {
+        let rules: Vec<_> = facts.wallets.values().filter_map(|wallet| wallet.policy.approval.as_ref()).collect();
+        let consent = self.consent.as_ref().filter(|consent| consent.count > 0 && !rules.is_empty())?;
+        let counts = |one: &&Decision| one.approve && rules.iter().any(|rule| rule.by.contains(&one.by));
+        let proofs: Vec<_> = consent.decisions.iter().filter(counts).map(|one| one.proof.clone()).collect();
+        Some(Approval::new(&self.shown()?, &proofs))
     }
 
     /// The world is read anew: what was approved has to be what would happen now. Then consent is used up, and the task
@@ -140,7 +161,11 @@ impl PlanRecord {
         if let Some(first) = policy::judge(&operations, facts, now_ms).first() {
             return Ok(vec![self.refuse(format!("{}: {}", first.step, first.denial), now_ms)]);
         }
-        let task = match compile::compile(plan, &judged.resolved) {
+        let approval = self.brings(facts);
+        if let Some(Err(fault)) = approval.as_ref().map(wallet::check) {
+            return Ok(vec![self.refuse(format!("its wallets cannot verify it: {fault}"), now_ms)]);
+        }
+        let task = match compile::compile(plan, &judged.resolved, approval.as_ref()) {
             Ok(task) => task,
             Err(faults) => return Ok(vec![self.refuse(named(&faults), now_ms)]),
         };

@@ -17,6 +17,8 @@ use super::{Charter, Command, Decision, Effect, PlanRecord, Refusal, State, appl
 use crate::approval;
 use crate::plan::Kind;
 
+mod wallets;
+
 const NOW: u64 = 1_790_000_000_000;
 const HOUR: u64 = 3_600_000;
 

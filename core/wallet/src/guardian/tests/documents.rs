@@ -106,7 +106,7 @@ fn a_key_that_would_sign_permits_is_not_made() {
     let mut session = world.session(&k);
     let (_, message) = dkg::Initiator::begin(session.id()).unwrap();
     let documents = vec![Rule { contract: CONTRACT, types: vec!["Permit".to_owned()] }];
-    let begin = ToGuardian::KeyBegin { tenant: "t".to_owned(), documents, message };
+    let begin = ToGuardian::KeyBegin { tenant: "t".to_owned(), documents, approval: None, message };
     assert!(matches!(world.say(&mut session, &begin), FromGuardian::Refused(_)));
     assert_eq!(world.record.policy.documents, []);
 }

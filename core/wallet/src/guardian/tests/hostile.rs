@@ -22,13 +22,14 @@ const POLICY: Policy = Policy {
     units_per_token_and_day: U256::from_limbs([100, 0, 0, 0]),
     documents_per_day: 3,
     documents: Vec::new(),
+    approval: None,
 };
 
 /// Xorshift: the same history for the same seed.
-struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
+    pub(super) fn below(&mut self, bound: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -46,12 +47,13 @@ struct Day {
 
 impl World {
     /// Whether G goes on with this operation.
-    fn lets_pass(&mut self, share: &KeyShare, operation: Operation) -> bool {
+    pub(super) fn lets_pass(&mut self, share: &KeyShare, operation: Operation) -> bool {
         let k = LinkIdentity::from_secret(&[1; 32]);
         let mut session = self.session(&k);
         let digest = operation.digest(137, Address::from(share.address()));
         let (_, message) = sign::Initiator::begin(share, session.id(), digest.0).unwrap();
-        let begin = ToGuardian::SignBegin { intent: Intent::Operation(operation), message };
+        let (intent, approval) = (Intent::Operation(operation), self.approval.clone());
+        let begin = ToGuardian::SignBegin { intent, approval, message };
         matches!(self.say(&mut session, &begin), FromGuardian::Next(_))
     }
 
