@@ -22,8 +22,6 @@ use crate::document::RuleFault;
 use crate::policy::{DAY_MS, Denial, Policy, Reservation, SpendLedger, evaluate};
 
 #[cfg(test)]
-pub(crate) mod fixture;
-#[cfg(test)]
 mod tests;
 
 /// The format of documents.

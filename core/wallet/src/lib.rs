@@ -10,3 +10,6 @@ pub mod policy;
 pub mod record;
 pub mod recovery;
 pub mod sealed;
+
+#[cfg(test)]
+mod fixture;

@@ -34,12 +34,17 @@ pub fn rows(tenant: &str) -> Option<Rc<Rows>> {
 pub fn put_rows(tenant: &str, version: u64, rows: Vec<ProviderRow>) -> Rc<Rows> {
     let rows = Rc::new(Rows { version, all: rows });
     ROWS.with_borrow_mut(|all| {
-        if all.len() >= TENANTS_MAX && !all.contains_key(tenant) {
-            all.clear();
-        }
+        make_room(all, tenant);
         all.insert(tenant.to_owned(), Rc::clone(&rows));
     });
     rows
+}
+
+/// Forgets everybody once there are too many: whoever comes again is seen again.
+fn make_room<T>(all: &mut BTreeMap<String, T>, tenant: &str) {
+    if all.len() >= TENANTS_MAX && !all.contains_key(tenant) {
+        all.clear();
+    }
 }
 
 /// What is known of a tenant's providers.
@@ -50,9 +55,7 @@ pub fn of(tenant: &str) -> Providers {
 /// Works on what is known of a provider.
 pub fn with<T>(tenant: &str, provider: &str, work: impl FnOnce(&mut Observed) -> T) -> T {
     SEEN.with_borrow_mut(|all| {
-        if all.len() >= TENANTS_MAX && !all.contains_key(tenant) {
-            all.clear();
-        }
+        make_room(all, tenant);
         work(all.entry(tenant.to_owned()).or_default().entry(provider.to_owned()).or_default())
     })
 }

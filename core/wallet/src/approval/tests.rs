@@ -3,12 +3,12 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use aion_chain::action::{Decoded, Deployment, Standard, TokenAction, decode_call};
+use aion_chain::action::{Decoded, Standard, TokenAction, decode_call};
 use alloy_primitives::{Address, B256, U256};
 use serde_json::{Value, json};
 
 use super::{Approval, Asked, DOCUMENT_MAX_BYTES, Rule, admit, check_rule, text};
-use crate::approval::fixture::{NOW_MS, Person, document, launch, rule};
+use crate::fixture::{NOW_MS, Person, deployment, document, launch, rule};
 use crate::policy::{DAY_MS, Policy, Reservation, SpendLedger};
 
 const WALLET: &str = "wal_1";
@@ -17,16 +17,6 @@ const FREE: u32 = 0;
 const ADDRESS: Address = Address::repeat_byte(9);
 const ALICE: Address = Address::repeat_byte(0xaa);
 const OWN: Address = Address::repeat_byte(0x55);
-
-fn deployment() -> Deployment {
-    Deployment {
-        chain_id: 137,
-        factory: Address::repeat_byte(1),
-        erc20_implementation: Address::repeat_byte(2),
-        erc721_implementation: Address::repeat_byte(3),
-        account_implementation: Address::repeat_byte(4),
-    }
-}
 
 /// A wallet with a token of its own, whose rule wants two of three and leaves 100 units free.
 struct World {

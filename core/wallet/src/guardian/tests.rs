@@ -13,6 +13,7 @@ use alloy_primitives::{Address, B256, Bytes, U256, hex};
 use super::{Guardian, Memory, Record};
 use crate::approval::{Approval, Rule};
 use crate::cosign::{FromGuardian, Intent, Session, ToGuardian, to_bytes};
+use crate::fixture::deployment;
 use crate::sealed::Kek;
 
 mod approval;
@@ -39,18 +40,11 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let deployment = Deployment {
-            chain_id: 137,
-            factory: Address::repeat_byte(1),
-            erc20_implementation: Address::repeat_byte(2),
-            erc721_implementation: Address::repeat_byte(3),
-            account_implementation: Address::repeat_byte(4),
-        };
         Self {
             k: LinkIdentity::from_secret(&[1; 32]),
             g: LinkIdentity::from_secret(&[2; 32]),
             kek: Kek::new(1, [3; 32]),
-            deployment,
+            deployment: deployment(),
             record: Record::default(),
             memory: Memory::Idle,
             counter: 0,

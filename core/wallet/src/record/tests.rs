@@ -3,26 +3,16 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use aion_chain::action::{Deployment, TokenAction};
+use aion_chain::action::TokenAction;
 use aion_chain::message::Outcome;
 use aion_chain::operation::Signature;
 use alloy_primitives::{Address, B256, U256};
 use serde_json::json;
 
 use super::{Charter, Record, Stage, TELL_AGAIN_MS, Wallet, Wish};
-use crate::approval::fixture::{NOW_MS, Person, document, launch, rule};
 use crate::approval::{Approval, text};
+use crate::fixture::{NOW_MS, Person, deployment, document, launch, rule};
 use crate::policy::Denial;
-
-fn deployment() -> Deployment {
-    Deployment {
-        chain_id: 137,
-        factory: Address::repeat_byte(1),
-        erc20_implementation: Address::repeat_byte(2),
-        erc721_implementation: Address::repeat_byte(3),
-        account_implementation: Address::repeat_byte(4),
-    }
-}
 
 fn active() -> Wallet {
     let mut wallet = Wallet::new(("t", "wal_1"), Charter::default(), 0);

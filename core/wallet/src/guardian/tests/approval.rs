@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 
 use super::hostile::Random;
 use super::{FromGuardian, KeyShare, Record, ToGuardian, World};
-use crate::approval::fixture::{NOW_MS, Person, document, launch, rule};
 use crate::approval::{Approval, Rule, text};
+use crate::fixture::{NOW_MS, Person, document, launch, rule};
 use crate::policy::DAY_MS;
 
 const ALICE: Address = Address::repeat_byte(0xaa);

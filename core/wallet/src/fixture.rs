@@ -1,5 +1,6 @@
-//! People who approve, and what they approve, for tests.
+//! Contracts, people who approve, and what they approve, for tests.
 
+use aion_chain::action::Deployment;
 use aion_identity::PublicKey;
 use aion_identity::method::key;
 use alloy_primitives::{Address, U256, hex};
@@ -9,10 +10,20 @@ use ed25519_dalek::{Signer, SigningKey};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::Rule;
+use crate::approval::{self, Rule};
 use crate::policy::DAY_MS;
 
 pub const NOW_MS: u64 = 20_000 * DAY_MS + 1_000_000;
+
+pub fn deployment() -> Deployment {
+    Deployment {
+        chain_id: 137,
+        factory: Address::repeat_byte(1),
+        erc20_implementation: Address::repeat_byte(2),
+        erc721_implementation: Address::repeat_byte(3),
+        account_implementation: Address::repeat_byte(4),
+    }
+}
 
 /// Somebody with an Ed25519 key.
 pub struct Person {
@@ -53,7 +64,7 @@ pub fn rule(people: &[Person], count: u64, free: u64) -> Rule {
 /// A document with these steps, which is good for a week.
 pub fn document(steps: &Value) -> Value {
     let effects = json!({ "steps": steps, "schedule": null, "nativeMaxWei": "5" });
-    super::document("pln_1", &json!({ "version": "aion.plan/1" }), &json!([]), &effects, "ab", NOW_MS + 7 * DAY_MS)
+    approval::document("pln_1", &json!({ "version": "aion.plan/1" }), &json!([]), &effects, "ab", NOW_MS + 7 * DAY_MS)
 }
 
 /// The effects of a creation by `wal_1`, as a plan shows them.
