@@ -37,6 +37,22 @@ test("a model answers in pieces, its text is text, and the conversation goes on"
   same(await page.locator("body img, body .chat script").count(), 0, "nothing of it became an element");
 });
 
+test("the models that can be named come late, and nobody's writing is disturbed", async ({ page, context }) => {
+  let go;
+  const late = new Promise((resolve) => { go = resolve; });
+  await context.route("**/v1/mind/providers", async (route) => {
+    await late;
+    await route.continue();
+  });
+  await chat(page, context, "Late", "");
+  await page.fill("#chat-model", "");
+  await page.locator("#chat-model").pressSequentially("plan");
+  go();
+  await page.locator("#chat-model-list option").first().waitFor({ state: "attached" });
+  await page.keyboard.type("ner");
+  same(await page.inputValue("#chat-model"), "planner", "it is written on");
+});
+
 test("an answer is stopped by the person who asked", async ({ page, context }) => {
   const { answers } = await chat(page, context, "Stops", "words=400&pause=100");
   await page.fill("#message", "Tell me everything");

@@ -56,11 +56,11 @@ pub fn TextField(
     #[prop(optional, into)] hint: String,
     #[prop(optional, into)] error: Signal<Option<String>>,
     #[prop(optional)] shape: Shape,
-    #[prop(optional)] options: Vec<String>,
+    #[prop(optional, into)] options: Option<Signal<Vec<String>>>,
 ) -> impl IntoView {
     let (told, invalid) = (hint.clone(), move || error.get().map(|_| "true"));
     let describes = move || described(id, &told, error.get().as_ref());
-    let list = (!options.is_empty()).then(|| format!("{id}-list"));
+    let list = options.map(|_| format!("{id}-list"));
     let class = if matches!(shape, Shape::Code | Shape::Lines) { "input mono" } else { "input" };
     let inner = if shape == Shape::Lines {
         view! {
@@ -79,10 +79,13 @@ pub fn TextField(
         }
         .into_any()
     };
-    let options = list.map(|list| {
-        let options =
-            options.into_iter().map(|option| view! { <option value=option></option> }.into_any()).collect_view();
-        view! { <datalist id=list>{options}</datalist> }.into_any()
+    // They come when they are known; what is written meanwhile stays.
+    let options = options.zip(list).map(|(options, list)| {
+        let all = move || {
+            let options = options.get().into_iter();
+            options.map(|option| view! { <option value=option></option> }.into_any()).collect_view()
+        };
+        view! { <datalist id=list>{all}</datalist> }.into_any()
     });
     view! {
         {framed(id, label, hint, error, inner)}

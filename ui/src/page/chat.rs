@@ -5,8 +5,8 @@ use aion_client::sse::Events;
 use aion_client::{Pieces, Stop};
 use leptos::prelude::{
     AnyView, AriaAttributes, ClassAttribute, CollectView, ElementChild, Get, GetUntracked, GetValue, GlobalAttributes,
-    IntoAny, OnAttribute, OnTargetAttribute, PropAttribute, RwSignal, Set, SetValue, StoredValue, Update, on_cleanup,
-    view,
+    IntoAny, OnAttribute, OnTargetAttribute, PropAttribute, RwSignal, Set, SetValue, Signal, StoredValue, Update,
+    on_cleanup, view,
 };
 use leptos::task::spawn_local;
 use serde_json::Value;
@@ -87,12 +87,12 @@ fn form(session: Session, chat: Chat) -> AnyView {
     let (model, wrong) = (RwSignal::new(ANY_MODEL.to_owned()), RwSignal::new(None::<String>));
     let providers = at(&session, "/v1/mind/providers".to_owned(), None);
     // Who may not read providers writes the name of a model.
-    let names = move || {
+    let names = Signal::derive(move || {
         let of =
             |row: &Value| items(&row["provider"], "models").iter().map(|one| text(one, "name")).collect::<Vec<_>>();
         let known = providers.read(|told| items(told, "providers").iter().flat_map(of).collect::<Vec<_>>());
         known.unwrap_or_default()
-    };
+    });
     let send = StoredValue::new_local(move || {
         let written = chat.message.get_untracked().trim().to_owned();
         wrong.set(required(&written));
@@ -112,11 +112,6 @@ fn form(session: Session, chat: Chat) -> AnyView {
             (send.get_value())();
         }
     };
-    let field = move || {
-        let names = names();
-        view! { <TextField id="chat-model" label=t(Text::Model) value=model options=names shape=Shape::Code /> }
-            .into_any()
-    };
     let error =
         move || wrong.get().map(|wrong| view! { <p class="field-error" id="message-error">{wrong}</p> }.into_any());
     let invalid = move || wrong.get().map(|_| "true");
@@ -134,7 +129,7 @@ fn form(session: Session, chat: Chat) -> AnyView {
     };
     view! {
         <form class="form chat-form" on:submit=submit>
-            {field}
+            <TextField id="chat-model" label=t(Text::Model) value=model options=names shape=Shape::Code />
             <div class="field">
                 <label for="message">{t(Text::ChatMessage)}</label>
                 <textarea id="message" class="input" rows="4" prop:value=move || chat.message.get()
