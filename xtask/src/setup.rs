@@ -101,7 +101,9 @@ pub fn tools() -> Outcome<()> {
 fn install(package: &str, version: &str, locked: bool) -> Outcome<()> {
     let mut cargo = process::command("cargo")?;
     cargo.args(["install", package, "--version", &format!("={version}"), "--root"]).arg(workspace::tools()?);
-    cargo.env_remove("CARGO_TARGET_DIR").env("CARGO_TERM_PROGRESS_WHEN", "auto");
+    // They are built longer than they run: half optimised they stand in half the time.
+    cargo.env_remove("CARGO_TARGET_DIR").env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1");
+    cargo.env("CARGO_TERM_PROGRESS_WHEN", "auto");
     if locked {
         cargo.arg("--locked");
     }

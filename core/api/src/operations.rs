@@ -141,6 +141,12 @@ impl Operation {
         self.id == "checkDefinition"
     }
 
+    /// Whether it asks a model and does nothing else: it costs, within the budgets of its key, and moves nothing.
+    #[must_use]
+    pub fn asks_a_model(&self) -> bool {
+        matches!(self.id, "chat" | "completeChat")
+    }
+
     /// Every problem that it can answer.
     #[must_use]
     pub fn all_problems(&self) -> Vec<Code> {

@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aion_task::time::rfc3339;
 use serde::{Deserialize, Serialize};
 
+pub mod allowance;
 #[cfg(test)]
 mod tests;
 
@@ -125,6 +126,8 @@ pub enum End {
     Never,
     /// Nobody knows: it counts as its worst case.
     Unknown,
+    /// It is none yet, but all of it will cost no more than so much, micro-USD: what is beyond that is free again.
+    Within(u64),
 }
 
 /// What came of an end.
@@ -263,6 +266,26 @@ impl Ledger {
         Ok(self.open.entry(id.to_owned()).or_insert(Reservation { payer, purpose, worst, day, at_ms: now_ms }))
     }
 
+    /// Sets aside for several calls at once, if there is room: at most so many times the worst case of one, and of what a
+    /// cap leaves no more than a part; else for one alone. Gives what was set aside, micro-USD; under the same id the
+    /// same again.
+    pub fn reserve_times(
+        &mut self,
+        id: &str,
+        payer: Payer,
+        (worst, times): (u64, u32),
+        now_ms: u64,
+    ) -> Result<u64, Denial> {
+        self.tick(now_ms);
+        if let Some(open) = self.open.get(id).filter(|open| open.payer == payer && open.worst >= worst) {
+            return Ok(open.worst);
+        }
+        let room = payer.scopes().iter().map(|scope| self.left(scope, self.day)).min().unwrap_or_default();
+        let several = worst.saturating_mul(times.min(allowance::TIMES_MAX).into());
+        let total = several.min(room / allowance::PART).max(worst);
+        self.reserve(id, payer, Purpose::Model, total, now_ms).map(|reserved| reserved.worst)
+    }
+
     /// Ends a reservation. It counts on the day that it was made on, whenever it ends.
     pub fn end(&mut self, id: &str, end: End, now_ms: u64) -> Settled {
         self.tick(now_ms);
@@ -290,11 +313,16 @@ impl Ledger {
             End::Used(used) => used,
             End::Never => 0,
             End::Unknown => reservation.worst,
+            End::Within(most) => most.min(reservation.worst),
         };
         for scope in reservation.payer.scopes() {
             self.count(&scope, reservation.day, |counted| {
                 counted.saturating_sub(reservation.worst).saturating_add(used)
             });
+        }
+        if let End::Within(_) = end {
+            self.open.insert(id.to_owned(), Reservation { worst: used, ..reservation });
+            return Settled::Counted;
         }
         self.ended.entry(self.day).or_default().insert(id.to_owned());
         match used.checked_sub(reservation.worst) {
@@ -324,22 +352,25 @@ impl Ledger {
     }
 
     fn fits(&self, scope: &Scope, day: u64, worst: u64) -> Result<(), Denial> {
-        let Some(cap) = self.cap(scope) else {
-            return Ok(());
-        };
-        if cap.stopped {
+        if self.cap(scope).is_some_and(|cap| cap.stopped) {
             return Err(Denial::Stopped(scope.clone()));
         }
-        for (period, cap) in periods(day).into_iter().zip([cap.day, cap.month]) {
-            let Some(cap) = cap else {
-                continue;
-            };
-            let left = cap.saturating_sub(self.counted(scope, &period));
-            if worst > left {
-                return Err(Denial::Cap { scope: scope.clone(), period, cap, left });
-            }
-        }
-        Ok(())
+        let passed = self.lefts(scope, day).find(|(_, _, left)| worst > *left);
+        passed.map_or(Ok(()), |(period, cap, left)| Err(Denial::Cap { scope: scope.clone(), period, cap, left }))
+    }
+
+    /// What the caps of a scope leave it: the period, the cap, and what is left of it.
+    fn lefts(&self, scope: &Scope, day: u64) -> impl Iterator<Item = (String, u64, u64)> {
+        let caps = self.cap(scope).map(|cap| [cap.day, cap.month]).unwrap_or_default();
+        periods(day).into_iter().zip(caps).filter_map(|(period, cap)| {
+            let left = cap?.saturating_sub(self.counted(scope, &period));
+            Some((period, cap?, left))
+        })
+    }
+
+    /// The least that a cap of a scope leaves it, micro-USD.
+    fn left(&self, scope: &Scope, day: u64) -> u64 {
+        self.lefts(scope, day).map(|(_, _, left)| left).min().unwrap_or(u64::MAX)
     }
 
     fn count(&mut self, scope: &Scope, day: u64, change: impl Fn(u64) -> u64) {

@@ -19,6 +19,8 @@ enum Event {
     Report { id: u8 },
     /// A call never left.
     Never { id: u8 },
+    /// A call that is open will cost no more than it really does.
+    Within { id: u8 },
     /// Time passes, or a clock goes back.
     Pass { minutes: i16 },
     /// The object dies and is loaded again.
@@ -31,6 +33,7 @@ fn event() -> impl Strategy<Value = Event> {
             .prop_map(|(id, key, worst, cost)| Event::Call { id, key, worst, cost }),
         3 => (0_u8..40).prop_map(|id| Event::Report { id }),
         1 => (0_u8..40).prop_map(|id| Event::Never { id }),
+        1 => (0_u8..40).prop_map(|id| Event::Within { id }),
         1 => any::<i16>().prop_map(|minutes| Event::Pass { minutes: minutes % 900 }),
         1 => Just(Event::Restart),
     ]
@@ -86,6 +89,9 @@ proptest! {
                 },
                 Event::Never { id } => if out.remove(&id).is_some() {
                     ledger.end(&id.to_string(), End::Never, now_ms);
+                },
+                Event::Within { id } => if let Some((cost, ..)) = out.get(&id) {
+                    ledger.end(&id.to_string(), End::Within(*cost), now_ms);
                 },
                 Event::Pass { minutes } => {
                     now_ms = now_ms.saturating_add_signed(i64::from(minutes) * 60_000).max(BEGIN_MS);

@@ -2,7 +2,8 @@
 //!
 //! The snapshot is kept in the isolate for at most [`SNAPSHOT_FRESH_MS`]. A request that moves money or rights asks the
 //! Tenant object itself, or goes to the Kernel object, which the Tenant object tells of a revoked key before it says
-//! that it is one: either way it stops at once.
+//! that it is one: either way it stops at once. A conversation with a model, which costs and moves nothing, takes a
+//! snapshot of the last second.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -22,6 +23,9 @@ use crate::ask::Caller;
 
 /// How long a snapshot counts: a revoked key stops within this time everywhere.
 const SNAPSHOT_FRESH_MS: u64 = 10_000;
+/// The same for asking models: as long as an isolate gives out what it has reserved for a key
+/// (`aion_mind::budget::allowance`).
+const MODEL_FRESH_MS: u64 = 1_000;
 /// How many snapshots an isolate keeps: about 4 MB at most.
 const SNAPSHOTS_MAX: usize = 500;
 
@@ -47,7 +51,7 @@ pub async fn check(
             let Some(key) = bearer(header).ok().and_then(ApiKey::parse) else {
                 return Ok(None);
             };
-            match check_key(app, trace, &key, None, true).await {
+            match check_key(app, trace, &key, None, SNAPSHOT_FRESH_MS).await {
                 Err(problem) if problem.code == Code::CredentialInvalid => Ok(None),
                 checked => checked.map(Some),
             }
@@ -59,8 +63,14 @@ pub async fn check(
         Credential::Key(scope) => {
             let key = ApiKey::parse(bearer(header)?).ok_or_else(invalid)?;
             let own = operation.is_checked_by_kernel() || operation.is_pure();
-            let kept = own || !scope.moves_money_or_rights();
-            check_key(app, trace, &key, Some(scope), kept).await.map(Some)
+            let fresh_ms = if own || !scope.moves_money_or_rights() {
+                SNAPSHOT_FRESH_MS
+            } else if operation.asks_a_model() {
+                MODEL_FRESH_MS
+            } else {
+                0
+            };
+            check_key(app, trace, &key, Some(scope), fresh_ms).await.map(Some)
         }
     }
 }
@@ -70,11 +80,11 @@ async fn check_key(
     trace: &Trace,
     key: &ApiKey,
     scope: Option<Scope>,
-    keep: bool,
+    fresh_ms: u64,
 ) -> Result<Caller, Problem> {
     let now_ms = call::now_ms();
     let hash = key.hash(&app.pepper);
-    let kept = if keep { kept(&key.tenant, now_ms) } else { None };
+    let kept = kept(&key.tenant, now_ms, fresh_ms);
     // A key that the kept snapshot lacks may be newer than it.
     let snapshot = match kept.filter(|snapshot| snapshot.key(&key.id, &hash).is_some()) {
         Some(snapshot) => snapshot,
@@ -102,7 +112,7 @@ pub async fn of_gateway(
         let record = key.as_ref().and_then(|key| snapshot.key(&key.id, &key.hash(&app.pepper)));
         record.map(|record| record.id.clone())
     };
-    if let Some(snapshot) = kept(tenant, now_ms) {
+    if let Some(snapshot) = kept(tenant, now_ms, SNAPSHOT_FRESH_MS) {
         let id = known(&snapshot);
         // A key that the kept snapshot lacks may be newer than it.
         if id.is_some() || key.is_none() {
@@ -129,10 +139,11 @@ pub async fn shards(app: &App, trace: &Trace, tenant: &str) -> Result<Shards, Pr
     fetch(app, trace, tenant, call::now_ms()).await.map(|snapshot| snapshot.shards.clone())
 }
 
-fn kept(tenant: &str, now_ms: u64) -> Option<Rc<Snapshot>> {
+/// What is kept of a tenant, if it is no older than that.
+fn kept(tenant: &str, now_ms: u64, fresh_ms: u64) -> Option<Rc<Snapshot>> {
     SNAPSHOTS.with_borrow(|all| {
         let kept = all.get(tenant)?;
-        (now_ms.saturating_sub(kept.fetched_ms) < SNAPSHOT_FRESH_MS).then(|| Rc::clone(&kept.snapshot))
+        (now_ms.saturating_sub(kept.fetched_ms) < fresh_ms).then(|| Rc::clone(&kept.snapshot))
     })
 }
 
@@ -160,6 +171,11 @@ pub fn keep(tenant: &str, snapshot: Snapshot, now_ms: u64) -> Rc<Snapshot> {
         }
     });
     snapshot
+}
+
+/// Forgets a tenant whose keys have changed.
+pub fn forget(tenant: &str) {
+    SNAPSHOTS.with_borrow_mut(|all| all.remove(tenant));
 }
 
 fn bearer(header: Option<&str>) -> Result<&str, Problem> {

@@ -15,6 +15,7 @@ use aion_shell::call::{fault, now_ms};
 use serde_json::json;
 use worker::{Context, Env, Response};
 
+use crate::allowances::{self, Held, Reserved};
 use crate::ends;
 use crate::front::{json, json_text};
 use crate::object::{self, Order, Told, plans};
@@ -223,9 +224,13 @@ pub fn written(reply: &Reply, words: &Words) -> Result<Response, Problem> {
     }
 }
 
-/// Settles a reservation. One that cannot be settled now counts as its worst case, for good after an hour.
-pub async fn end(env: &Env, handed: &Handed, id: &str, end: End, then: Option<Box<Order>>) {
-    _ = object::ask(env, handed, Order::End { ends: vec![(id.to_owned(), end)], then }).await;
+/// Settles a reservation, if it has ended. One that cannot be settled now counts as its worst case, for good after an
+/// hour.
+pub async fn end(env: &Env, handed: &Handed, id: &str, end: Option<End>, then: Option<Box<Order>>) {
+    if end.is_some() || then.is_some() {
+        let ends = end.map(|end| (id.to_owned(), end)).into_iter().collect();
+        _ = object::ask(env, handed, Order::End { ends, then }).await;
+    }
 }
 
 impl Chat<'_> {
@@ -271,20 +276,17 @@ impl Chat<'_> {
         if let Err(unsupported) = encode(self.request, &choice.provider.endpoint(choice.model, None)) {
             return Ok(Tried::Unsupported(unsupported));
         }
-        let (id, provider) = (object::fresh_id()?, choice.provider.id.clone());
-        let Caller { env, handed, payer, .. } = self.caller;
-        let (payer, version) = (payer.clone(), self.version);
-        let order = Order::Reserve { id: id.clone(), payer, worst: choice.at_most, provider, version };
-        let key = match ends::ask(env, handed, order).await? {
-            Told::Reserved { key } => key,
-            Told::Stale { version, rows } => {
+        let Caller { env, handed, payer, context, .. } = self.caller;
+        let held = match allowances::reserve(env, context, (handed, payer), choice, self.version).await? {
+            Reserved::Held(held) => held,
+            Reserved::Stale(version, rows) => {
                 return Ok(Tried::Stale(observed::put_rows(&handed.tenant, version, rows)));
             }
-            _ => return Err(Problem::internal().into()),
         };
-        let endpoint = choice.provider.endpoint(choice.model, key.map(Key::new));
+        let Held { id, secret } = held;
+        let endpoint = choice.provider.endpoint(choice.model, secret.map(Key::new));
         let Ok(call) = encode(self.request, &endpoint) else {
-            self.end(&id, End::Never).await;
+            self.end(choice, &id, End::Never).await;
             return Err(fault("mind encode", &"a request that could be made cannot be made").into());
         };
         let tried = self.send(choice, &id, &call).await;
@@ -292,7 +294,7 @@ impl Chat<'_> {
             Ok(response) => return response.map(Tried::Answered).map_err(Refusal::Problem),
             Err(failure) => failure,
         };
-        self.end(&id, end_of(&failure)).await;
+        self.end(choice, &id, end_of(&failure)).await;
         Ok(Tried::Failed(failure))
     }
 
@@ -324,14 +326,13 @@ impl Chat<'_> {
         let reply = decode(kind, opened.status, &opened.headers, &body).map_err(amid)?;
         let end = End::Used(choice.model.prices.settled(reply.usage, choice.at_most));
         let whole = Whole { reply, kind, raw: body };
+        let end = allowances::ended(id, choice.at_most, end);
         let Caller { env, handed, keep, context, .. } = self.caller;
-        match keep {
-            Keep::Nothing => match context {
-                Some(context) => ends::later(env, context, handed, id, end),
-                None => self.end(id, end).await,
-            },
-            Keep::Again(key) => self::end(env, handed, id, end, again(key, &whole.reply)).await,
-            Keep::Answer(keep) => {
+        match (keep, context) {
+            (Keep::Nothing, Some(context)) => ends::later(env, context, handed, id, end),
+            (Keep::Nothing, None) => self::end(env, handed, id, end, None).await,
+            (Keep::Again(key), _) => self::end(env, handed, id, end, again(key, &whole.reply)).await,
+            (Keep::Answer(keep), _) => {
                 if let Err(problem) = self.kept(id, end, keep(&whole)).await {
                     return Ok(Err(problem));
                 }
@@ -341,12 +342,13 @@ impl Chat<'_> {
     }
 
     /// Settles and has the answer kept: what was paid for is not given up before the object has said so.
-    async fn kept(&self, id: &str, end: End, then: plans::Order) -> Result<(), Problem> {
+    async fn kept(&self, id: &str, end: Option<End>, then: plans::Order) -> Result<(), Problem> {
         let Caller { env, handed, .. } = self.caller;
         let then = Some(Box::new(Order::Plans(Box::new(then))));
         let mut after_ms = KEEP_FIRST_MS;
         loop {
-            let order = Order::End { ends: vec![(id.to_owned(), end)], then: then.clone() };
+            let ends = end.map(|end| (id.to_owned(), end)).into_iter().collect();
+            let order = Order::End { ends, then: then.clone() };
             match object::ask(env, handed, order).await {
                 Err(problem) if problem.code.status() >= 500 && after_ms <= KEEP_LAST_MS => {
                     upstream::wait(after_ms).await;
@@ -377,7 +379,7 @@ impl Chat<'_> {
         }
         let made = stream::response();
         let Ok((sender, response)) = made else {
-            self.end(id, End::Unknown).await;
+            self.end(choice, id, End::Unknown).await;
             return Ok(made.map(|(_, response)| Answer::Pieces(response)));
         };
         let (id, prices, worst) = (id.to_owned(), choice.model.prices, choice.at_most);
@@ -396,7 +398,8 @@ impl Chat<'_> {
         observed::with(&self.caller.handed.tenant, &choice.provider.id, |seen| seen.answered(first_byte_ms));
     }
 
-    async fn end(&self, id: &str, how: End) {
+    async fn end(&self, choice: &Choice<'_>, id: &str, how: End) {
+        let how = allowances::ended(id, choice.at_most, how);
         end(self.caller.env, self.caller.handed, id, how, None).await;
     }
 }

@@ -40,7 +40,11 @@ fn take(tenant: &str) -> Vec<(String, End)> {
     ALL.with_borrow_mut(|all| all.get_mut(tenant).map(|waiting| std::mem::take(&mut waiting.ends)).unwrap_or_default())
 }
 
-fn put(tenant: &str, ends: Vec<(String, End)>) {
+/// They go along with what the tenant's object is asked next.
+pub fn put(tenant: &str, ends: Vec<(String, End)>) {
+    if ends.is_empty() {
+        return;
+    }
     ALL.with_borrow_mut(|all| all.entry(tenant.to_owned()).or_default().ends.extend(ends));
 }
 
@@ -62,9 +66,9 @@ async fn tell(env: &Env, handed: &Handed, ends: Vec<(String, End)>, then: Option
     told
 }
 
-/// A call has ended, and its caller does not wait for the ledger.
-pub fn later(env: &Env, context: &Context, handed: &Handed, id: &str, end: End) {
-    if begins(&handed.tenant, id, end) {
+/// A call has ended, and with it perhaps its reservation. Its caller does not wait for the ledger.
+pub fn later(env: &Env, context: &Context, handed: &Handed, id: &str, end: Option<End>) {
+    if end.is_some_and(|end| begins(&handed.tenant, id, end)) {
         context.wait_until(send(env.clone(), handed.clone()));
     }
 }

@@ -19,42 +19,20 @@ use crate::object::{self, Order, Told};
 use crate::observed;
 use crate::plans::At;
 use crate::stream::Words;
-use crate::{a2a, agents, ends, mcp, plans, upstream};
+use crate::{a2a, agents, allowances, ends, mcp, plans, upstream};
 
 /// A conversation nests so deep at most: it carries schemas of tools, which nest deeper than what else is sent to us.
 const CHAT_DEPTH_MAX: usize = 4 * DEPTH_MAX;
 /// An id of a budget has so many characters at most: that of a long DID.
 const ID_MAX_CHARS: usize = 256;
 
+/// Providers and budgets.
+const MANAGED: [&str; 7] =
+    ["readProviders", "putProviders", "putProviderKey", "readBudgets", "putBudgets", "stopMind", "resumeMind"];
+
 /// Answers a request.
 pub async fn answer(env: &Env, context: &Context, handed: &Handed, body: &[u8]) -> Result<Response, Problem> {
     match handed.operation.as_str() {
-        "readProviders" => told(object::ask(env, handed, Order::Providers).await?),
-        "putProviders" => {
-            let PutProviders { providers } = read_json(body)?;
-            check_providers(env, &providers)?;
-            let answer = object::ask(env, handed, Order::PutProviders { providers }).await?;
-            observed::forget(&handed.tenant);
-            told(answer)
-        }
-        "putProviderKey" => {
-            let PutProviderKey { key } = read_json(body)?;
-            let visible = key.bytes().all(|byte| byte.is_ascii_graphic());
-            if key.is_empty() || key.len() > KEY_MAX_CHARS || !visible {
-                return Err(Problem::invalid("/key", format!("1 to {KEY_MAX_CHARS} visible ASCII characters")));
-            }
-            told(object::ask(env, handed, Order::PutKey { provider: handed.id.clone(), key }).await?)
-        }
-        "readBudgets" => told(ends::ask(env, handed, Order::Budgets).await?),
-        "putBudgets" => {
-            let caps = caps(&read_json::<PutBudgets>(body)?)?;
-            told(ends::ask(env, handed, Order::PutCaps { caps }).await?)
-        }
-        "stopMind" | "resumeMind" => {
-            let Switch { of, id } = read_json(body)?;
-            let (scope, stopped) = (scope("", of, &id)?, handed.operation == "stopMind");
-            told(ends::ask(env, handed, Order::Switch { scope, stopped }).await?)
-        }
         "chat" => {
             let request = text(body).and_then(read_own).map_err(invalid)?;
             let answer = cached::answer(env, context, handed, &request, &Words::Own).await;
@@ -91,10 +69,56 @@ pub async fn answer(env: &Env, context: &Context, handed: &Handed, body: &[u8]) 
             let step = aion_api::object::read(body).map_err(|error| fault("step", &error))?;
             plans::step(At { env, handed }, step).await
         }
+        managed if MANAGED.contains(&managed) => manage(env, handed, body).await,
         agent if agent.contains("Agent") || agent.contains("Memory") => {
             agents::operation(At { env, handed }, body).await
         }
         _ => plans::operation(At { env, handed }, body).await,
+    }
+}
+
+/// Providers and budgets, for whoever manages them.
+async fn manage(env: &Env, handed: &Handed, body: &[u8]) -> Result<Response, Problem> {
+    match handed.operation.as_str() {
+        "readProviders" => told(object::ask(env, handed, Order::Providers).await?),
+        "putProviders" => {
+            let PutProviders { providers } = read_json(body)?;
+            check_providers(env, &providers)?;
+            let answer = object::ask(env, handed, Order::PutProviders { providers }).await?;
+            observed::forget(&handed.tenant);
+            allowances::close(&handed.tenant);
+            told(answer)
+        }
+        "putProviderKey" => {
+            let PutProviderKey { key } = read_json(body)?;
+            let visible = key.bytes().all(|byte| byte.is_ascii_graphic());
+            if key.is_empty() || key.len() > KEY_MAX_CHARS || !visible {
+                return Err(Problem::invalid("/key", format!("1 to {KEY_MAX_CHARS} visible ASCII characters")));
+            }
+            let answer = object::ask(env, handed, Order::PutKey { provider: handed.id.clone(), key }).await?;
+            allowances::close(&handed.tenant);
+            told(answer)
+        }
+        "readBudgets" => {
+            allowances::close(&handed.tenant);
+            told(ends::ask(env, handed, Order::Budgets).await?)
+        }
+        "putBudgets" => {
+            let caps = caps(&read_json::<PutBudgets>(body)?)?;
+            allowances::close(&handed.tenant);
+            let answer = ends::ask(env, handed, Order::PutCaps { caps }).await?;
+            allowances::close(&handed.tenant);
+            told(answer)
+        }
+        "stopMind" | "resumeMind" => {
+            let Switch { of, id } = read_json(body)?;
+            let (scope, stopped) = (scope("", of, &id)?, handed.operation == "stopMind");
+            allowances::close(&handed.tenant);
+            let answer = ends::ask(env, handed, Order::Switch { scope, stopped }).await?;
+            allowances::close(&handed.tenant);
+            told(answer)
+        }
+        _ => Err(Problem::internal()),
     }
 }
 

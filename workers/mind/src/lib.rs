@@ -10,6 +10,7 @@
 
 mod a2a;
 mod agents;
+mod allowances;
 mod cached;
 mod chat;
 mod ends;

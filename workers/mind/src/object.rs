@@ -12,7 +12,7 @@ use aion_api::problem::{Code, Problem};
 use aion_api::time::rfc3339;
 use aion_api::v1::mind::{Budget, Budgets, Of, Provider, ProviderKey, Providers};
 use aion_api::vault::{self, Kek};
-use aion_mind::budget::{Cap, Denial, End, Ledger, Payer, Purpose, Scope, Settled};
+use aion_mind::budget::{Cap, Denial, End, Ledger, Payer, Scope, Settled};
 use aion_mind::models::ProviderRow;
 use aion_mind::wire::Reply;
 use aion_shell::call::{self, fault, now_ms};
@@ -48,12 +48,13 @@ pub enum Order {
     Switch { scope: Scope, stopped: bool },
     /// Providers, for a call.
     Rows,
-    /// Sets the worst case of a call aside, and opens the key for it.
+    /// Sets the worst case of a call aside, or of so many like it, and opens the key for it.
     Reserve {
         id: String,
         payer: Payer,
-        /// Micro-USD.
+        /// Of one, micro-USD.
         worst: u64,
+        times: u32,
         provider: String,
         /// The version of the providers that the call was made for: a key does not go to where another one pointed.
         version: u64,
@@ -80,6 +81,8 @@ pub enum Told {
     },
     Reserved {
         key: Option<String>,
+        /// What was set aside, micro-USD.
+        total: u64,
     },
     /// The call was made for providers that are no more: these are.
     Stale {
@@ -203,8 +206,8 @@ impl Mind {
                 Ok(Told::Known { known: answer })
             }
             Order::Keep { key, reply } => store.put_answer(&key, &reply, now_ms()).map(|()| Told::Done),
-            Order::Reserve { id, payer, worst, provider, version } => {
-                self.reserve(store, known, (&id, payer, worst), &provider, version)
+            Order::Reserve { id, payer, worst, times, provider, version } => {
+                self.reserve(store, known, (&id, payer, (worst, times)), &provider, version)
             }
             Order::End { ends, then } => {
                 for (id, end) in ends {
@@ -228,7 +231,7 @@ impl Mind {
         &self,
         store: &Store<'_>,
         known: &mut Known,
-        (id, payer, worst): (&str, Payer, u64),
+        (id, payer, terms): (&str, Payer, (u64, u32)),
         provider: &str,
         version: u64,
     ) -> Result<Told, Problem> {
@@ -246,8 +249,8 @@ impl Mind {
         // What is refused changes nothing that would have to be stored.
         known.try_ledger(|ledger| {
             store.remind(ledger, id)?;
-            let reserved = ledger.reserve(id, payer, Purpose::Model, worst, now_ms());
-            reserved.map(|_| Told::Reserved { key }).map_err(|denial| denied(&denial))
+            let reserved = ledger.reserve_times(id, payer, terms, now_ms());
+            reserved.map(|total| Told::Reserved { key, total }).map_err(|denial| denied(&denial))
         })
     }
 

@@ -15,7 +15,7 @@ use worker::js_sys::{Promise, Uint8Array};
 use worker::{Delay, Env, Response, ResponseBody, web_sys};
 
 use crate::upstream::{Opened, wait};
-use crate::{chat, ends};
+use crate::{allowances, chat, ends};
 
 #[wasm_bindgen]
 extern "C" {
@@ -143,12 +143,17 @@ impl Flow {
             events = self.next().await.unwrap_or_else(|fault| vec![Event::Error(fault)]);
         }
         let end = if whole { End::Used(self.prices.settled(usage, self.worst)) } else { End::Unknown };
+        let end = allowances::ended(&self.id, self.worst, end);
         // The caller sees the end at once, and the ledger hears of it.
         let closed = JsFuture::from(sender.close());
         let again = self.again.filter(|_| whole).and_then(|(key, fold)| chat::again(&key, &fold.finish().ok()?));
         match again {
             Some(_) => chat::end(&env, &handed, &self.id, end, again).await,
-            None => ends::soon(&env, &handed, &self.id, end).await,
+            None => {
+                if let Some(end) = end {
+                    ends::soon(&env, &handed, &self.id, end).await;
+                }
+            }
         }
         // Whoever has gone does not take the end either.
         _ = select(closed, patience).await;

@@ -6,17 +6,20 @@ use std::time::Duration;
 use aion_mind::models::Timeouts;
 use aion_mind::wire::{Class, Fault, HttpRequest, of_binding};
 use aion_shell::call::now_ms;
-use futures_util::StreamExt;
 use futures_util::future::{Either, select};
+use futures_util::stream::{self, LocalBoxStream, StreamExt};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use worker::js_sys::futures::JsFuture;
 use worker::js_sys::{self, Uint8Array};
-use worker::web_sys::{self, RequestRedirect};
-use worker::{AbortController, ByteStream, Delay, Env, Fetch, Headers};
+use worker::web_sys::{self, AbortController, AbortSignal, RequestRedirect};
+use worker::{Delay, Env, Headers};
 
 /// An answer may have so many bytes: what a reply may have, as JSON escapes it at its widest.
 const ANSWER_MAX_BYTES: usize = 12 << 20;
+
+/// A body that says it is no longer is one piece: a stream is asked for its pieces one by one, by way of promises.
+const SHORT_MAX_BYTES: u64 = 64 << 10;
 
 /// The binding of Workers AI, where there is one.
 const AI: &str = "AI";
@@ -25,7 +28,7 @@ const AI: &str = "AI";
 pub struct Opened {
     pub status: u16,
     pub headers: Vec<(String, String)>,
-    body: Option<ByteStream>,
+    body: Option<LocalBoxStream<'static, worker::Result<Vec<u8>>>>,
     controller: Option<AbortController>,
     timeouts: Timeouts,
     /// When the request left, Unix milliseconds.
@@ -49,22 +52,36 @@ impl Drop for Opened {
 /// Sends a request, and waits for status and headers. Redirects are not followed: a key goes where it was meant to go.
 pub async fn open(request: &HttpRequest, timeouts: Timeouts) -> Result<Opened, Fault> {
     let sent_ms = now_ms();
-    let raw = raw(request).map_err(|_| Fault::of(Class::Request))?;
-    let controller = AbortController::default();
-    let signal = controller.signal();
-    let fetch = Fetch::Request(raw);
-    let sent = std::pin::pin!(fetch.send_with_signal(&signal));
-    match select(sent, wait(timeouts.first_byte_ms.into())).await {
-        Either::Left((Ok(mut response), _)) => {
-            let headers = response.headers().entries().collect();
-            let (status, body, controller) = (response.status_code(), response.stream().ok(), Some(controller));
-            Ok(Opened { status, headers, body, controller, timeouts, sent_ms, begun: false, bytes: 0, timer: None })
+    let controller = AbortController::new().map_err(|_| Fault::of(Class::Request))?;
+    let raw = raw(request, &controller.signal()).map_err(|_| Fault::of(Class::Request))?;
+    let sent = std::pin::pin!(JsFuture::from(fetch(&raw)));
+    let (timer, at_ms) = (Box::pin(wait(timeouts.first_byte_ms.into())), sent_ms + u64::from(timeouts.first_byte_ms));
+    match select(sent, timer).await {
+        Either::Left((Ok(answer), timer)) => {
+            let response = answer.dyn_into::<web_sys::Response>().map_err(|_| Fault::of(Class::Upstream))?;
+            let headers = Headers(response.headers()).entries().collect();
+            let (status, body, controller) = (response.status(), body_of(response), Some(controller));
+            let timer = Some((timer, at_ms));
+            Ok(Opened { status, headers, body, controller, timeouts, sent_ms, begun: false, bytes: 0, timer })
         }
         Either::Left((Err(_), _)) => Err(Fault::of(Class::Upstream)),
         Either::Right(_) => {
             controller.abort();
             Err(Fault::of(Class::Timeout))
         }
+    }
+}
+
+/// The pieces of a body, if it has one.
+fn body_of(response: web_sys::Response) -> Option<LocalBoxStream<'static, worker::Result<Vec<u8>>>> {
+    let length = response.headers().get("content-length").ok().flatten().and_then(|length| length.parse::<u64>().ok());
+    match length {
+        Some(1..=SHORT_MAX_BYTES) => {
+            let whole = JsFuture::from(response.array_buffer().ok()?);
+            let bytes = async move { Ok(Uint8Array::new(&whole.await?).to_vec()) };
+            Some(stream::once(bytes).boxed_local())
+        }
+        _ => Some(worker::Response::from(response).stream().ok()?.boxed_local()),
     }
 }
 
@@ -80,6 +97,12 @@ extern "C" {
     fn infer_raw(ai: &JsValue, model: &str, body: &str) -> js_sys::Promise;
 }
 
+#[wasm_bindgen]
+extern "C" {
+    /// Sends a request, as the platform does it.
+    fn fetch(request: &web_sys::Request) -> js_sys::Promise;
+}
+
 /// Whether there is a binding of Workers AI.
 pub fn can_infer(env: &Env) -> bool {
     env.ai(AI).is_ok()
@@ -93,7 +116,7 @@ pub async fn infer(env: &Env, model: &str, body: &[u8], timeouts: Timeouts) -> R
     match select(asked, wait(timeouts.first_byte_ms.into())).await {
         Either::Left((Ok(answer), _)) => {
             let response = answer.dyn_into::<web_sys::Response>().map_err(|_| Fault::of(Class::Garbage))?;
-            let body = worker::Response::from(response).stream().ok();
+            let body = body_of(response);
             let headers = Vec::new();
             Ok(Opened {
                 status: 200,
@@ -179,7 +202,7 @@ pub fn wait(ms: u64) -> Delay {
     Delay::from(Duration::from_millis(ms))
 }
 
-fn raw(request: &HttpRequest) -> worker::Result<worker::Request> {
+fn raw(request: &HttpRequest, signal: &AbortSignal) -> worker::Result<web_sys::Request> {
     let headers = Headers::new();
     for (name, value) in &request.headers {
         headers.set(name, &value.value())?;
@@ -188,6 +211,7 @@ fn raw(request: &HttpRequest) -> worker::Result<worker::Request> {
     init.set_method(request.method);
     init.set_headers(headers.as_ref());
     init.set_redirect(RequestRedirect::Manual);
+    init.set_signal(Some(signal));
     init.set_body(&Uint8Array::from(request.body.as_slice()));
-    Ok(web_sys::Request::new_with_str_and_init(&request.url, &init)?.into())
+    Ok(web_sys::Request::new_with_str_and_init(&request.url, &init)?)
 }

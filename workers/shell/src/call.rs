@@ -185,8 +185,9 @@ pub fn health(version: &str) -> worker::Result<Response> {
 
 /// The time of the platform, Unix milliseconds. It stands still while code runs, so it is the time of the event.
 #[must_use]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "milliseconds are whole and below 2^53")]
 pub fn now_ms() -> u64 {
-    worker::Date::now().as_millis()
+    worker::js_sys::Date::now() as u64
 }
 
 /// A secret of 32 bytes from the environment.

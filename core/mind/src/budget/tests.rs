@@ -180,3 +180,25 @@ fn tokens_cost_is_rounded_up() {
     assert_eq!((tokens_cost(1, 1), tokens_cost(0, 9), tokens_cost(1_000_000, 15)), (1, 0, 15));
     assert_eq!(tokens_cost(u64::MAX, u64::MAX), u64::MAX);
 }
+
+#[test]
+fn an_allowance_leaves_others_most_of_a_cap() {
+    let mut ledger = ledger(Scope::Tenant, 3_200);
+    assert_eq!(ledger.reserve_times("a", payer("k"), (10, 8), NOW), Ok(80));
+    assert_eq!(ledger.reserve_times("b", payer("k"), (10, 256), NOW), Ok(195), "a part of what is left");
+    assert_eq!(ledger.reserve_times("b", payer("k"), (10, 256), NOW), Ok(195), "the same again");
+    assert_eq!(ledger.reserve_times("b", payer("m"), (10, 256), NOW), Err(Denial::Used));
+    assert_eq!(ledger.end("a", End::Within(50), NOW), Settled::Counted);
+    assert_eq!(ledger.counted(&Scope::Tenant, "2026-12-31"), 245, "what it cannot come to is free again");
+    assert_eq!(ledger.end("a", End::Within(60), NOW), Settled::Counted);
+    assert_eq!(ledger.counted(&Scope::Tenant, "2026-12-31"), 245, "and stays so");
+    assert_eq!(ledger.end("a", End::Used(30), NOW), Settled::Counted);
+    assert_eq!(ledger.end("a", End::Within(50), NOW), Settled::Nothing, "it is over");
+    assert_eq!(ledger.counted(&Scope::Tenant, "2026-12-31"), 225);
+    assert_eq!(ledger.reserve_times("c", payer("k"), (2_000, 4), NOW), Ok(2_000), "one that fits is never refused");
+    assert!(matches!(ledger.reserve_times("d", payer("k"), (976, 1), NOW), Err(Denial::Cap { left: 975, .. })));
+    ledger.stop(&Scope::Key("k".to_owned()), true);
+    assert_eq!(ledger.reserve_times("e", payer("k"), (1, 4), NOW), Err(Denial::Stopped(Scope::Key("k".to_owned()))));
+    let mut free = Ledger::default();
+    assert_eq!(free.reserve_times("a", payer("k"), (10, 1_000), NOW), Ok(2_560), "no cap, and the most of all");
+}

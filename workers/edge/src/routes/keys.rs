@@ -10,6 +10,7 @@ use http::StatusCode;
 use super::tenants::{new_key, view};
 use crate::answer::{self, Answer};
 use crate::ask::Ask;
+use crate::credential;
 
 pub async fn list(ask: Ask) -> Result<Answer, Problem> {
     let reply = ask.object(Address::tenant(&ask.caller()?.tenant), Request::Snapshot).await?;
@@ -41,6 +42,8 @@ pub async fn create(ask: Ask) -> Result<Answer, Problem> {
 
 pub async fn revoke(ask: Ask) -> Result<Answer, Problem> {
     let request = Request::RevokeKey { id: ask.param("id").to_owned() };
-    ask.object(Address::tenant(&ask.caller()?.tenant), request).await?;
-    Ok(answer::empty(StatusCode::NO_CONTENT))
+    let tenant = &ask.caller()?.tenant;
+    let done = ask.object(Address::tenant(tenant), request).await;
+    credential::forget(tenant);
+    done.map(|_| answer::empty(StatusCode::NO_CONTENT))
 }
