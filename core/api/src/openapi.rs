@@ -220,6 +220,9 @@ fn schemas() -> Value {
     add::<wallets::Wallet>(&mut schemas);
     add::<tasks::SubmitTask>(&mut schemas);
     add::<tasks::Task>(&mut schemas);
+    add::<tasks::TaskStep>(&mut schemas);
+    add::<tasks::StepApproval>(&mut schemas);
+    add::<tasks::StepDecision>(&mut schemas);
     add::<tasks::SignalTask>(&mut schemas);
     add::<tasks::ApproveTask>(&mut schemas);
     add::<tasks::RedriveTask>(&mut schemas);
