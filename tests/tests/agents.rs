@@ -138,7 +138,7 @@ async fn a_plan_is_proposed_read_and_run_by_tools_and_approved_by_a_person() {
     let mut wait = json!({ "name": "await_plan_approval", "arguments": { "id": id } });
     let sent = newer(client, "tools/call", "await_plan_approval", wait.clone()).await;
     let url = &sent["inputRequests"]["approval"]["params"]["url"];
-    assert_eq!(*url, format!("{}/console/mind/plans/{id}", planner.world.info.base_url), "{sent}");
+    assert_eq!(*url, format!("http://{}/console/mind/plans/{id}", planner.world.info.public_host), "{sent}");
     wait["inputResponses"] = json!({ "approval": { "action": "accept" } });
     let still = newer(client, "tools/call", "await_plan_approval", wait.clone()).await;
     assert_eq!(still["structuredContent"]["state"], "awaiting", "what a client says approves nothing: {still}");
