@@ -6,7 +6,7 @@ use aion_api::health::Readiness;
 use aion_api::operations::Method;
 use aion_api::v1::List;
 use aion_api::v1::definitions::{CheckDefinition, Checked, Definition};
-use aion_api::v1::egress::{Hosts, PutSecret, SecretName};
+use aion_api::v1::egress::{Hosts, PutSecret, Report, SecretName};
 use aion_api::v1::functions::{self, Function};
 use aion_api::v1::gateway::{Purge, Purged, Routes, Table};
 use aion_api::v1::identities::{CreateIdentity, Identity, UpdateIdentity};
@@ -25,6 +25,16 @@ use crate::{Client, Error, Request, Transport};
 const LOOK_EVERY_MS: u64 = 300;
 
 impl<T: Transport> Client<T> {
+    /// `GET /health`: whether the edge answers, and its version.
+    pub async fn health(&self) -> Result<Value, Error> {
+        self.read("/health").await
+    }
+
+    /// `GET /openapi.json`
+    pub async fn openapi(&self) -> Result<Value, Error> {
+        self.read("/openapi.json").await
+    }
+
     /// `GET /health/ready`
     pub async fn ready(&self) -> Result<Readiness, Error> {
         self.read("/health/ready").await
@@ -106,6 +116,16 @@ impl<T: Transport> Client<T> {
         self.read(&paged("/v1/wallets", cursor)).await
     }
 
+    /// `GET /v1/wallets/{id}/recovery`: the kits, each sealed for the wallet's recipient.
+    pub async fn recovery(&self, id: &str) -> Result<Value, Error> {
+        self.read(&format!("/v1/wallets/{id}/recovery")).await
+    }
+
+    /// `GET /v1/wallets/{id}/operations/{op}`
+    pub async fn operation(&self, id: &str, op: &str) -> Result<Value, Error> {
+        self.read(&format!("/v1/wallets/{id}/operations/{op}")).await
+    }
+
     /// `POST /v1/tokens`
     pub async fn create_token(&self, key: &str, token: &CreateToken) -> Result<Task, Error> {
         self.post("/v1/tokens", Some(key), token).await
@@ -174,6 +194,17 @@ impl<T: Transport> Client<T> {
     /// `POST /v1/tasks/{id}/redrive`
     pub async fn redrive(&self, id: &str, redrive: &RedriveTask) -> Result<Task, Error> {
         self.post(&format!("/v1/tasks/{id}/redrive"), None, redrive).await
+    }
+
+    /// `POST /callbacks/{token}`: what came of a step that has handed its callback out.
+    pub async fn report_step(&self, token: &str, report: &Report) -> Result<(), Error> {
+        let request = Request::new(Method::Post, &format!("/callbacks/{}", encoded(token))).with_json(report)?;
+        self.call_raw(request).await.map(|_| ())
+    }
+
+    /// `GET /schemas/definition.json`
+    pub async fn definition_schema(&self) -> Result<Value, Error> {
+        self.read("/schemas/definition.json").await
     }
 
     /// `POST /v1/definitions:check`
@@ -263,11 +294,7 @@ impl<T: Transport> Client<T> {
 
     /// `PUT /v1/routes`; `follows` is the version that the table follows, if that matters.
     pub async fn put_routes(&self, table: &Table, follows: Option<u64>) -> Result<Routes, Error> {
-        let mut request = Request::new(Method::Put, "/v1/routes").with_json(table)?;
-        if let Some(version) = follows {
-            request = request.with_header("if-match", &format!("\"{version}\""));
-        }
-        self.call(request).await
+        self.put_after("/v1/routes", table, follows).await
     }
 
     /// `POST /v1/cache:purge`

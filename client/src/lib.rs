@@ -120,6 +120,20 @@ impl<T: Transport> Client<T> {
         self.call(Request::new(Method::Get, path)).await
     }
 
+    /// Puts a document; `follows` is the version that it follows, if that matters.
+    async fn put_after<B: Serialize, R: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &B,
+        follows: Option<u64>,
+    ) -> Result<R, Error> {
+        let mut request = Request::new(Method::Put, path).with_json(body)?;
+        if let Some(version) = follows {
+            request = request.with_header("if-match", &format!("\"{version}\""));
+        }
+        self.call(request).await
+    }
+
     async fn post<B: Serialize, R: DeserializeOwned>(
         &self,
         path: &str,

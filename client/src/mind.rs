@@ -1,10 +1,15 @@
-//! Models: providers, keys, budgets, the kill switch. Conversations are requests like any other, or those of a client
-//! of `OpenAI`'s API.
+//! The mind: models with their budgets, plans with their rules, agents with their memories.
 
 use aion_api::operations::Method;
 use aion_api::v1::List;
-use aion_api::v1::mind::{Budgets, Providers, PutBudget, PutBudgets, PutProviderKey, PutProviders, Switch};
-use aion_api::v1::plans::{ApprovePlan, Plan, PlanReplay, PlanStarted, ProposePlan, StopPlan};
+use aion_api::v1::mind::{
+    Budgets, COMPLETIONS, Providers, PutBudget, PutBudgets, PutProviderKey, PutProviders, Switch,
+};
+use aion_api::v1::plans::{
+    AgentView, ApprovePlan, Memory, Plan, PlanRehearsal, PlanReplay, PlanStarted, ProposePlan, PutAgent, Rules,
+    StopPlan,
+};
+use serde_json::Value;
 
 use crate::calls::paged;
 use crate::{Client, Error, Request, Transport};
@@ -47,6 +52,17 @@ impl<T: Transport> Client<T> {
         self.post("/v1/mind:resume", None, switch).await
     }
 
+    /// `POST /v1/mind/chat`: a conversation in the language of docs/MIND.md, answered as a whole. One that streams is a
+    /// request like any other.
+    pub async fn chat(&self, conversation: &Value) -> Result<Value, Error> {
+        self.post("/v1/mind/chat", None, conversation).await
+    }
+
+    /// `POST /v1/chat/completions`: the same in the language of `OpenAI`'s clients.
+    pub async fn complete_chat(&self, conversation: &Value) -> Result<Value, Error> {
+        self.post(COMPLETIONS, None, conversation).await
+    }
+
     /// `POST /v1/mind/plans`
     pub async fn propose_plan(&self, key: &str, plan: &ProposePlan) -> Result<PlanStarted, Error> {
         self.post("/v1/mind/plans", Some(key), plan).await
@@ -60,6 +76,11 @@ impl<T: Transport> Client<T> {
     /// `GET /v1/mind/plans/{id}`
     pub async fn plan(&self, id: &str) -> Result<Plan, Error> {
         self.read(&format!("/v1/mind/plans/{id}")).await
+    }
+
+    /// `POST /v1/mind/plans/{id}/simulate`
+    pub async fn simulate_plan(&self, id: &str) -> Result<PlanRehearsal, Error> {
+        self.call(Request::new(Method::Post, &format!("/v1/mind/plans/{id}/simulate"))).await
     }
 
     /// `POST /v1/mind/plans/{id}/approve`
@@ -81,5 +102,55 @@ impl<T: Transport> Client<T> {
     /// `POST /v1/mind/plans/{id}/replay`
     pub async fn replay_plan(&self, id: &str) -> Result<PlanReplay, Error> {
         self.call(Request::new(Method::Post, &format!("/v1/mind/plans/{id}/replay"))).await
+    }
+
+    /// `GET /v1/mind/rules`
+    pub async fn rules(&self) -> Result<Rules, Error> {
+        self.read("/v1/mind/rules").await
+    }
+
+    /// `PUT /v1/mind/rules`
+    pub async fn put_rules(&self, rules: &Rules) -> Result<Rules, Error> {
+        self.call(Request::new(Method::Put, "/v1/mind/rules").with_json(rules)?).await
+    }
+
+    /// `GET /v1/mind/agents`
+    pub async fn agents(&self, cursor: Option<&str>) -> Result<List<AgentView>, Error> {
+        self.read(&paged("/v1/mind/agents", cursor)).await
+    }
+
+    /// `GET /v1/mind/agents/{id}`
+    pub async fn agent(&self, id: &str) -> Result<AgentView, Error> {
+        self.read(&format!("/v1/mind/agents/{id}")).await
+    }
+
+    /// `PUT /v1/mind/agents/{id}`
+    pub async fn put_agent(&self, id: &str, agent: &PutAgent) -> Result<AgentView, Error> {
+        self.call(Request::new(Method::Put, &format!("/v1/mind/agents/{id}")).with_json(agent)?).await
+    }
+
+    /// `DELETE /v1/mind/agents/{id}`
+    pub async fn delete_agent(&self, id: &str) -> Result<(), Error> {
+        self.call_raw(Request::new(Method::Delete, &format!("/v1/mind/agents/{id}"))).await.map(|_| ())
+    }
+
+    /// `POST /v1/mind/agents/{id}/stop`
+    pub async fn stop_agent(&self, id: &str) -> Result<AgentView, Error> {
+        self.call(Request::new(Method::Post, &format!("/v1/mind/agents/{id}/stop"))).await
+    }
+
+    /// `POST /v1/mind/agents/{id}/resume`
+    pub async fn resume_agent(&self, id: &str) -> Result<AgentView, Error> {
+        self.call(Request::new(Method::Post, &format!("/v1/mind/agents/{id}/resume"))).await
+    }
+
+    /// `GET /v1/mind/agents/{id}/memory`
+    pub async fn memory(&self, id: &str) -> Result<Memory, Error> {
+        self.read(&format!("/v1/mind/agents/{id}/memory")).await
+    }
+
+    /// `PUT /v1/mind/agents/{id}/memory`
+    pub async fn put_memory(&self, id: &str, memory: &Memory) -> Result<Memory, Error> {
+        self.call(Request::new(Method::Put, &format!("/v1/mind/agents/{id}/memory")).with_json(memory)?).await
     }
 }

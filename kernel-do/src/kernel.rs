@@ -57,13 +57,14 @@ impl DurableObject for Kernel {
             Err(problem) => return call::respond::<Reply>(&Err(problem)),
         };
         if is_upgrade {
-            return match self.owned(&call).and_then(|()| self.shard.open_socket(&call)) {
+            return match self.admitted(&call).and_then(|()| self.shard.open_socket(&call)) {
                 Ok(response) => Ok(response),
                 Err(problem) => call::respond::<Reply>(&Err(problem)),
             };
         }
         if let Request::Events { task, after } = &call.request {
-            return match self.owned(&call).and_then(|()| self.shard.follow(task, *after)) {
+            let key = call.key.as_deref();
+            return match self.admitted(&call).and_then(|()| self.shard.follow(task, *after, key)) {
                 Ok(lines) => events::stream(lines),
                 Err(problem) => call::respond::<Reply>(&Err(problem)),
             };
@@ -94,9 +95,7 @@ impl DurableObject for Kernel {
 impl Kernel {
     /// What changes tasks waits for the turn that stores it; what reads them does not.
     async fn answer(&self, call: Call<Request>) -> Result<Reply, Problem> {
-        if call.key.as_deref().is_some_and(|key| self.shard.is_revoked(key)) {
-            return Err(Problem::new(Code::CredentialInvalid, "the key was revoked"));
-        }
+        self.unrevoked(&call)?;
         match &call.request {
             Request::Revoke { key } => return self.shard.revoke(&call.address, key),
             Request::Health => return Ok(Reply::Healthy { overdue_ms: self.shard.overdue_ms()? }),
@@ -133,6 +132,20 @@ impl Kernel {
             | Request::Recall { .. }
             | Request::Health => Err(Problem::new(Code::Internal, "this request is answered elsewhere")),
         }
+    }
+
+    /// Refuses a key that was revoked.
+    fn unrevoked(&self, call: &Call<Request>) -> Result<(), Problem> {
+        if call.key.as_deref().is_some_and(|key| self.shard.is_revoked(key)) {
+            return Err(Problem::new(Code::CredentialInvalid, "the key was revoked"));
+        }
+        Ok(())
+    }
+
+    /// Refuses whoever may not listen.
+    fn admitted(&self, call: &Call<Request>) -> Result<(), Problem> {
+        self.unrevoked(call)?;
+        self.owned(call)
     }
 
     /// Refuses whoever is not this object's tenant, and whoever asks an object that holds nothing.

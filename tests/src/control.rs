@@ -44,6 +44,13 @@ pub struct Sql<'a> {
     pub query: Option<&'a str>,
 }
 
+/// What was said over a WebSocket, and the code that it was closed with.
+#[derive(Deserialize)]
+struct Closed {
+    texts: Vec<String>,
+    code: u16,
+}
+
 impl Control {
     /// The harness that runs this test.
     #[must_use]
@@ -146,12 +153,17 @@ impl Control {
 
     /// What the platform says over a WebSocket until it closes it.
     pub async fn websocket(&self, path: &str, key: &str) -> Vec<serde_json::Value> {
+        self.websocket_closed(path, key).await.0
+    }
+
+    /// The same, and the code that it closes it with.
+    pub async fn websocket_closed(&self, path: &str, key: &str) -> (Vec<serde_json::Value>, u16) {
         let wish = serde_json::json!({ "path": path, "key": key });
         let request = Request::new(Method::Post, "/websocket").with_json(&wish).expect("JSON");
         let response = self.client.send(request).await.expect("the harness answers");
         assert_eq!(response.status, 200, "{path}: {}", response.text());
-        let texts: Vec<String> = response.json().expect("texts");
-        texts.iter().map(|text| serde_json::from_str(text).expect("an event")).collect()
+        let Closed { texts, code } = response.json().expect("what was said");
+        (texts.iter().map(|text| serde_json::from_str(text).expect("an event")).collect(), code)
     }
 
     /// Stops the platform, carries out orders on the files of its objects, and starts it again. For each order: the

@@ -62,7 +62,8 @@ async fn two_of_three_people_approve_by_their_dids() {
     let people = [Approver::new(1), Approver::new(2), Approver::new(3)];
     let by: Vec<&str> = people.iter().map(|person| person.did.as_str()).collect();
     let definition = json!({ "steps": {
-        "ask": { "do": "wait.approval", "with": { "by": by, "count": 2, "question": "Launch ${{ input.what }}?" } },
+        "ask": { "do": "wait.approval", "with": {
+            "by": by, "count": 2, "question": "Launch ${{ input.what }}?", "within": "1h" } },
         "go": { "do": "set", "needs": ["ask"], "with": { "value": "${{ steps.ask.output.approved }}" } }
     } });
     let task = submit(&world, definition, json!({ "what": "LUX" })).await;
@@ -85,6 +86,12 @@ async fn two_of_three_people_approve_by_their_dids() {
     assert_eq!(refused.code(), Some(Code::RequestInvalid));
     let one = world.client.approve(&task.id, &approval(&people[0], digest)).await.expect("counted");
     assert_eq!(one.state, "waiting");
+    let read = world.client.task(&task.id).await.expect("a task").steps["ask"].clone();
+    let votes = read["approval"]["decisions"].as_array().expect("votes");
+    let vote = |name: &str| votes[0][name].clone();
+    assert_eq!((votes.len(), vote("by"), vote("approve")), (1, json!(people[0].did), json!(true)), "{read}");
+    assert_eq!((vote("digest"), &read["approval"]["count"]), (json!(digest), &json!(2)));
+    assert!(vote("at").is_string() && vote("proof").is_null() && read["dueAt"].is_string(), "{read}");
     let two = world.client.approve(&task.id, &approval(&people[2], digest)).await.expect("counted");
     assert_eq!((two.state.as_str(), &two.steps["go"]["output"]), ("done", &json!(true)));
 }

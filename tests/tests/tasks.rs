@@ -2,10 +2,13 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
-use aion_client::Request;
+use aion_client::api::Scope;
 use aion_client::api::operations::Method;
+use aion_client::api::v1::keys::{CreateKey, KeyCreated};
 use aion_client::api::v1::tasks::SubmitTask;
-use aion_tests::{World, fresh};
+use aion_client::{Pieces, Request, Stop};
+use aion_tests::{World, fresh, sleep_ms};
+use futures_util::future::{Either, join, select};
 use serde_json::{Value, json};
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -65,6 +68,53 @@ async fn a_socket_outlives_the_sleep_of_its_object() {
     let rest = world.control.websocket(&format!("{path}?after={middle}"), &world.api_key).await;
     let expected: Vec<&Value> = told.iter().filter(|event| event["seq"].as_u64() > Some(middle)).collect();
     assert_eq!(rest.iter().collect::<Vec<_>>(), expected);
+}
+
+/// A key that may read tasks.
+async fn reader(world: &World) -> KeyCreated {
+    let key = CreateKey { name: "reader".to_owned(), scopes: vec![Scope::TaskRead] };
+    world.client.create_key(&key).await.expect("a key")
+}
+
+/// Follows a task with a key, as far as what has happened already.
+async fn followed(world: &World, key: &str, path: &str) -> Pieces {
+    let request = Request::new(Method::Get, path);
+    let pieces = world.anonymous().with_key(key).stream(request, &Stop::new()).await.expect("a stream");
+    let mut text = String::new();
+    while !text.contains("task.submitted") {
+        let piece = pieces.next().await.expect("no break").expect("an event");
+        text.push_str(&String::from_utf8_lossy(&piece));
+    }
+    pieces
+}
+
+/// Whether a stream ends within some seconds.
+async fn ends(pieces: &Pieces) -> bool {
+    let end = Box::pin(async { while pieces.next().await.expect("no break").is_some() {} });
+    matches!(select(end, Box::pin(sleep_ms(5_000))).await, Either::Left(_))
+}
+
+#[test]
+async fn what_a_key_listens_to_ends_when_it_is_revoked() {
+    let world = World::new("deaf").await;
+    let task = world.client.submit(&fresh("nap"), &nap("1h")).await.expect("accepted");
+    let path = format!("/v1/tasks/{}/events", task.id);
+    let (gone, stays) = (reader(&world).await, reader(&world).await);
+    let (ending, staying) =
+        (followed(&world, &gone.api_key, &path).await, followed(&world, &stays.api_key, &path).await);
+    let revoked = async {
+        // The socket is open by then.
+        sleep_ms(1_500).await;
+        world.client.revoke_key(&gone.key.id).await.expect("revoked");
+    };
+    let ((told, code), ()) = join(world.control.websocket_closed(&path, &gone.api_key), revoked).await;
+    assert_eq!((told[0]["type"].as_str(), code), (Some("task.submitted"), 1_008), "{told:?}");
+    assert!(ends(&ending).await, "the stream of the key that was revoked");
+    assert!(!ends(&staying).await, "the stream of another key");
+    let again = world.anonymous().with_key(&gone.api_key).send(Request::new(Method::Get, &path)).await;
+    assert_eq!(again.expect("an answer").status, 401);
+    world.client.cancel(&task.id).await.expect("cancelled");
+    assert!(ends(&staying).await, "it ends with the task");
 }
 
 async fn events(world: &World, task: &str, after: Option<u64>) -> Vec<Value> {

@@ -75,6 +75,49 @@ test("a step is refused by the person who may, and its task goes its way", async
   check((await ended(key, task.id)).state !== "done", "it was not approved");
 });
 
+test("a task and the approvals show who has signed and who is missing", async ({ page, context }) => {
+  const [key, ana, bo] = [await tenant("Votes"), new Person(), new Person()];
+  const ok = { do: "wait.approval", with: { by: [ana.did, bo.did], count: 2, question: "Pay twice?", within: "1h" } };
+  const task = await call(key, "POST", "/v1/tasks", { definition: { steps: { ok } }, input: {} }, "votes");
+  const vote = async (person, approve) => {
+    const asked = (await call(key, "GET", `/v1/tasks/${task.id}`)).steps.ok.approval;
+    const proof = person.sign(JSON.stringify({ task: task.id, step: "ok", approve, digest: asked.digest }));
+    return call(key, "POST", `/v1/tasks/${task.id}/approve`, { step: "ok", proof });
+  };
+  await vote(ana, true);
+  await signedIn(context, key);
+  for (const place of ["/console/approvals", `/console/tasks/${task.id}`]) {
+    await page.goto(BASE + place);
+    await page.getByText("2 of 2 have to approve. Approvals so far: 1.").waitFor();
+    await page.getByText("Pay twice?").waitFor();
+    const people = page.locator(".keys-list .key");
+    same(await people.count(), 2, `those who may decide at ${place}`);
+    same(await people.nth(0).locator(".badge").innerText(), "Approved", "who has signed");
+    same(await people.nth(0).locator("time").count(), 1, "and when");
+    same(await people.nth(1).locator(".badge").count(), 0, "who has not");
+  }
+  await vote(bo, true);
+  await page.locator(".summary .badge", { hasText: "Done" }).waitFor();
+  await page.locator(".moment .keys-list .badge", { hasText: "Approved" }).nth(1).waitFor();
+});
+
+test("a wallet says in words whose signatures it needs", async ({ page, context }) => {
+  const [key, ana, bo] = [await tenant("Guarded"), new Person(), new Person()];
+  const approval = { by: [ana.did, bo.did], count: 2, freeUnitsPerTokenAndDay: "1500000000000000000000" };
+  const guarded = await call(key, "POST", "/v1/wallets", { label: "Treasury", approval }, "guarded");
+  const free = await call(key, "POST", "/v1/wallets", { label: "Petty cash" }, "free");
+  await signedIn(context, key);
+  await page.goto(`${BASE}/console/wallets/${guarded.id}`);
+  await page.getByText(/more than 1\s500 units of a token a day/).waitFor();
+  await page.getByText("the signatures of 2 of these people", { exact: false }).waitFor();
+  same(await page.locator(".keys-list .key").count(), 2, "the people");
+  await page.goto(`${BASE}/console/wallets/${free.id}`);
+  await page.getByText("Within these limits nobody's signature is needed.").waitFor();
+  await page.evaluate(() => localStorage.setItem("aion.language", "es"));
+  await page.goto(`${BASE}/console/wallets/${guarded.id}`);
+  await page.getByText("hace falta la firma de 2 de estas personas", { exact: false }).waitFor();
+});
+
 test("the mind is stopped and goes on; an agent too", async ({ page, context }) => {
   const { key } = await furnished();
   await signedIn(context, key);

@@ -156,7 +156,7 @@ impl Harness {
             let wish: Value = serde_json::from_slice(&request.body)?;
             let text = |name: &str| wish[name].as_str().unwrap_or_default();
             match websocket::read(self.port(), text("path"), text("key")) {
-                Ok(texts) => (200, json!(texts)),
+                Ok((texts, code)) => (200, json!({ "texts": texts, "code": code })),
                 Err(failure) => (500, json!({ "error": failure.to_string() })),
             }
         } else if request.line == "POST /download" {

@@ -15,8 +15,8 @@ const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 const TEXT: u8 = 1;
 const CLOSE: u8 = 8;
 
-/// What a server says at a path until it closes.
-pub fn read(port: u16, path: &str, api_key: &str) -> Outcome<Vec<String>> {
+/// What a server says at a path until it closes, and the code that it closes with.
+pub fn read(port: u16, path: &str, api_key: &str) -> Outcome<(Vec<String>, u16)> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.set_read_timeout(Some(PATIENCE))?;
     let request = format!(
@@ -38,7 +38,11 @@ pub fn read(port: u16, path: &str, api_key: &str) -> Outcome<Vec<String>> {
     loop {
         match frame(&mut reader)? {
             (TEXT, payload) => texts.push(String::from_utf8(payload)?),
-            (CLOSE, _) => return Ok(texts),
+            (CLOSE, payload) => {
+                // Without a code there is no status (RFC 6455 section 7.1.5).
+                let code = payload.first_chunk().map_or(1_005, |bytes| u16::from_be_bytes(*bytes));
+                return Ok((texts, code));
+            }
             _ => {}
         }
     }

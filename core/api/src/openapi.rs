@@ -220,6 +220,9 @@ fn schemas() -> Value {
     add::<wallets::Wallet>(&mut schemas);
     add::<tasks::SubmitTask>(&mut schemas);
     add::<tasks::Task>(&mut schemas);
+    add::<tasks::TaskStep>(&mut schemas);
+    add::<tasks::StepApproval>(&mut schemas);
+    add::<tasks::StepDecision>(&mut schemas);
     add::<tasks::SignalTask>(&mut schemas);
     add::<tasks::ApproveTask>(&mut schemas);
     add::<tasks::RedriveTask>(&mut schemas);
@@ -310,15 +313,46 @@ fn minds(schemas: &mut Map<String, Value>) {
     add::<plans::StopPlan>(schemas);
     add::<plans::Plan>(schemas);
     add::<plans::PlanReplay>(schemas);
-    for wide in ["PlanRehearsal", "PlanRules", "Agent", "AgentMemory"] {
+    for wide in ["PlanRules", "Agent", "AgentMemory"] {
         schemas.insert(wide.to_owned(), json!({ "type": "object" }));
     }
-    for (name, member) in [("ProposePlan", "goal"), ("PutAgent", "did")] {
-        schemas.insert(name.to_owned(), json!({ "type": "object", "required": [member] }));
-    }
+    schemas.insert("PutAgent".to_owned(), json!({ "type": "object", "required": ["did"] }));
+    schemas.insert("ProposePlan".to_owned(), proposal());
+    let (plan, now) = ("The plan, as it is read.", "How it would go; null where it went on instead.");
+    let members = json!({
+        "plan": { "type": "object", "description": plan },
+        "now": { "type": ["object", "null"], "description": now }
+    });
+    let rehearsal = json!({ "type": "object", "properties": members, "required": ["plan"] });
+    schemas.insert("PlanRehearsal".to_owned(), rehearsal);
     for item in ["Plan", "Agent"] {
         schemas.insert(format!("{item}List"), list(&reference(item)));
     }
+}
+
+/// What a plan is proposed with; what its members hold is the language of docs/MIND.md.
+fn proposal() -> Value {
+    let member = |kind: &str, about: &str| json!({ "type": kind, "description": about });
+    json!({
+        "type": "object",
+        "required": ["goal"],
+        "additionalProperties": false,
+        "properties": {
+            "goal": member("string", "What is wanted, in words."),
+            "language": {
+                "type": ["string", "null"], "enum": ["english", "spanish", null],
+                "description": "The language of its numbers."
+            },
+            "inputs": member("object", "Values by their handles. Whoever sends them vouches for them."),
+            "answers": member("object", "Answers about untrusted text by their handles."),
+            "mandates": member("array", "What is authorised beforehand."),
+            "model": {
+                "type": ["string", "null"],
+                "description": "The model, by the tenant's name for it; the agent's, or any."
+            },
+            "agent": { "type": ["string", "null"], "description": "The agent whose run it is." }
+        }
+    })
 }
 
 fn gateway(schemas: &mut Map<String, Value>) {

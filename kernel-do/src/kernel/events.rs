@@ -74,6 +74,8 @@ pub(super) fn ends(event: &Event) -> bool {
 
 struct Listener {
     task: String,
+    /// The key that it was opened with.
+    key: Option<String>,
     sender: UnboundedSender<String>,
 }
 
@@ -82,14 +84,19 @@ struct Listener {
 pub(super) struct Listeners(RefCell<Vec<Listener>>);
 
 impl Listeners {
-    pub(super) fn add(&self, task: &str, sender: UnboundedSender<String>) -> Result<(), Problem> {
+    pub(super) fn add(&self, task: &str, key: Option<&str>, sender: UnboundedSender<String>) -> Result<(), Problem> {
         let mut listeners = self.0.borrow_mut();
         listeners.retain(|listener| !listener.sender.is_closed());
         if listeners.len() >= LISTENERS_MAX {
             return Err(Problem::new(Code::LimitReached, "too many event streams are open").retry_after(5));
         }
-        listeners.push(Listener { task: task.to_owned(), sender });
+        listeners.push(Listener { task: task.to_owned(), key: key.map(str::to_owned), sender });
         Ok(())
+    }
+
+    /// Ends the streams of a key.
+    pub(super) fn end(&self, key: &str) {
+        self.0.borrow_mut().retain(|listener| listener.key.as_deref() != Some(key));
     }
 
     /// Tells whoever listens; a stream ends with its task.

@@ -148,7 +148,7 @@ impl Shard {
     }
 
     /// The events of a task: those after a number, then what happens.
-    pub(super) fn follow(&self, id: &str, after: u64) -> Result<Lines, Problem> {
+    pub(super) fn follow(&self, id: &str, after: u64, key: Option<&str>) -> Result<Lines, Problem> {
         let mut ended = self.is_ended(id)?;
         let (sender, lines) = events::channel();
         for link in self.store().links(id, after, REPLAY_MAX)? {
@@ -156,7 +156,7 @@ impl Shard {
             ended |= events::send(&sender, id, &link, happened);
         }
         if !ended {
-            self.listeners.add(id, sender)?;
+            self.listeners.add(id, key, sender)?;
         }
         Ok(lines)
     }

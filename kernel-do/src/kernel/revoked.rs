@@ -24,7 +24,7 @@ impl Shard {
         known.as_ref().is_none_or(|keys| keys.contains(key))
     }
 
-    /// Refuses a key from now on.
+    /// Refuses a key from now on, and ends what it listens to.
     pub(super) fn revoke(&self, address: &Address, key: &str) -> Result<Reply, Problem> {
         self.admit(address)?;
         together(&self.storage(), || {
@@ -35,6 +35,8 @@ impl Shard {
             store.revoke(key)
         })?;
         self.forget_revoked();
+        self.listeners.end(key);
+        self.end_sockets(key);
         Ok(Reply::Done)
     }
 

@@ -1,6 +1,6 @@
 //! Live events over hibernating `WebSocket`s: the platform keeps them while the object sleeps, and what an object sends
 //! wakes nobody else. Each message is one event in JSON with the number of its link, by which a client that comes back
-//! goes on (`?after=`). A socket ends with its task.
+//! goes on (`?after=`). A socket ends with its task, and with the key that it was opened with.
 
 use aion_api::object::Call;
 use aion_api::object::kernel::Request;
@@ -17,6 +17,7 @@ use super::shard::Shard;
 const SOCKETS_MAX: usize = 1_024;
 /// Closing codes (RFC 6455 section 7.4.1).
 const NORMAL: u16 = 1_000;
+const POLICY_VIOLATION: u16 = 1_008;
 
 impl Shard {
     /// Opens a socket for a task's events: those after a number, then what happens.
@@ -29,7 +30,9 @@ impl Shard {
             return Err(Problem::new(Code::LimitReached, "too many event streams are open").retry_after(5));
         }
         let pair = WebSocketPair::new().map_err(|error| fault("websocket", &error))?;
-        self.state().accept_websocket_with_tags(&pair.server, &[task]);
+        let by = call.key.as_deref().map(tag);
+        let tags: Vec<&str> = std::iter::once(task.as_str()).chain(by.as_deref()).collect();
+        self.state().accept_websocket_with_tags(&pair.server, &tags);
         self.has_sockets.set(true);
         for link in self.store().links(task, *after, REPLAY_MAX)? {
             let happened: Vec<Event> = serde_json::from_str(&link.events).map_err(|error| fault("log", &error))?;
@@ -39,6 +42,14 @@ impl Shard {
             close(&pair.server);
         }
         Response::from_websocket(pair.client).map_err(|error| fault("websocket", &error))
+    }
+
+    /// Ends the sockets of a key.
+    pub(super) fn end_sockets(&self, key: &str) {
+        for socket in self.state().get_websockets_with_tag(&tag(key)) {
+            // One that is closed already is closed.
+            _ = socket.close(Some(POLICY_VIOLATION), Some("the key was revoked"));
+        }
     }
 
     /// Tells whoever listens over a socket.
@@ -59,6 +70,11 @@ impl Shard {
             }
         }
     }
+}
+
+/// The tag of a key's sockets; no id of a task has a colon.
+fn tag(key: &str) -> String {
+    format!("key:{key}")
 }
 
 /// Sends a link's events of a task; tells whether the task ended with them. A client that went away is not missed.

@@ -6,6 +6,7 @@ use leptos::prelude::{
 use serde_json::{Value, json};
 
 use crate::app::App;
+use crate::browser;
 use crate::kit::action::{Button, Copy, Weight};
 use crate::kit::json::json_block;
 use crate::kit::state::{Empty, Tone, badge};
@@ -129,34 +130,47 @@ fn card(item: &Value, meant: RwSignal<Option<Decision>>) -> AnyView {
     .into_any()
 }
 
-/// Who may decide, by which rule, over which digest, and the two buttons.
-pub fn consent(of: &Decision, approval: &Value, meant: RwSignal<Option<Decision>>) -> AnyView {
-    let (by, digest) = (items(approval, "by"), text(approval, "digest"));
-    let count = approval["count"].as_u64().unwrap_or(1).to_string();
-    let rule = fill(Text::ApprovalRule, &[&count, &by.len().to_string()]);
-    let people = by.iter().filter_map(Value::as_str).map(|did| {
-        let decisions = items(approval, "decisions");
+/// People, each with what they have decided and when.
+pub fn people(by: &[Value], decisions: &[Value]) -> AnyView {
+    let one = |did: &Value| {
         let decided = decisions.iter().find(|decision| decision["by"] == *did).map(|decision| {
-            if decision["approve"] == true {
-                badge(t(Text::HasApproved), Tone::Good)
+            let (word, tone) = if decision["approve"] == true {
+                (Text::HasApproved, Tone::Good)
             } else {
-                badge(t(Text::HasRefused), Tone::Bad)
-            }
+                (Text::HasRefused, Tone::Bad)
+            };
+            let time = decision["atMs"].as_f64().map_or_else(|| text(decision, "at"), browser::rfc3339);
+            view! { {badge(t(word), tone)}<span class="muted">{ago(&time)}</span> }.into_any()
         });
-        view! { <li class="key"><Copy value=did.to_owned() short=true />{decided}</li> }.into_any()
-    });
-    let people = view! { <ul class="keys-list">{people.collect_view()}</ul> }.into_any();
+        let did = did.as_str().unwrap_or_default().to_owned();
+        view! { <li class="key"><Copy value=did short=true />{decided}</li> }.into_any()
+    };
+    view! { <ul class="keys-list">{by.iter().map(one).collect_view()}</ul> }.into_any()
+}
+
+/// Who may decide and who has, by which rule, over which digest.
+pub fn ballot(approval: &Value) -> AnyView {
+    let (by, decisions) = (items(approval, "by"), items(approval, "decisions"));
+    let count = approval["count"].as_u64().unwrap_or(1).to_string();
+    let approved = decisions.iter().filter(|decision| decision["approve"] == true).count().to_string();
+    let rule = fill(Text::ApprovalRule, &[&count, &by.len().to_string(), &approved]);
+    let digest = text(approval, "digest");
     let pairs = vec![
         (t(Text::RuleThatFired), rule.into_any()),
-        (t(Text::WhoDecides), people),
-        (t(Text::Digest), view! { <Copy value=digest.clone() short=true /> }.into_any()),
+        (t(Text::WhoDecides), people(&by, &decisions)),
+        (t(Text::Digest), view! { <Copy value=digest short=true /> }.into_any()),
     ];
+    view! { <Pairs pairs=pairs /> }.into_any()
+}
+
+/// The same with the two buttons.
+pub fn consent(of: &Decision, approval: &Value, meant: RwSignal<Option<Decision>>) -> AnyView {
     let decide = |approve: bool| {
         let decision = of.clone().over(approval, approve);
         move || meant.set(Some(decision.clone().begun()))
     };
     view! {
-        <Pairs pairs=pairs />
+        {ballot(approval)}
         <div class="actions">
             <Button label=t(Text::Approve) weight=Weight::Primary press=decide(true) />
             <Button label=t(Text::Refuse) press=decide(false) />

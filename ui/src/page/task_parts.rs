@@ -9,11 +9,12 @@ use aion_api::v1::tasks::Task;
 
 use crate::browser;
 use crate::history::{Verdict, verify};
-use crate::kit::action::Copy;
-use crate::kit::json::{json_block, json_tree};
+use crate::kit::json::json_block;
 use crate::kit::state::{Tone, badge, step_state};
 use crate::kit::time::{ago, at};
 use crate::kit::timeline::{Moment, timeline};
+use crate::page::answer::items;
+use crate::page::approvals::{ballot, people};
 use crate::remote::{Remote, Told};
 use crate::route::Route;
 use crate::session::{PAGES_MAX, Session};
@@ -75,11 +76,18 @@ fn one(step: &Step) -> AnyView {
             </div>
             <div class="moment-body">
                 {text("beganAt").map(|time| view! { <p class="muted">{t(Text::Began)}" "{ago(&time)}</p> }.into_any())}
-                {waits(told)}{failure}{output}
+                {waits(told)}{signed(told)}{failure}{output}
             </div>
         </li>
     }
     .into_any()
+}
+
+/// Who has signed what a step waited for.
+fn signed(told: &Value) -> Option<AnyView> {
+    let decisions = items(&told["output"], "decisions");
+    let by: Vec<Value> = decisions.iter().map(|decision| decision["by"].clone()).collect();
+    (told["kind"] == "wait.approval" && !by.is_empty()).then(|| people(&by, &decisions))
 }
 
 /// What a step waits for.
@@ -92,12 +100,12 @@ fn waits(told: &Value) -> AnyView {
         view! { <p>{t(Text::WaitsForTask)}" "<a class="link mono" href=path>{task}</a></p> }.into_any()
     });
     let approval = told.get("approval").cloned().map(|approval| {
-        let digest = approval["digest"].as_str().unwrap_or_default().to_owned();
+        let question = approval["question"].as_str().unwrap_or_default().to_owned();
         view! {
             <div class="notice notice-warn">
                 <p>{t(Text::WaitsForApproval)}</p>
-                <p>{t(Text::Digest)}" "<Copy value=digest short=true /></p>
-                {json_tree(&approval, 1)}
+                <p class="title-text">{question}</p>
+                {ballot(&approval)}
             </div>
         }
         .into_any()

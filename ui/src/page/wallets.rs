@@ -15,7 +15,8 @@ use crate::kit::json::json_block;
 use crate::kit::state::{Tone, badge};
 use crate::kit::table::{Column, Pairs, by_text};
 use crate::kit::time::at;
-use crate::page::answer::{link, list, listed, text};
+use crate::page::answer::{items, link, list, listed, text};
+use crate::page::approvals::people;
 use crate::page::listing::Intent;
 use crate::page::{head, section};
 use crate::remote::{Deed, Remote, Told, nothing};
@@ -163,6 +164,17 @@ fn parties(wallet: &Wallet) -> AnyView {
     view! { <ul class="parts">{parties.collect_view()}</ul><p class="hint">{t(Text::PartiesText)}</p> }.into_any()
 }
 
+/// Whose signatures a wallet needs, in words.
+fn signatures(rule: &Value) -> AnyView {
+    if !rule.is_object() {
+        return view! { <p>{t(Text::PolicyNoApproval)}</p> }.into_any();
+    }
+    let free = rule["freeUnitsPerTokenAndDay"].as_str().unwrap_or("0");
+    let free = amount::shown_text(free, 18).unwrap_or_else(|| free.to_owned());
+    let words = fill(Text::PolicyApproval, &[&free, &rule["count"].to_string()]);
+    view! { <p>{words}</p>{people(&items(rule, "by"), &[])} }.into_any()
+}
+
 /// The policy in words; amounts are decimal text from end to end.
 fn policy(wallet: &Wallet) -> AnyView {
     let policy = wallet.more.get("policy").cloned().unwrap_or(Value::Null);
@@ -185,6 +197,7 @@ fn policy(wallet: &Wallet) -> AnyView {
     let lines = lines.into_iter().map(|line| view! { <li>{line}</li> }.into_any()).collect_view();
     view! {
         <ul class="effects">{lines}</ul>
+        {signatures(&policy["approval"])}
         <details class="fold"><summary>{t(Text::AsJson)}</summary>{json_block(&policy)}</details>
     }
     .into_any()

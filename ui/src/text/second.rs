@@ -80,6 +80,12 @@ macro_rules! second_half {
     PolicyNoDocuments "No puede firmar documentos." "It may not sign documents.";
     PolicyDocuments "Firmar documentos de {0} contratos, hasta {1} al día."
         "Sign documents of {0} contracts, up to {1} a day.";
+    PolicyApproval "Para crear, y para acuñar, mover o quemar al día más de {0} unidades de un token (con 18 \
+        decimales), hace falta la firma de {1} de estas personas. El guardián la comprueba por su cuenta."
+        "To create, and to mint, move or burn more than {0} units of a token a day (with 18 decimals), it needs the \
+        signatures of {1} of these people. The guardian checks them by itself.";
+    PolicyNoApproval "Dentro de estos límites no hace falta la firma de nadie."
+        "Within these limits nobody's signature is needed.";
     PolicyRest "Todo lo demás está prohibido." "Everything else is denied.";
 
     // Tokens.

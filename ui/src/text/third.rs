@@ -10,7 +10,8 @@ macro_rules! third_part {
     NoApprovalsText "Aquí aparecen los pasos y los planes que piden una aprobación."
         "Steps and plans that ask for an approval appear here.";
     WhatFollows "Lo que sigue si se aprueba" "What follows if it is approved";
-    ApprovalRule "Tienen que aprobar {0} de {1}." "{0} of {1} have to approve.";
+    ApprovalRule "Tienen que aprobar {0} de {1}. Aprobaciones hasta ahora: {2}."
+        "{0} of {1} have to approve. Approvals so far: {2}.";
     RuleThatFired "Regla" "Rule";
     WhoDecides "Quién decide" "Who decides";
     HasApproved "Aprobó" "Approved";

@@ -95,7 +95,7 @@ async fn card(at: At<'_>, tenant: &str) -> Result<(Card, Ask), Problem> {
 fn on(handed: &Handed, method: &str, body: String, replies: Vec<Answered>) -> Result<Response, Problem> {
     let (_, path) = place(handed)?;
     let query: Vec<(&str, &str)> = handed.query.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let (scopes, console) = (scopes(handed), console(handed));
+    let (scopes, console) = (scopes(handed), format!("{}tasks/", console(handed)));
     let version = handed.headers.iter().find(|(name, _)| name == VERSION).map(|(_, value)| value.as_str());
     let facts = Facts { method, path, query: &query, version, scopes: scopes.as_deref(), console: &console };
     let mut outcome = dispatch(&facts, body.as_bytes());

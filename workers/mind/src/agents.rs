@@ -5,7 +5,7 @@ use aion_api::limits::{NAME_MAX_CHARS, read_json};
 use aion_api::object::mind::{Ask, Told as Given};
 use aion_api::problem::{Code, Fault as Place, Problem};
 use aion_api::v1;
-use aion_api::v1::plans::{ProposePlan, PutAgent};
+use aion_api::v1::plans::{AgentView, ProposePlan, PutAgent};
 use aion_mind::agent::{Agent, Memory};
 use aion_mind::plan::Fault;
 use aion_shell::call::fault;
@@ -140,15 +140,7 @@ async fn agent(at: At<'_>, order: Order) -> Result<Agent, Problem> {
 }
 
 async fn shown(at: At<'_>, order: Order) -> Result<Response, Problem> {
-    json(&view(&at.handed.id, &agent(at, order).await?))
-}
-
-fn view(id: &str, agent: &Agent) -> Value {
-    json!({
-        "id": id, "did": agent.did, "wallet": agent.wallet, "model": agent.model,
-        "instructions": agent.instructions, "tools": agent.tools, "schedule": agent.schedule,
-        "stopped": agent.stopped, "notes": agent.memory.notes().len(),
-    })
+    json(&AgentView::of(&at.handed.id, &agent(at, order).await?))
 }
 
 async fn list(at: At<'_>) -> Result<Response, Problem> {
@@ -162,6 +154,6 @@ async fn list(at: At<'_>) -> Result<Response, Problem> {
     let more = listed.len() > page.limit as usize;
     listed.truncate(page.limit as usize);
     let next_cursor = listed.last().filter(|_| more).map(|(id, _)| pages.cursor(id));
-    let items: Vec<Value> = listed.iter().map(|(id, agent)| view(id, agent)).collect();
+    let items: Vec<AgentView> = listed.iter().map(|(id, agent)| AgentView::of(id, agent)).collect();
     json(&v1::List { items, next_cursor })
 }

@@ -8,13 +8,13 @@ use aion_shell::call::fault;
 use form_urlencoded::Serializer;
 use serde_json::json;
 
-/// Where people look at a task and approve it; its id follows.
-const CONSOLE: &str = "/console/tasks/";
+/// Where people look at what there is, and approve it.
+const CONSOLE: &str = "/console/";
 
 /// The status and the body of what an operation was answered.
 pub type Answered = (u16, String);
 
-/// Where people look at tasks of this deployment; a task's id follows.
+/// The console of this deployment.
 pub fn console(handed: &Handed) -> String {
     format!("{}{CONSOLE}", handed.origin)
 }

@@ -110,8 +110,14 @@ pub async fn send<R: Request>(
 }
 
 /// Asks an object for a WebSocket. Such a request has no body, so the call stands in a header.
-pub async fn upgrade<R: Request>(env: &Env, address: Address, trace: &Trace, request: R) -> Result<Response, Problem> {
-    let call = text(&address, None, trace, request)?;
+pub async fn upgrade<R: Request>(
+    env: &Env,
+    address: Address,
+    key: Option<&str>,
+    trace: &Trace,
+    request: R,
+) -> Result<Response, Problem> {
+    let call = text(&address, key, trace, request)?;
     let headers = Headers::new();
     let set = headers.set("upgrade", "websocket").and_then(|()| headers.set(CALL_HEADER, &call));
     set.map_err(|error| fault("call header", &error))?;

@@ -5,13 +5,17 @@
 use std::collections::BTreeMap;
 
 #[cfg(feature = "mind")]
-use aion_mind::agent::{Agent, Memory};
+use aion_mind::agent::Agent;
+#[cfg(feature = "mind")]
+pub use aion_mind::agent::Memory;
 #[cfg(feature = "mind")]
 use aion_mind::plan::literal::Language;
 #[cfg(feature = "mind")]
 use aion_mind::plan::quarantine::Answer;
 #[cfg(feature = "mind")]
 use aion_mind::plan::request::{Mandate, Typed};
+#[cfg(feature = "mind")]
+pub use aion_mind::plan::rules::Rules;
 #[cfg(feature = "mind")]
 use aion_mind::plan::text::Name;
 #[cfg(feature = "mind")]
@@ -116,6 +120,16 @@ pub struct PlanReplay {
     pub digest: Option<String>,
 }
 
+/// How a plan would go now.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PlanRehearsal {
+    /// The plan.
+    pub plan: Plan,
+    /// How it would go; nothing where it went on towards its approval instead.
+    #[serde(default)]
+    pub now: Option<Value>,
+}
+
 /// `PUT /v1/mind/agents/{id}`
 #[cfg(feature = "mind")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -139,6 +153,42 @@ pub struct PutAgent {
     /// What such a run asks for, as a plan is proposed; needed with a schedule.
     #[serde(default)]
     pub run: Option<Value>,
+}
+
+/// An agent as its tenant sees it.
+#[cfg(feature = "mind")]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AgentView {
+    /// Its id.
+    pub id: String,
+    /// Its identity.
+    pub did: String,
+    /// Its wallet.
+    pub wallet: Option<String>,
+    /// The model that it asks.
+    pub model: String,
+    /// What it is for.
+    pub instructions: String,
+    /// The kinds of steps that its plans may have.
+    pub tools: Vec<Kind>,
+    /// When it begins a run by itself.
+    pub schedule: Option<Schedule>,
+    /// Whether somebody has stopped it.
+    pub stopped: bool,
+    /// How many notes it remembers.
+    pub notes: usize,
+}
+
+#[cfg(feature = "mind")]
+impl AgentView {
+    /// What is shown of an agent.
+    #[must_use]
+    pub fn of(id: &str, agent: &Agent) -> Self {
+        let Agent { did, wallet, model, instructions, tools, memory, schedule, stopped } = agent.clone();
+        let notes = memory.notes().len();
+        Self { id: id.to_owned(), did, wallet, model, instructions, tools, schedule, stopped, notes }
+    }
 }
 
 #[cfg(feature = "mind")]

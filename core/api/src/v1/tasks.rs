@@ -102,8 +102,8 @@ pub struct Task {
     /// `queued`, `running`, `waiting`, `done`, `failed`, `cancelling`, `cancelled`, `compensating`, `compensated` or
     /// `dead`.
     pub state: String,
-    /// Its steps by id, each with `kind`, `state`, `attempts`, and `output` or `error` once there is one.
-    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    /// Its steps by id.
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, TaskStep>))]
     pub steps: Value,
     /// Everything else that it tells about itself: `labels`, `input`, `output`, times, `error`. `aside` says that the
     /// platform has set it aside because it failed on it again and again, with `why`, `deaths` and `until`;
@@ -111,6 +111,65 @@ pub struct Task {
     #[serde(flatten)]
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub more: serde_json::Map<String, Value>,
+}
+
+/// A step of a task.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub struct TaskStep {
+    /// What it does.
+    pub kind: String,
+    /// How it is.
+    pub state: String,
+    /// How often it was begun.
+    pub attempts: u64,
+    /// When it began, RFC 3339.
+    #[schema(required = false)]
+    pub began_at: String,
+    /// When it is looked at again, and for a step that waits for people or a signal: until when, RFC 3339.
+    #[schema(required = false)]
+    pub due_at: String,
+    /// What people are asked, while it waits for them.
+    #[schema(required = false)]
+    pub approval: StepApproval,
+    /// What came of it.
+    #[schema(required = false)]
+    pub output: Value,
+    /// Why it failed.
+    #[schema(required = false, value_type = Object)]
+    pub error: Value,
+}
+
+/// What people are asked, and what they have said so far.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::ToSchema)]
+pub struct StepApproval {
+    /// Who may decide: DIDs.
+    pub by: Vec<String>,
+    /// How many of them have to approve.
+    pub count: usize,
+    /// The question.
+    #[schema(required = false)]
+    pub question: String,
+    /// What is signed.
+    pub digest: String,
+    /// Who has decided; the signatures stand in the task's history.
+    pub decisions: Vec<StepDecision>,
+}
+
+/// What somebody has decided; whoever decides twice has one voice, the last.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::ToSchema)]
+pub struct StepDecision {
+    /// Their DID.
+    pub by: String,
+    /// Whether they approve.
+    pub approve: bool,
+    /// When, RFC 3339.
+    pub at: String,
+    /// What they have signed.
+    pub digest: String,
 }
 
 impl Task {

@@ -62,6 +62,16 @@ pub(super) static TEMPLATES: &[Template] = &[
         scope: Some("wallet:read"),
         suggested: Some(("listWallets", "/v1/wallets", "id")),
     },
+    Template {
+        prefix: "aion://plans/",
+        parameter: "id",
+        name: "Plan",
+        says: "A plan with its steps, cost, effects and decisions.",
+        operation: "readPlan",
+        path: "/v1/mind/plans/{id}",
+        scope: Some("mind:read"),
+        suggested: Some(("listPlans", "/v1/mind/plans", "id")),
+    },
 ];
 
 /// Documents that are always there: URI, name, what they are, operation, path.

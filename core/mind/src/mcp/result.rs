@@ -16,8 +16,10 @@ pub(super) const SUGGESTIONS_MAX: usize = 100;
 pub enum Then {
     /// The result of a tool.
     Tool(&'static Tool),
-    /// A task that may wait for people.
+    /// Something that may wait for people.
     Approval {
+        /// What.
+        of: Awaited,
         /// Where they decide.
         url: String,
         /// Whether the user was sent there already, or cannot be.
@@ -44,6 +46,41 @@ pub enum Then {
     },
 }
 
+/// What people decide on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Awaited {
+    /// A task.
+    Task,
+    /// A plan.
+    Plan,
+}
+
+impl Awaited {
+    /// Its pages in the console; the id follows.
+    pub(super) const fn page(self) -> &'static str {
+        match self {
+            Self::Task => "tasks/",
+            Self::Plan => "mind/plans/",
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Task => "task",
+            Self::Plan => "plan",
+        }
+    }
+
+    /// Whether it waits for people; nothing where the value is none.
+    fn waits(self, value: &Value) -> Option<bool> {
+        let state = value["state"].as_str()?;
+        match self {
+            Self::Task => Some(value["steps"].as_object()?.values().any(|step| step["state"] == "approval")),
+            Self::Plan => Some(state == "awaiting"),
+        }
+    }
+}
+
 impl Then {
     /// Puts entries before those that are asked for.
     pub(super) fn after(self, entries: Vec<Value>) -> Self {
@@ -57,7 +94,7 @@ impl Then {
     pub(super) fn settle(self, reply: &Reply) -> Result<Step, Fault> {
         match self {
             Self::Tool(tool) => Ok(Step::Done(tool_result(tool, reply))),
-            Self::Approval { url, asked } => Ok(approval(&url, asked, reply)),
+            Self::Approval { of, url, asked } => Ok(approval(of, &url, asked, reply)),
             Self::Resource { uri } => resource(&uri, reply),
             Self::Definitions { known, prefix } => definitions(known, prefix, reply),
             Self::Completion { member, typed } => Ok(Step::Done(suggestions(member, &typed, reply))),
@@ -111,27 +148,26 @@ fn of_type(value: &Value, kind: &str) -> bool {
     }
 }
 
-/// A task that waits for people sends the user to the console once; after that, or where the client cannot, it says
+/// What waits for people sends the user to the console once; after that, or where the client cannot, it says
 /// where they decide.
-fn approval(url: &str, asked: bool, reply: &Reply) -> Step {
+fn approval(of: Awaited, url: &str, asked: bool, reply: &Reply) -> Step {
     if !reply.succeeded() {
         return Step::Done(tool_failure(&problem(reply)));
     }
-    let Some(task) = reply.json().filter(|task| task["steps"].is_object() && task["state"].is_string()) else {
-        return Step::Done(tool_failure("the platform's answer is no task"));
+    let (value, name) = (reply.json().unwrap_or_default(), of.name());
+    let Some(waits) = of.waits(&value) else {
+        return Step::Done(tool_failure(&format!("the platform's answer is no {name}")));
     };
-    let steps = task["steps"].as_object();
-    let waits = steps.is_some_and(|steps| steps.values().any(|step| step["state"] == "approval"));
     if waits && !asked {
         let params = json!({
             "mode": "url", "url": url,
-            "message": "This task waits for an approval. Look at it in the console and decide there."
+            "message": format!("This {name} waits for an approval. Look at it in the console and decide there.")
         });
         let request = json!({ "method": "elicitation/create", "params": params });
         return Step::Input(Map::from_iter([("approval".to_owned(), request)]), None);
     }
-    let text = if waits { format!("The task still waits for an approval, at {url}") } else { task.to_string() };
-    Step::Done(json!({ "content": [{ "type": "text", "text": text }], "structuredContent": task }))
+    let text = if waits { format!("The {name} still waits for an approval, at {url}") } else { value.to_string() };
+    Step::Done(json!({ "content": [{ "type": "text", "text": text }], "structuredContent": value }))
 }
 
 /// Error of a resource that is not there.

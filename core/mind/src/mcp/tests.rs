@@ -4,6 +4,7 @@ mod auth;
 mod hostile;
 mod legacy;
 mod openapi;
+mod plans;
 mod stateless;
 mod transport;
 
@@ -23,7 +24,7 @@ pub(super) fn send(headers: &[(&str, &str)], scopes: &[&str], body: &[u8]) -> Ou
 }
 
 pub(super) fn with_server<T>(act: impl FnOnce(&Server) -> T) -> T {
-    let platform = Platform { console: "https://aion.example/console/approvals/".to_owned() };
+    let platform = Platform { console: "https://aion.example/console/".to_owned() };
     let resource = Resource::new("https://aion.example/mcp", "AION", &all()).unwrap();
     act(&Server { surface: &platform, resource: &resource, hosts: &["aion.example"] })
 }

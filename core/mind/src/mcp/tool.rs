@@ -10,10 +10,21 @@ use super::parameter::{Parameter, Place, faults, schema};
 pub(super) enum Kind {
     /// It reads.
     Read,
-    /// It judges what the caller has in mind, and nothing changes.
+    /// It judges what the caller has in mind, or keeps it as a proposal; nothing moves.
     Propose,
     /// It takes effect, within the limits of keys, policies and approvals.
     Commit,
+}
+
+/// What a tool leaves behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Leaves {
+    /// Nothing.
+    Nothing,
+    /// A proposal, and what a model was paid for it.
+    Proposal,
+    /// What cannot be undone.
+    Effects,
 }
 
 /// What a tool gives.
@@ -32,8 +43,7 @@ pub struct Tool {
     pub(super) title: &'static str,
     pub(super) says: &'static str,
     pub(super) kind: Kind,
-    /// Whether doing it cannot be undone.
-    pub(super) destructive: bool,
+    pub(super) leaves: Leaves,
     /// `operationId` of docs/openapi.json.
     pub(super) operation: &'static str,
     pub(super) method: &'static str,
@@ -46,12 +56,12 @@ pub struct Tool {
 impl Tool {
     /// As `tools/list` shows it.
     pub(super) fn entry(&self) -> Value {
-        let reads = self.kind != Kind::Commit;
+        let (reads, destroys) = (self.leaves == Leaves::Nothing, self.leaves == Leaves::Effects);
         let mut entry = json!({
             "name": self.name, "title": self.title, "description": self.says,
             "inputSchema": schema(self.parameters),
             "annotations": {
-                "title": self.title, "readOnlyHint": reads, "destructiveHint": self.destructive,
+                "title": self.title, "readOnlyHint": reads, "destructiveHint": destroys,
                 "idempotentHint": true, "openWorldHint": !reads
             }
         });

@@ -4,7 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::{Slot, StepRecord, Task};
 use crate::definition::Definition;
-use crate::machine::question_digest;
+use crate::kind;
+use crate::machine::{Decision, question_digest};
 use crate::time::rfc3339;
 
 impl Task {
@@ -40,6 +41,20 @@ impl Task {
     }
 }
 
+/// What people are asked, how many have to approve, and who has decided. The signatures stand in the history.
+fn approval(with: &Value, decisions: &[Decision]) -> Value {
+    let mut asked = with.clone();
+    if let Ok(terms) = kind::approval(with) {
+        asked["count"] = json!(terms.count);
+    }
+    let decision = |one: &Decision| {
+        let at = rfc3339(one.at_ms);
+        json!({ "by": one.by, "approve": one.approve, "at": at, "digest": one.digest })
+    };
+    asked["decisions"] = decisions.iter().map(decision).collect();
+    asked
+}
+
 fn step(task: &Task, definition: &Definition, id: &str, record: &StepRecord) -> Value {
     let slot = Slot::of(id);
     let step = definition.steps.get(slot.step);
@@ -59,9 +74,9 @@ fn step(task: &Task, definition: &Definition, id: &str, record: &StepRecord) -> 
         super::StepState::Signal { name, .. } => view["signal"] = json!(name),
         super::StepState::Child { task } => view["child"] = json!(task),
         super::StepState::Items { total } => view["items"] = json!(total),
-        super::StepState::Approval { .. } => {
+        super::StepState::Approval { decisions, .. } => {
             if let Some(with) = &record.with {
-                view["approval"] = with.clone();
+                view["approval"] = approval(with, decisions);
                 view["approval"]["digest"] = json!(question_digest(&task.id, id, record));
             }
         }

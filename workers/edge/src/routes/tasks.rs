@@ -115,12 +115,12 @@ pub async fn events(ask: Ask) -> Result<Answer, Problem> {
     let after = ask.header("last-event-id").or_else(|| ask.query.get("after").map(String::as_str)).map(number);
     let unreadable = |_| Problem::new(Code::RequestMalformed, "Last-Event-ID, or after, is a number");
     let request = Request::Events { task, after: after.transpose().map_err(unreadable)?.unwrap_or(0) };
-    let (env, trace) = (&ask.app.env, &ask.trace);
+    let (env, trace, key) = (&ask.app.env, &ask.trace, Some(ask.caller()?.key.as_str()));
     let wants_socket = ask.header("upgrade").is_some_and(|value| value.eq_ignore_ascii_case("websocket"));
     let mut response = if wants_socket {
-        call::upgrade(env, address, trace, request).await?
+        call::upgrade(env, address, key, trace, request).await?
     } else {
-        call::send(env, address, None, trace, request).await?
+        call::send(env, address, key, trace, request).await?
     };
     if !matches!(response.status_code(), 101 | 200) {
         let body = response.bytes().await.map_err(|_| Problem::internal())?;

@@ -61,7 +61,7 @@ fn a_client_that_nothing_is_known_of_reads_where_people_decide() {
     let call = json!({ "name": "await_approval", "arguments": { "id": "tsk_1" } });
     let result = result(reply(legacy("tools/call", &call, &all()), 200, &task));
     let text = result["content"][0]["text"].as_str().unwrap();
-    assert!(text.ends_with("https://aion.example/console/approvals/tsk_1"), "{text}");
+    assert!(text.ends_with("https://aion.example/console/tasks/tsk_1"), "{text}");
 }
 
 #[test]

@@ -108,11 +108,25 @@ fn every_resource_is_an_operation_of_the_platform() {
 fn no_tool_signs_exports_approves_or_changes_rights() {
     for tool in TOOLS {
         let entry = tool.entry();
-        assert_eq!(entry["annotations"]["readOnlyHint"], tool.kind != Kind::Commit);
+        let hint = |name: &str| entry["annotations"][name] == true;
+        assert_eq!(hint("destructiveHint"), tool.kind == Kind::Commit, "{}", tool.name);
+        assert!(hint("readOnlyHint") || tool.kind != Kind::Read, "{}", tool.name);
         assert_eq!(entry["inputSchema"]["additionalProperties"], false);
         let writes = tool.scope.is_some_and(|scope| !scope.ends_with(":read"));
-        assert!(!writes || tool.scope == Some("task:write"), "{}", tool.name);
-        let forbidden = ["approveTask", "createKey", "listKeys", "createWallet", "readRecovery", "signalTask"];
+        assert!(!writes || matches!(tool.scope, Some("task:write" | "mind:use")), "{}", tool.name);
+        // Who may propose may also approve by the API, with a signature: no tool passes one on, and no mandate.
+        let said = ["mandates", "proof", "approve", "approval"];
+        assert!(tool.parameters.iter().all(|one| !said.contains(&one.name)), "{}", tool.name);
+        let forbidden = [
+            "approveTask",
+            "approvePlan",
+            "putRules",
+            "createKey",
+            "listKeys",
+            "createWallet",
+            "readRecovery",
+            "signalTask",
+        ];
         assert!(!forbidden.contains(&tool.operation) && !tool.path.contains(":sign"), "{}", tool.name);
     }
 }

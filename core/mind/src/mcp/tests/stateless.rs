@@ -102,7 +102,7 @@ fn people_are_sent_to_the_console_once() {
     assert_eq!(first["resultType"], "input_required");
     let asked = &first["inputRequests"]["approval"];
     assert_eq!((&asked["method"], &asked["params"]["mode"]), (&json!("elicitation/create"), &json!("url")));
-    assert_eq!(asked["params"]["url"], "https://aion.example/console/approvals/tsk_1");
+    assert_eq!(asked["params"]["url"], "https://aion.example/console/tasks/tsk_1");
     let again = json!({
         "name": "await_approval", "arguments": { "id": "tsk_1" },
         "inputResponses": { "approval": { "action": "accept" } }

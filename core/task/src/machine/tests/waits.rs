@@ -105,6 +105,26 @@ fn as_many_as_asked_for_have_to_approve() {
 }
 
 #[test]
+fn whoever_waits_sees_who_has_decided_and_how() {
+    let mut run = approval(2, "fail");
+    let asked = |run: &Run| run.view()["steps"]["ok"]["approval"].clone();
+    let digest = asked(&run)["digest"].clone();
+    assert_eq!((&asked(&run)["count"], &asked(&run)["decisions"]), (&json!(2), &json!([])));
+    assert_eq!(run.view()["steps"]["ok"]["dueAt"], "1970-01-01T01:00:00.000Z");
+    run.apply(decide(&run, "a", false), 1);
+    let vote = |approve: bool| {
+        let at = "1970-01-01T00:00:00.001Z";
+        json!([{ "by": "did:key:a", "approve": approve, "at": at, "digest": digest }])
+    };
+    assert_eq!(asked(&run)["decisions"], vote(false));
+    run.apply(decide(&run, "a", true), 2);
+    assert_eq!(asked(&run)["decisions"], vote(true), "the last word counts");
+    let with = json!({ "by": ["did:key:a"] });
+    let run = Run::new(&json!({ "steps": { "ok": { "do": "wait.approval", "with": with } } }));
+    assert_eq!(asked(&run)["count"], 1, "one has to approve where nobody says");
+}
+
+#[test]
 fn what_was_signed_for_another_question_does_not_count() {
     let mut run = approval(1, "fail");
     let Command::Decide { step, mut decision } = decide(&run, "a", true) else { return };
