@@ -24,15 +24,16 @@ impl Shard {
         known.as_ref().is_none_or(|keys| keys.contains(key))
     }
 
-    /// Refuses a key from now on.
-    pub(super) fn revoke(&self, address: &Address, key: &str) -> Result<Reply, Problem> {
+    /// Refuses keys from now on, and forgets others that were revoked: the clock refuses them by now.
+    pub(super) fn revoke(&self, address: &Address, keys: &[String], forget: &[String]) -> Result<Reply, Problem> {
         self.admit(address)?;
         together(&self.storage(), || {
             let store = self.store();
             if self.is_new() {
                 store.migrate(self.claim())?;
             }
-            store.revoke(key)
+            forget.iter().try_for_each(|key| store.unrevoke(key))?;
+            keys.iter().try_for_each(|key| store.revoke(key))
         })?;
         self.forget_revoked();
         Ok(Reply::Done)
