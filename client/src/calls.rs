@@ -12,7 +12,9 @@ use aion_api::v1::gateway::{Purge, Purged, Routes, Table};
 use aion_api::v1::identities::{CreateIdentity, Identity, UpdateIdentity};
 use aion_api::v1::keys::{CreateKey, Key, KeyCreated};
 use aion_api::v1::limits::{ExplainLimits, Explanation, Limits, PutLimits, Rule};
+use aion_api::v1::members::{Member, PutMember};
 use aion_api::v1::schedules::{PutSchedule, Schedule};
+use aion_api::v1::sessions::{Challenge, CreateChallenge, OpenSession};
 use aion_api::v1::tasks::{ApproveTask, RedriveTask, SignalTask, SubmitTask, Task};
 use aion_api::v1::tenants::{CreateTenant, Shards, TenantCreated};
 use aion_api::v1::tokens::{Balance, CreateToken, Mint, Token, TokenState, Transfer};
@@ -68,6 +70,37 @@ impl<T: Transport> Client<T> {
     /// `DELETE /v1/keys/{id}`
     pub async fn revoke_key(&self, id: &str) -> Result<(), Error> {
         self.call_raw(Request::new(Method::Delete, &format!("/v1/keys/{id}"))).await.map(|_| ())
+    }
+
+    /// `GET /v1/members`
+    pub async fn members(&self) -> Result<List<Member>, Error> {
+        self.read("/v1/members").await
+    }
+
+    /// `PUT /v1/members/{did}`
+    pub async fn put_member(&self, did: &str, member: &PutMember) -> Result<Member, Error> {
+        self.call(Request::new(Method::Put, &format!("/v1/members/{}", encoded(did))).with_json(member)?).await
+    }
+
+    /// `DELETE /v1/members/{did}`
+    pub async fn remove_member(&self, did: &str) -> Result<(), Error> {
+        self.call_raw(Request::new(Method::Delete, &format!("/v1/members/{}", encoded(did)))).await.map(|_| ())
+    }
+
+    /// `POST /v1/sessions:challenge`: what is signed to sign in.
+    pub async fn challenge(&self, tenant: &str, did: &str) -> Result<Challenge, Error> {
+        let body = CreateChallenge { tenant: tenant.to_owned(), did: did.to_owned() };
+        self.post("/v1/sessions:challenge", None, &body).await
+    }
+
+    /// `POST /v1/sessions`: the key of a session for a signed challenge.
+    pub async fn open_session(&self, signed: &OpenSession) -> Result<KeyCreated, Error> {
+        self.post("/v1/sessions", None, signed).await
+    }
+
+    /// `DELETE /v1/session`: ends the session of the client's own key.
+    pub async fn end_session(&self) -> Result<(), Error> {
+        self.call_raw(Request::new(Method::Delete, "/v1/session")).await.map(|_| ())
     }
 
     /// `POST /v1/identities`

@@ -97,7 +97,7 @@ impl Kernel {
     async fn answer(&self, call: Call<Request>) -> Result<Reply, Problem> {
         self.unrevoked(&call)?;
         match &call.request {
-            Request::Revoke { key } => return self.shard.revoke(&call.address, key),
+            Request::Revoke { keys, forget } => return self.shard.revoke(&call.address, keys, forget),
             Request::Health => return Ok(Reply::Healthy { overdue_ms: self.shard.overdue_ms()? }),
             Request::Grow { shards, revoked } => return self.shard.grow(&call.address, *shards, revoked),
             Request::Recall { .. } => return self.shard.remember(call).await,

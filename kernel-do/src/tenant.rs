@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use aion_api::object::tenant::{Reply, Request};
+use aion_api::object::tenant::{Reply, Request, Snapshot};
 use aion_api::object::{Call, kernel};
 use aion_api::problem::Code;
 use aion_api::{Address, Problem};
@@ -15,12 +15,14 @@ mod definitions;
 mod egress;
 mod growth;
 mod limits;
+mod members;
 mod schedules;
 mod store;
 
 use store::Store;
 
-/// A tenant may have this many keys: the snapshot of all of them stays below 40 kB in every isolate.
+/// A tenant may have this many keys, besides those of sessions: the snapshot of all of them stays below 40 kB in every
+/// isolate.
 const KEYS_MAX: usize = 100;
 
 /// One tenant.
@@ -55,28 +57,48 @@ impl DurableObject for Tenant {
 }
 
 impl Tenant {
-    /// A revoked key is one only after every shard of the kernel knows.
     async fn answer(&self, call: Call<Request>) -> Result<Reply, Problem> {
-        let id = match &call.request {
-            Request::RevokeKey { id } => id,
+        match &call.request {
+            Request::RevokeKey { .. } | Request::RemoveMember { .. } | Request::OpenSession { .. } => {
+                self.end_keys(call).await
+            }
             Request::Grow { shards } => {
                 let shards = *shards;
-                return self.grow(call, shards).await;
+                self.grow(call, shards).await
             }
             Request::Snapshot => {
                 self.resume_growth(&call.trace).await;
-                return self.apply(call);
+                self.apply(call)
             }
-            _ => return self.apply(call),
+            _ => self.apply(call),
+        }
+    }
+
+    /// A revoked key is one only after every shard of the kernel knows.
+    async fn end_keys(&self, call: Call<Request>) -> Result<Reply, Problem> {
+        let (tenant, trace) = (call.address.tenant.clone(), call.trace.clone());
+        let sql = self.state.storage().sql();
+        let (store, snapshot) = Store::of(&sql, &tenant)?;
+        let now_ms = call::now_ms();
+        let (reply, keys) = match call.request {
+            Request::RevokeKey { id } => store.revoke(&snapshot, id, now_ms)?,
+            Request::RemoveMember { did } => store.remove_member(&snapshot, &did, now_ms)?,
+            Request::OpenSession { did, nonce, until_ms, key } => {
+                store.open_session(&snapshot, &did, (&nonce, until_ms), key, now_ms)?
+            }
+            _ => return Err(Problem::internal()),
         };
-        let (tenant, key, trace) = (call.address.tenant.clone(), id.clone(), call.trace.clone());
-        let reply = self.apply(call)?;
-        let shards = growth::concerned(&self.snapshot()?);
+        if keys.is_empty() {
+            return Ok(reply);
+        }
+        let forget = store.over(now_ms)?;
+        let shards = growth::concerned(&snapshot);
         let tell = |shard| {
-            let request = kernel::Request::Revoke { key: key.clone() };
+            let request = kernel::Request::Revoke { keys: keys.clone(), forget: forget.clone() };
             call::ask(&self.env, Address::kernel(&tenant, shard), &trace, request)
         };
         try_join_all((0..shards).map(tell)).await?;
+        store.forget(&forget)?;
         Ok(reply)
     }
 
@@ -92,35 +114,23 @@ impl Tenant {
             }
             return store.snapshot()?.map(Reply::Snapshot).ok_or_else(Problem::internal);
         }
-        let unknown = || Problem::unknown("tenant");
-        let store = Store::existing(&sql)?.ok_or_else(unknown)?;
-        let snapshot = store.snapshot()?.filter(|snapshot| snapshot.id == call.address.tenant).ok_or_else(unknown)?;
+        let (store, snapshot) = Store::of(&sql, &call.address.tenant)?;
         match call.request {
             Request::Create { .. } | Request::Snapshot => Ok(Reply::Snapshot(snapshot)),
-            Request::Grow { .. } => Err(Problem::internal()),
+            Request::Grow { .. }
+            | Request::RevokeKey { .. }
+            | Request::RemoveMember { .. }
+            | Request::OpenSession { .. } => Err(Problem::internal()),
             Request::AddKey { key } => {
-                if snapshot.keys.len() >= KEYS_MAX {
+                if lasting(&snapshot) >= KEYS_MAX {
                     let detail = format!("a tenant may have {KEYS_MAX} keys; revoke one first");
                     return Err(Problem::new(Code::LimitReached, detail));
                 }
                 store.put_key(&key)?;
                 Ok(Reply::Done)
             }
-            Request::RevokeKey { id } => {
-                if store.is_revoked(&id)? {
-                    // Once more for whoever was not told the first time.
-                    return Ok(Reply::Done);
-                }
-                if !snapshot.keys.iter().any(|key| key.id == id) {
-                    return Err(Problem::unknown("key"));
-                }
-                if snapshot.keys.len() == 1 {
-                    let detail = "this is the last key: make another one first, or nobody could";
-                    return Err(Problem::new(Code::StateConflict, detail));
-                }
-                store.revoke_key(&id, call::now_ms())?;
-                Ok(Reply::Done)
-            }
+            Request::PutMember { did, name, scopes } => store.put_member(&snapshot, &did, &name, &scopes),
+            Request::ListMembers => store.members().map(|members| Reply::Members { members }),
             Request::Register(entry) => {
                 store.register(&entry)?;
                 Ok(Reply::Done)
@@ -147,4 +157,9 @@ impl Tenant {
             Request::SteerSchedule { name, steer } => self.steer(&store, &name, steer),
         }
     }
+}
+
+/// How many keys do not end by themselves.
+fn lasting(snapshot: &Snapshot) -> usize {
+    snapshot.keys.iter().filter(|key| !key.is_session()).count()
 }

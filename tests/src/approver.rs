@@ -31,10 +31,16 @@ impl Approver {
     /// A compact JWS over claims.
     #[must_use]
     pub fn sign(&self, claims: &Value) -> String {
+        self.sign_payload(&claims.to_string())
+    }
+
+    /// A compact JWS over a text.
+    #[must_use]
+    pub fn sign_payload(&self, payload: &str) -> String {
         let fragment = self.did.trim_start_matches("did:key:");
         let header = json!({ "alg": "EdDSA", "kid": format!("{}#{fragment}", self.did) });
-        let encode = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
-        let input = format!("{}.{}", encode(&header), encode(claims));
+        let encode = |text: &str| BASE64_URL_SAFE_NO_PAD.encode(text);
+        let input = format!("{}.{}", encode(&header.to_string()), encode(payload));
         let signature = self.sign_text(&input);
         format!("{input}.{signature}")
     }

@@ -12,6 +12,8 @@
 )]
 
 #[cfg(target_arch = "wasm32")]
+mod account;
+#[cfg(target_arch = "wasm32")]
 mod approver;
 #[cfg(target_arch = "wasm32")]
 mod control;
@@ -20,6 +22,8 @@ pub mod planner;
 #[cfg(target_arch = "wasm32")]
 mod world;
 
+#[cfg(target_arch = "wasm32")]
+pub use account::Account;
 #[cfg(target_arch = "wasm32")]
 pub use approver::Approver;
 #[cfg(target_arch = "wasm32")]

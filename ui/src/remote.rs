@@ -14,7 +14,7 @@ use aion_client::Error;
 use leptos::leptos_dom::helpers::set_interval_with_handle;
 use leptos::prelude::{
     AnyView, Get, GetUntracked, GetValue, IntoAny, LocalStorage, Memo, RwSignal, Set, StoredValue, With,
-    expect_context, on_cleanup,
+    expect_context, on_cleanup, use_context,
 };
 use leptos::task::spawn_local;
 use serde::Serialize;
@@ -249,7 +249,10 @@ fn settle(state: RwSignal<State<Shared>>, app: App, answer: Result<Shared, Error
         Err(Error::Transport(_)) if matches!(before, State::Ready(_)) => return,
         Err(error) => {
             if error.code() == Some(Code::CredentialInvalid) {
-                app.sign_out();
+                app.lapse();
+                if matches!(before, State::Ready(_)) {
+                    return;
+                }
             }
             State::Failed(error.into())
         }
@@ -273,12 +276,13 @@ pub struct Deed {
     pub busy: RwSignal<bool>,
     /// Why it failed, if it did.
     pub failure: RwSignal<Option<Failure>>,
+    app: Option<App>,
 }
 
 impl Deed {
     /// Nothing yet.
     pub fn new() -> Self {
-        Self { busy: RwSignal::new(false), failure: RwSignal::new(None) }
+        Self { busy: RwSignal::new(false), failure: RwSignal::new(None), app: use_context() }
     }
 
     /// Does it, unless it is under way; `then` gets what came of it.
@@ -306,7 +310,12 @@ impl Deed {
             }
             match result {
                 Ok(then) => then(),
-                Err(failure) => self.failure.set(Some(failure)),
+                Err(failure) => {
+                    if let Some(app) = self.app.filter(|_| failure.code == Code::CredentialInvalid.as_str()) {
+                        app.lapse();
+                    }
+                    self.failure.set(Some(failure));
+                }
             }
         });
     }

@@ -175,6 +175,26 @@ pub struct KeyRecord {
     pub hash: KeyHash,
     /// When it was made, Unix milliseconds.
     pub created_ms: u64,
+    /// When it ends by itself, Unix milliseconds: only the key of a session does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_ms: Option<u64>,
+    /// The member whose session it is the key of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member: Option<String>,
+}
+
+impl KeyRecord {
+    /// Whether it is the key of a session: made by signing in, and gone by itself.
+    #[must_use]
+    pub const fn is_session(&self) -> bool {
+        self.expires_ms.is_some()
+    }
+
+    /// Whether its time is not over yet.
+    #[must_use]
+    pub fn lives(&self, now_ms: u64) -> bool {
+        self.expires_ms.is_none_or(|end_ms| now_ms < end_ms)
+    }
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ pub mod operations;
 pub mod problem;
 pub mod scope;
 pub mod secret;
+pub mod session;
 pub mod shards;
 pub mod trace;
 pub mod v1;

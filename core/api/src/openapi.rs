@@ -12,8 +12,8 @@ use crate::health::{Component, Readiness, State};
 use crate::operations::{Credential, OPERATIONS, Operation};
 use crate::problem::{Code, Fault, MEDIA_TYPE, ProblemDocument};
 use crate::v1::{
-    alerts, definitions, egress, functions, gateway as routes, identities, keys, limits as rates, mind, plans,
-    schedules, tasks, tenants, tokens, wallets,
+    alerts, definitions, egress, functions, gateway as routes, identities, keys, limits as rates, members, mind, plans,
+    schedules, sessions, tasks, tenants, tokens, wallets,
 };
 use crate::{Scope, idempotency, key, limits};
 
@@ -94,6 +94,7 @@ fn operation(entry: &Operation) -> Value {
     match entry.credential {
         Credential::Public => operation["security"] = json!([]),
         Credential::Offered => operation["security"] = json!([{ "apiKey": [] }, {}]),
+        Credential::AnyKey => operation["security"] = json!([{ "apiKey": [] }]),
         Credential::Operator => operation["security"] = json!([{ "operator": [] }]),
         Credential::Key(scope) => {
             operation["security"] = json!([{ "apiKey": [scope.as_str()] }]);
@@ -208,6 +209,7 @@ fn schemas() -> Value {
     add::<keys::CreateKey>(&mut schemas);
     add::<keys::Key>(&mut schemas);
     add::<keys::KeyCreated>(&mut schemas);
+    signing_in(&mut schemas);
     add::<key::Mode>(&mut schemas);
     add::<Scope>(&mut schemas);
     add::<identities::CreateIdentity>(&mut schemas);
@@ -257,7 +259,9 @@ fn schemas() -> Value {
     add::<Code>(&mut schemas);
     add::<Fault>(&mut schemas);
     add_as::<ProblemDocument>(&mut schemas, "Problem");
-    for item in ["Key", "Identity", "Wallet", "Token", "Task", "Definition", "Schedule", "SecretName", "Function"] {
+    for item in
+        ["Key", "Member", "Identity", "Wallet", "Token", "Task", "Definition", "Schedule", "SecretName", "Function"]
+    {
         schemas.insert(format!("{item}List"), list(&reference(item)));
     }
     let object = json!({ "type": "object" });
@@ -267,6 +271,14 @@ fn schemas() -> Value {
     let text = json!({ "type": "string" });
     schemas.insert("Alive".to_owned(), json!({ "type": "object", "properties": { "state": text, "version": text } }));
     Value::Object(schemas)
+}
+
+fn signing_in(schemas: &mut Map<String, Value>) {
+    add::<members::PutMember>(schemas);
+    add::<members::Member>(schemas);
+    add::<sessions::CreateChallenge>(schemas);
+    add::<sessions::Challenge>(schemas);
+    add::<sessions::OpenSession>(schemas);
 }
 
 fn tokens(schemas: &mut Map<String, Value>) {

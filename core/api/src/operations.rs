@@ -58,6 +58,8 @@ pub enum Credential {
     Operator,
     /// An API key, if the caller has one: what it lacks, the operation itself says in the words of its protocol.
     Offered,
+    /// Any API key, whatever its scopes.
+    AnyKey,
     /// An API key with this scope.
     Key(Scope),
 }
@@ -154,7 +156,7 @@ impl Operation {
         codes.push(Code::RateLimited);
         match self.credential {
             Credential::Public | Credential::Offered => {}
-            Credential::Operator => {
+            Credential::Operator | Credential::AnyKey => {
                 codes.extend([Code::CredentialMissing, Code::CredentialInvalid, Code::ComponentUnavailable]);
             }
             Credential::Key(_) => {
@@ -233,8 +235,11 @@ mod tests {
 
     #[test]
     fn everything_under_v1_wants_a_credential() {
+        // Whoever signs in has none yet.
+        let signing_in = ["challengeSession", "openSession"];
         for operation in OPERATIONS.iter().filter(|operation| operation.path.starts_with("/v1")) {
-            assert_ne!(operation.credential, Credential::Public, "{}", operation.id);
+            let public = operation.credential == Credential::Public;
+            assert_eq!(public, signing_in.contains(&operation.id), "{}", operation.id);
         }
     }
 
@@ -249,12 +254,15 @@ mod tests {
         let plans = ["simulatePlan", "approvePlan", "stopPlan", "replayPlan", "stopAgent", "resumeAgent"];
         // The key of what they start stands in the message: MCP's arguments, A2A's message id.
         let agents = ["callMcp", "sendMessage", "steerAgentTask"];
+        // A challenge is stored nowhere, and opens one session.
+        let signing_in = ["challengeSession", "openSession"];
         let exempt = [
             &["createTenant", "createKey", "checkDefinition", "explainLimits", "reportStep", "purgeCache"][..],
             &steering,
             &asking,
             &plans,
             &agents,
+            &signing_in,
         ]
         .concat();
         for operation in OPERATIONS.iter().filter(|operation| operation.method == Method::Post) {

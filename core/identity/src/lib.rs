@@ -4,6 +4,7 @@
 //! beside it as a parallel document; did:key and did:pkh are resolved from their text alone. Randomness and time come
 //! in as arguments; nothing here reads or sends anything.
 
+pub mod account;
 pub mod card;
 pub mod did;
 pub mod document;
@@ -17,9 +18,12 @@ pub mod proof;
 pub mod record;
 pub mod resolution;
 pub mod signature;
+pub mod siwe;
+pub mod subject;
 pub mod time;
 
 pub use did::{Did, DidUrl};
 pub use error::Error;
 pub use jws::Jws;
 pub use multikey::PublicKey;
+pub use subject::Subject;

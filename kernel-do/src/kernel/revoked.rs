@@ -24,19 +24,23 @@ impl Shard {
         known.as_ref().is_none_or(|keys| keys.contains(key))
     }
 
-    /// Refuses a key from now on, and ends what it listens to.
-    pub(super) fn revoke(&self, address: &Address, key: &str) -> Result<Reply, Problem> {
+    /// Refuses keys from now on, and ends what they listen to; forgets others that were revoked: the clock refuses them by
+    /// now.
+    pub(super) fn revoke(&self, address: &Address, keys: &[String], forget: &[String]) -> Result<Reply, Problem> {
         self.admit(address)?;
         together(&self.storage(), || {
             let store = self.store();
             if self.is_new() {
                 store.migrate(self.claim())?;
             }
-            store.revoke(key)
+            forget.iter().try_for_each(|key| store.unrevoke(key))?;
+            keys.iter().try_for_each(|key| store.revoke(key))
         })?;
         self.forget_revoked();
-        self.listeners.end(key);
-        self.end_sockets(key);
+        for key in keys {
+            self.listeners.end(key);
+            self.end_sockets(key);
+        }
         Ok(Reply::Done)
     }
 

@@ -153,6 +153,10 @@ impl Store {
         self.run("INSERT OR IGNORE INTO revoked (key) VALUES (?)", vec![key.into()])
     }
 
+    pub(super) fn unrevoke(&self, key: &str) -> Result<(), Problem> {
+        self.run("DELETE FROM revoked WHERE key = ?", vec![key.into()])
+    }
+
     /// How many shards the tenant has, if this one was told.
     pub(super) fn shards(&self) -> Result<Option<u8>, Problem> {
         let count = self.number("SELECT shards AS number FROM meta", vec![])?;

@@ -7,7 +7,7 @@ use aion_api::object::tenant::{Entry, ListKind, Reply, Snapshot};
 use aion_api::problem::{Code, Problem};
 use aion_api::shards::Shards;
 use aion_api::v1::egress::Hosts;
-use aion_shell::call::fault;
+use aion_shell::call::{self, fault};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use worker::{SqlStorage, SqlStorageValue};
@@ -34,6 +34,8 @@ CREATE TABLE IF NOT EXISTS secret (
   name TEXT PRIMARY KEY, sealed TEXT NOT NULL, at_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS rate_limits (one INTEGER PRIMARY KEY CHECK (one = 1), body TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS member (did TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS used_nonce (nonce TEXT PRIMARY KEY, until_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS wake ON schedule (wake_ms) WHERE wake_ms IS NOT NULL;
 ";
 
@@ -61,14 +63,22 @@ impl<'a> Store<'a> {
     /// The tables of a tenant that exists. A made-up key asks for a tenant that does not: nothing is stored then.
     pub(super) fn existing(sql: &'a SqlStorage) -> Result<Option<Self>, Problem> {
         let store = Self(sql);
-        let names = "'entry', 'wake', 'host', 'secret', 'rate_limits'";
+        let names = "'entry', 'wake', 'host', 'secret', 'rate_limits', 'member', 'used_nonce'";
         let query = format!("SELECT name AS body FROM sqlite_master WHERE name IN ({names})");
         match store.rows::<Body>(&query, vec![])?.len() {
             0 => Ok(None),
-            5 => Ok(Some(store)),
+            7 => Ok(Some(store)),
             // Tables of an older version lack the newest ones.
             _ => Self::create(sql).map(Some),
         }
+    }
+
+    /// The tables of this tenant, and what is known of it.
+    pub(super) fn of(sql: &'a SqlStorage, tenant: &str) -> Result<(Self, Snapshot), Problem> {
+        let unknown = || Problem::unknown("tenant");
+        let store = Self::existing(sql)?.ok_or_else(unknown)?;
+        let snapshot = store.snapshot()?.filter(|snapshot| snapshot.id == tenant).ok_or_else(unknown)?;
+        Ok((store, snapshot))
     }
 
     pub(super) fn put_tenant(&self, owner: &Address, name: &str, mode: Mode, now_ms: u64) -> Result<(), Problem> {
@@ -87,7 +97,7 @@ impl<'a> Store<'a> {
         self.run("INSERT INTO tenant (one, id, body) VALUES (1, ?, ?)", values)
     }
 
-    /// The tenant with its keys, its limits and its hosts, or nothing if it was never created.
+    /// The tenant with its keys that live, its limits and its hosts, or nothing if it was never created.
     pub(super) fn snapshot(&self) -> Result<Option<Snapshot>, Problem> {
         let Some(row) = self.rows::<Body>("SELECT body FROM tenant", vec![])?.pop() else {
             return Ok(None);
@@ -96,6 +106,8 @@ impl<'a> Store<'a> {
         let keys =
             self.rows::<Body>("SELECT record AS body FROM api_key WHERE revoked_ms IS NULL ORDER BY rowid", vec![])?;
         snapshot.keys = keys.iter().map(|row| parse(&row.body)).collect::<Result<_, _>>()?;
+        let now_ms = call::now_ms();
+        snapshot.keys.retain(|key| key.lives(now_ms));
         snapshot.limits = self.limits()?;
         snapshot.hosts = self.hosts()?;
         Ok(Some(snapshot))
@@ -104,16 +116,6 @@ impl<'a> Store<'a> {
     pub(super) fn put_key(&self, key: &KeyRecord) -> Result<(), Problem> {
         let values = vec![key.id.as_str().into(), json(key)?.into()];
         self.run("INSERT INTO api_key (id, record) VALUES (?, ?)", values)
-    }
-
-    pub(super) fn is_revoked(&self, id: &str) -> Result<bool, Problem> {
-        let query = "SELECT id AS body FROM api_key WHERE id = ? AND revoked_ms IS NOT NULL";
-        Ok(!self.rows::<Body>(query, vec![id.into()])?.is_empty())
-    }
-
-    pub(super) fn revoke_key(&self, id: &str, now_ms: u64) -> Result<(), Problem> {
-        let values = vec![int(now_ms), id.into()];
-        self.run("UPDATE api_key SET revoked_ms = ? WHERE id = ?", values)
     }
 
     pub(super) fn register(&self, entry: &Entry) -> Result<(), Problem> {

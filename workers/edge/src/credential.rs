@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use aion_api::key::{ApiKey, is_tenant_id};
+use aion_api::key::{ApiKey, KeyRecord, is_tenant_id};
 use aion_api::object::tenant::{Reply, Request, Snapshot};
 use aion_api::operations::{Credential, Operation};
 use aion_api::problem::{Code, Problem};
@@ -26,7 +26,8 @@ const SNAPSHOT_FRESH_MS: u64 = 10_000;
 /// The same for asking models: as long as an isolate gives out what it has reserved for a key
 /// (`aion_mind::budget::allowance`).
 const MODEL_FRESH_MS: u64 = 1_000;
-/// How many snapshots an isolate keeps: about 4 MB at most.
+/// How many snapshots an isolate keeps: about 4 MB where each tenant has some twenty keys and sessions, and 55 MB of the
+/// 128 that it has if each had all that it may.
 const SNAPSHOTS_MAX: usize = 500;
 
 struct Kept {
@@ -51,7 +52,7 @@ pub async fn check(
             let Some(key) = bearer(header).ok().and_then(ApiKey::parse) else {
                 return Ok(None);
             };
-            match check_key(app, trace, &key, None, SNAPSHOT_FRESH_MS).await {
+            match check_key(app, trace, &key, None, Keep::Any).await {
                 Err(problem) if problem.code == Code::CredentialInvalid => Ok(None),
                 checked => checked.map(Some),
             }
@@ -60,17 +61,43 @@ pub async fn check(
             let token = bearer(header)?;
             if app.operator_token.equals(token) { Ok(None) } else { Err(invalid()) }
         }
+        Credential::AnyKey => {
+            let key = ApiKey::parse(bearer(header)?).ok_or_else(invalid)?;
+            check_key(app, trace, &key, None, Keep::Any).await.map(Some)
+        }
         Credential::Key(scope) => {
             let key = ApiKey::parse(bearer(header)?).ok_or_else(invalid)?;
-            let own = operation.is_checked_by_kernel() || operation.is_pure();
-            let fresh_ms = if own || !scope.moves_money_or_rights() {
-                SNAPSHOT_FRESH_MS
-            } else if operation.asks_a_model() {
-                MODEL_FRESH_MS
-            } else {
-                0
+            let keep = match operation {
+                _ if !scope.moves_money_or_rights() || operation.is_pure() => Keep::Any,
+                _ if operation.is_checked_by_kernel() => Keep::Lasting,
+                _ if operation.asks_a_model() => Keep::Recent,
+                _ => Keep::Nothing,
             };
-            check_key(app, trace, &key, Some(scope), fresh_ms).await.map(Some)
+            check_key(app, trace, &key, Some(scope), keep).await.map(Some)
+        }
+    }
+}
+
+/// What a kept snapshot is enough for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keep {
+    /// Every key.
+    Any,
+    /// Keys whose scopes stay as they are: those of a session become fewer with its member's.
+    Lasting,
+    /// Every key, for a second.
+    Recent,
+    /// No key.
+    Nothing,
+}
+
+impl Keep {
+    /// How old a snapshot may be, milliseconds.
+    const fn fresh_ms(self) -> u64 {
+        match self {
+            Self::Any | Self::Lasting => SNAPSHOT_FRESH_MS,
+            Self::Recent => MODEL_FRESH_MS,
+            Self::Nothing => 0,
         }
     }
 }
@@ -80,17 +107,18 @@ async fn check_key(
     trace: &Trace,
     key: &ApiKey,
     scope: Option<Scope>,
-    fresh_ms: u64,
+    keep: Keep,
 ) -> Result<Caller, Problem> {
     let now_ms = call::now_ms();
     let hash = key.hash(&app.pepper);
-    let kept = kept(&key.tenant, now_ms, fresh_ms);
+    let kept = kept(&key.tenant, now_ms, keep.fresh_ms());
+    let is_enough = |record: &KeyRecord| keep != Keep::Lasting || !record.is_session();
     // A key that the kept snapshot lacks may be newer than it.
-    let snapshot = match kept.filter(|snapshot| snapshot.key(&key.id, &hash).is_some()) {
+    let snapshot = match kept.filter(|snapshot| snapshot.key(&key.id, &hash, now_ms).is_some_and(is_enough)) {
         Some(snapshot) => snapshot,
         None => fetch(app, trace, &key.tenant, now_ms).await?,
     };
-    let record = snapshot.key(&key.id, &hash).ok_or_else(invalid)?;
+    let record = snapshot.key(&key.id, &hash, now_ms).ok_or_else(invalid)?;
     if let Some(scope) = scope.filter(|scope| !record.scopes.contains(scope)) {
         return Err(Problem::new(Code::ScopeMissing, format!("this key lacks the scope {scope}")));
     }
@@ -109,7 +137,7 @@ pub async fn of_gateway(
     let now_ms = call::now_ms();
     let key = bearer(header).ok().and_then(ApiKey::parse).filter(|key| key.tenant == tenant);
     let known = |snapshot: &Snapshot| {
-        let record = key.as_ref().and_then(|key| snapshot.key(&key.id, &key.hash(&app.pepper)));
+        let record = key.as_ref().and_then(|key| snapshot.key(&key.id, &key.hash(&app.pepper), now_ms));
         record.map(|record| record.id.clone())
     };
     if let Some(snapshot) = kept(tenant, now_ms, SNAPSHOT_FRESH_MS) {
@@ -187,5 +215,5 @@ fn bearer(header: Option<&str>) -> Result<&str, Problem> {
 }
 
 fn invalid() -> Problem {
-    Problem::new(Code::CredentialInvalid, "the credential is misspelt, revoked or of another deployment")
+    Problem::new(Code::CredentialInvalid, "the credential is misspelt, revoked, over or of another deployment")
 }

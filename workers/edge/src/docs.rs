@@ -40,7 +40,7 @@ pub fn problem(code: Code) -> String {
 fn section(operation: &Operation) -> String {
     let credential = match operation.credential {
         Credential::Public => "no credential".to_owned(),
-        Credential::Offered => "an API key".to_owned(),
+        Credential::Offered | Credential::AnyKey => "an API key".to_owned(),
         Credential::Operator => "the operator's token".to_owned(),
         Credential::Key(scope) => format!("scope <code>{scope}</code>"),
     };

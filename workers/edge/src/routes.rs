@@ -23,10 +23,12 @@ mod gateway;
 mod identities;
 mod keys;
 mod limits;
+mod members;
 mod metrics;
 mod mind;
 mod platform;
 mod schedules;
+mod sessions;
 mod steer;
 pub mod tasks;
 mod tenants;
@@ -101,6 +103,12 @@ pub fn router(app: App) -> axum::Router {
         .at("listKeys", keys::list)
         .at("createKey", keys::create)
         .at("revokeKey", keys::revoke)
+        .at("listMembers", members::list)
+        .at("putMember", members::put)
+        .at("removeMember", members::remove)
+        .at("challengeSession", sessions::challenge)
+        .at("openSession", sessions::open)
+        .at("endSession", sessions::end)
         .at("createIdentity", identities::create)
         .at("listIdentities", identities::list)
         .at("readIdentity", identities::read)

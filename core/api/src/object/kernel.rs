@@ -94,10 +94,12 @@ pub enum Request {
         /// After this sequence number (`Last-Event-ID`).
         after: u64,
     },
-    /// Refuses a key from now on: it was revoked.
+    /// Refuses keys from now on: they were revoked.
     Revoke {
-        /// The key's id.
-        key: String,
+        /// Their ids.
+        keys: Vec<String>,
+        /// Revoked keys whose time is over, so that everybody refuses them by the clock: nobody has to know them still.
+        forget: Vec<String>,
     },
     /// The task of a key that belonged to this shard before the tenant grew: the first answer, or it is unknown.
     Recall {

@@ -6,12 +6,14 @@ pub use aion_task::schedule::Source;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::Scope;
 use crate::cursor::Page;
 use crate::key::{KeyHash, KeyRecord, Mode};
 use crate::shards::Shards;
 use crate::v1::definitions::Definition;
 use crate::v1::egress::{Hosts, PutSecret, SecretName};
 use crate::v1::limits::Rule;
+use crate::v1::members::Member;
 use crate::v1::schedules::Schedule;
 use crate::vault::Sealed;
 
@@ -39,6 +41,34 @@ pub enum Request {
     RevokeKey {
         /// Its id.
         id: String,
+    },
+    /// Adds a member, or changes one and its open sessions.
+    PutMember {
+        /// Its DID in the one spelling.
+        did: String,
+        /// Its name for people.
+        name: String,
+        /// What its sessions may do.
+        scopes: Vec<Scope>,
+    },
+    /// The members.
+    ListMembers,
+    /// Removes a member; its sessions end at once.
+    RemoveMember {
+        /// Its DID in the one spelling.
+        did: String,
+    },
+    /// Opens a session of whoever has signed a challenge, if it is a member. Name, scopes and member of the key are
+    /// filled in.
+    OpenSession {
+        /// Who has signed, in the one spelling.
+        did: String,
+        /// What counts once,
+        nonce: String,
+        /// and until when, Unix milliseconds.
+        until_ms: u64,
+        /// The key of the session.
+        key: KeyRecord,
     },
     /// Notes an identity, a wallet or a token in the tenant's lists; idempotent.
     Register(Entry),
@@ -158,6 +188,15 @@ pub enum Reply {
     Snapshot(Snapshot),
     /// Done.
     Done,
+    /// A member.
+    Member(Member),
+    /// The members, as they were added.
+    Members {
+        /// All of them.
+        members: Vec<Member>,
+    },
+    /// The key of a new session.
+    Key(KeyRecord),
     /// A definition.
     Definition(Definition),
     /// A page of definitions.
@@ -239,10 +278,10 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// The key with this id and hash, compared in constant time.
+    /// The key with this id and hash, compared in constant time, if its time is not over.
     #[must_use]
-    pub fn key(&self, id: &str, hash: &KeyHash) -> Option<&KeyRecord> {
-        self.keys.iter().find(|key| key.id == id).filter(|key| key.hash.matches(hash))
+    pub fn key(&self, id: &str, hash: &KeyHash, now_ms: u64) -> Option<&KeyRecord> {
+        self.keys.iter().find(|key| key.id == id && key.lives(now_ms)).filter(|key| key.hash.matches(hash))
     }
 }
 

@@ -10,6 +10,7 @@ mod functions;
 mod gateway;
 mod identities;
 mod limits;
+mod members;
 mod mind;
 mod plans;
 mod platform;
@@ -27,6 +28,7 @@ const fn json(status: u16, schema: &'static str) -> Success {
 
 /// How many operations there are; the groups must fill it.
 const COUNT: usize = platform::OPERATIONS.len()
+    + members::OPERATIONS.len()
     + identities::OPERATIONS.len()
     + wallets::OPERATIONS.len()
     + tasks::OPERATIONS.len()
@@ -49,8 +51,9 @@ pub static OPERATIONS: &[Operation] = &joined();
     reason = "it is evaluated when it is compiled, and stands nowhere but in the table"
 )]
 const fn joined() -> [Operation; COUNT] {
-    let groups: [&[Operation]; 14] = [
+    let groups: [&[Operation]; 15] = [
         &platform::OPERATIONS,
+        &members::OPERATIONS,
         &identities::OPERATIONS,
         &wallets::OPERATIONS,
         &tasks::OPERATIONS,

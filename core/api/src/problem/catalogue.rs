@@ -65,8 +65,9 @@ catalogue! {
     CredentialMissing "credential.missing" 401 "A credential is required"
         "Send `Authorization: Bearer <API key>`. An operator sends the operator's token where the operation says so."
     CredentialInvalid "credential.invalid" 401 "The credential is not valid"
-        "The API key is misspelt, revoked or of another deployment. The last six characters are a check sum, so a \
-         typo is found at once."
+        "The API key is misspelt, revoked or of another deployment, or its session is over: sign in again. The last \
+         six characters are a check sum, so a typo is found at once. Where a session is opened it says the same of a \
+         challenge that is over, was used or was not signed by a member."
     ScopeMissing "scope.missing" 403 "The credential lacks the scope"
         "The API key is valid but may not do this. The detail names the scope; a key with `keys:write` can make a \
          key that has it."

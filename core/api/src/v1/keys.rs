@@ -28,6 +28,12 @@ pub struct Key {
     pub scopes: Vec<Scope>,
     /// When it was made, RFC 3339.
     pub created_at: String,
+    /// When it ends by itself, RFC 3339: the key of a session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<String>,
+    /// The DID of the member who has signed in: the key of a session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member: Option<String>,
 }
 
 /// A new key, shown this once.

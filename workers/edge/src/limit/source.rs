@@ -48,7 +48,7 @@ pub fn facts<'a>(
 ) -> Facts<'a> {
     let scope = match operation.credential {
         Credential::Key(scope) => Some(scope),
-        Credential::Public | Credential::Offered | Credential::Operator => None,
+        Credential::Public | Credential::Offered | Credential::AnyKey | Credential::Operator => None,
     };
     Facts {
         operation: operation.id,

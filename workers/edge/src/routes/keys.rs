@@ -4,12 +4,12 @@ use aion_api::object::tenant::{Reply, Request};
 use aion_api::problem::{Code, Problem};
 use aion_api::v1::List;
 use aion_api::v1::keys::{CreateKey, KeyCreated};
-use aion_api::{Address, limits};
+use aion_api::{Address, Scope, limits};
 use http::StatusCode;
 
 use super::tenants::{new_key, view};
 use crate::answer::{self, Answer};
-use crate::ask::Ask;
+use crate::ask::{Ask, Caller};
 use crate::credential;
 
 pub async fn list(ask: Ask) -> Result<Answer, Problem> {
@@ -25,15 +25,7 @@ pub async fn create(ask: Ask) -> Result<Answer, Problem> {
     let body: CreateKey = ask.json()?;
     limits::check_name("/name", &body.name)?;
     let caller = ask.caller()?;
-    let mut scopes = body.scopes;
-    scopes.sort_unstable();
-    scopes.dedup();
-    if scopes.is_empty() {
-        return Err(Problem::invalid("/scopes", "at least one"));
-    }
-    if let Some(missing) = scopes.iter().find(|scope| !caller.scopes.contains(scope)) {
-        return Err(Problem::new(Code::ScopeMissing, format!("this key cannot give {missing}, which it lacks itself")));
-    }
+    let scopes = given(caller, body.scopes)?;
     let (key, record) = new_key(&ask, &caller.tenant, &body.name, scopes)?;
     let created = KeyCreated { api_key: key.text().expose().clone(), key: view(&record) };
     ask.object(Address::tenant(&caller.tenant), Request::AddKey { key: record }).await?;
@@ -46,4 +38,19 @@ pub async fn revoke(ask: Ask) -> Result<Answer, Problem> {
     let done = ask.object(Address::tenant(tenant), request).await;
     credential::forget(tenant);
     done.map(|_| answer::empty(StatusCode::NO_CONTENT))
+}
+
+/// Scopes that a caller gives: none that it lacks itself.
+pub fn given(caller: &Caller, mut scopes: Vec<Scope>) -> Result<Vec<Scope>, Problem> {
+    scopes.sort_unstable();
+    scopes.dedup();
+    if scopes.is_empty() {
+        return Err(Problem::invalid("/scopes", "at least one"));
+    }
+    match scopes.iter().find(|scope| !caller.scopes.contains(scope)) {
+        None => Ok(scopes),
+        Some(missing) => {
+            Err(Problem::new(Code::ScopeMissing, format!("this key cannot give {missing}, which it lacks itself")))
+        }
+    }
 }

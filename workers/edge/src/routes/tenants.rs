@@ -53,7 +53,8 @@ pub async fn put_shards(ask: Ask) -> Result<Answer, Problem> {
 pub fn new_key(ask: &Ask, tenant: &str, name: &str, scopes: Vec<Scope>) -> Result<(ApiKey, KeyRecord), Problem> {
     let key = ApiKey::generate(ask.app.mode, tenant, &random::<KEY_RANDOM_BYTES>()?);
     let hash = key.hash(&ask.app.pepper);
-    let record = KeyRecord { id: key.id.clone(), name: name.to_owned(), scopes, hash, created_ms: call::now_ms() };
+    let (id, created_ms) = (key.id.clone(), call::now_ms());
+    let record = KeyRecord { id, name: name.to_owned(), scopes, hash, created_ms, expires_ms: None, member: None };
     Ok((key, record))
 }
 
@@ -64,10 +65,13 @@ pub fn view(record: &KeyRecord) -> Key {
         name: record.name.clone(),
         scopes: record.scopes.clone(),
         created_at: aion_api::time::rfc3339(record.created_ms),
+        expires_at: record.expires_ms.map(aion_api::time::rfc3339),
+        member: record.member.clone(),
     }
 }
 
-fn random<const N: usize>() -> Result<[u8; N], Problem> {
+/// Random bytes.
+pub fn random<const N: usize>() -> Result<[u8; N], Problem> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|error| call::fault("randomness", &error))?;
     Ok(bytes)
