@@ -121,6 +121,12 @@ fn platform(client: &Client<Recorder>) {
     sent(client.ready());
     sent(client.openapi());
     sent(client.metrics());
+    sent(client.members());
+    sent(client.put_member("did:key:z6Mk", &body("putMember")));
+    sent(client.remove_member("did:key:z6Mk"));
+    sent(client.challenge("Tenant0001", "did:key:z6Mk"));
+    sent(client.open_session(&body("openSession")));
+    sent(client.end_session());
     sent(client.create_tenant("acme"));
     sent(client.shards());
     sent(client.grow(2));

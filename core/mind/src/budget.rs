@@ -266,8 +266,8 @@ impl Ledger {
         Ok(self.open.entry(id.to_owned()).or_insert(Reservation { payer, purpose, worst, day, at_ms: now_ms }))
     }
 
-    /// Sets aside for several calls at once, if there is room: at most so many times the worst case of one, and of what a
-    /// cap leaves no more than a part; else for one alone. Gives what was set aside, micro-USD; under the same id the
+    /// Sets aside for several calls at once, if there is room: at most so many times the worst case of one, and of what
+    /// a cap leaves no more than a part; else for one alone. Gives what was set aside, micro-USD; under the same id the
     /// same again.
     pub fn reserve_times(
         &mut self,

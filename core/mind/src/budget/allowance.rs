@@ -1,8 +1,9 @@
 //! Allowances: one reservation for several calls of the same payer that follow each other at once.
 //!
-//! To the ledger an allowance is a reservation like any other. Whoever holds it gives parts of it to calls, for a moment,
-//! and reports at the end what all of them have used: a thousand calls a second need not be a thousand commits. Nothing
-//! is given that was not reserved before. A payer whose calls are seldom has none: each of them reserves by itself.
+//! To the ledger an allowance is a reservation like any other. Whoever holds it gives parts of it to calls, for a
+//! moment, and reports at the end what all of them have used: a thousand calls a second need not be a thousand commits.
+//! Nothing is given that was not reserved before. A payer whose calls are seldom has none: each of them reserves by
+//! itself.
 
 use super::End;
 
