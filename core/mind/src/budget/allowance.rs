@@ -11,8 +11,8 @@ use super::End;
 pub const LASTS_MS: u64 = 1_000;
 /// It has room for so many calls like the first at most: a busy isolate's second.
 pub const TIMES_MAX: u32 = 256;
-/// An allowance takes at most this part of what any cap leaves, so that others find something too. What is lost with its
-/// holder is no more than that.
+/// An allowance takes at most this part of what any cap leaves, so that others find something too. What is lost with
+/// its holder is no more than that.
 pub const PART: u64 = 16;
 
 /// A reservation that is given out in parts.
@@ -86,8 +86,8 @@ impl Allowance {
         if self.calls == 0 && self.is_closed(now_ms) { Some(End::Used(self.used)) } else { None }
     }
 
-    /// What the ledger is told when its time is over: how it ends, or what it can come to while calls are open, which may
-    /// go on for long.
+    /// What the ledger is told when its time is over: how it ends, or what it can come to while calls are open, which
+    /// may go on for long.
     pub fn over(&mut self) -> End {
         self.close();
         self.settled(0).unwrap_or(End::Within(self.used.saturating_add(self.held)))
