@@ -24,8 +24,8 @@ impl Shard {
         known.as_ref().is_none_or(|keys| keys.contains(key))
     }
 
-    /// Refuses keys from now on, and ends what they listen to; forgets others that were revoked: the clock refuses them by
-    /// now.
+    /// Refuses keys from now on, and ends what they listen to; forgets others that were revoked: the clock refuses them
+    /// by now.
     pub(super) fn revoke(&self, address: &Address, keys: &[String], forget: &[String]) -> Result<Reply, Problem> {
         self.admit(address)?;
         together(&self.storage(), || {

@@ -26,8 +26,8 @@ const SNAPSHOT_FRESH_MS: u64 = 10_000;
 /// The same for asking models: as long as an isolate gives out what it has reserved for a key
 /// (`aion_mind::budget::allowance`).
 const MODEL_FRESH_MS: u64 = 1_000;
-/// How many snapshots an isolate keeps: about 4 MB where each tenant has some twenty keys and sessions, and 55 MB of the
-/// 128 that it has if each had all that it may.
+/// How many snapshots an isolate keeps: about 4 MB where each tenant has some twenty keys and sessions, and 55 MB of
+/// the 128 that it has if each had all that it may.
 const SNAPSHOTS_MAX: usize = 500;
 
 struct Kept {
