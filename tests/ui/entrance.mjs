@@ -204,7 +204,7 @@ test("a session that ends leaves the page, and is taken up again above it", asyn
   await page.getByRole("button", { name: "Start a task" }).click();
   await page.locator("#start").getByRole("button", { name: "Start" }).click();
   await page.waitForSelector("#again[open]");
-  await page.locator("#again").getByText("Your session is over.", { exact: false }).waitFor();
+  await page.locator("#again").getByText("Your session is over:", { exact: false }).waitFor();
   await page.locator("#again").getByRole("button", { name: "Sign in with Fox" }).press("Enter");
   await page.waitForSelector("#again:not([open])", { state: "attached" });
   await page.locator("#start").getByRole("button", { name: "Start" }).click();
@@ -230,7 +230,7 @@ test("a session that ends by the clock says so, and its end is seen after a relo
   await page.locator(".offline").getByRole("button", { name: "Sign in again" }).click();
   await page.waitForSelector("#again[open]");
   await page.reload();
-  await page.getByText("Your session is over.").waitFor();
+  await page.getByText("Your session is over:", { exact: false }).waitFor();
   await page.waitForSelector("#tab-by-wallet");
 });
 

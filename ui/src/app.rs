@@ -1,5 +1,7 @@
 //! What all pages share: the page that is shown, who is signed in, the language, and messages.
 
+use std::cell::Cell;
+
 use aion_api::operations::Method;
 use leptos::ev;
 use leptos::prelude::{
@@ -18,6 +20,11 @@ use crate::shell::Shell;
 /// Names under which choices are remembered; ui/page/early.js reads them before the first paint.
 const LANGUAGE: &str = "aion.language";
 const THEME: &str = "aion.theme";
+
+thread_local! {
+    /// The console that is shown.
+    static SHOWN: Cell<Option<App>> = const { Cell::new(None) };
+}
 
 /// A message that goes away by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,6 +149,13 @@ impl App {
         }
     }
 
+    /// The same for whoever does not know the console that is shown.
+    pub fn lapse_shown() {
+        if let Some(app) = SHOWN.get() {
+            app.lapse();
+        }
+    }
+
     /// Looks whether the session is over.
     pub fn look(self) {
         if self.session.get_untracked().is_some_and(|session| session.is_over()) {
@@ -170,6 +184,7 @@ pub fn mount() {
     leptos::mount::mount_to_body(|| {
         let app = App::new();
         provide_context(app);
+        SHOWN.set(Some(app));
         on_root(app);
         listen(app);
         view! {

@@ -14,7 +14,7 @@ use aion_client::Error;
 use leptos::leptos_dom::helpers::set_interval_with_handle;
 use leptos::prelude::{
     AnyView, Get, GetUntracked, GetValue, IntoAny, LocalStorage, Memo, RwSignal, Set, StoredValue, With,
-    expect_context, on_cleanup, use_context,
+    expect_context, on_cleanup,
 };
 use leptos::task::spawn_local;
 use serde::Serialize;
@@ -276,13 +276,12 @@ pub struct Deed {
     pub busy: RwSignal<bool>,
     /// Why it failed, if it did.
     pub failure: RwSignal<Option<Failure>>,
-    app: Option<App>,
 }
 
 impl Deed {
     /// Nothing yet.
     pub fn new() -> Self {
-        Self { busy: RwSignal::new(false), failure: RwSignal::new(None), app: use_context() }
+        Self { busy: RwSignal::new(false), failure: RwSignal::new(None) }
     }
 
     /// Does it, unless it is under way; `then` gets what came of it.
@@ -311,8 +310,8 @@ impl Deed {
             match result {
                 Ok(then) => then(),
                 Err(failure) => {
-                    if let Some(app) = self.app.filter(|_| failure.code == Code::CredentialInvalid.as_str()) {
-                        app.lapse();
+                    if failure.code == Code::CredentialInvalid.as_str() {
+                        App::lapse_shown();
                     }
                     self.failure.set(Some(failure));
                 }

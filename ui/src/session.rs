@@ -20,7 +20,7 @@ const UNTIL: &str = "aion.until";
 thread_local! {
     /// The credential of this tab. Pages ask by it and not by the one that they were shown with: whoever has signed in
     /// again goes on where they were.
-    static NEWEST: RefCell<Option<Session>> = const { RefCell::new(None) };
+    static NEWEST: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
 /// Who asks.
@@ -73,7 +73,7 @@ impl Session {
     /// The one that this tab keeps.
     pub fn kept() -> Option<Self> {
         let session = Self { until: browser::kept(UNTIL), ..Self::of(&browser::kept(KEPT)?)? };
-        NEWEST.set(Some(session.clone()));
+        NEWEST.set(Some(session.credential.clone()));
         Some(session)
     }
 
@@ -81,14 +81,13 @@ impl Session {
     pub fn keep(session: Option<&Self>) {
         browser::keep(KEPT, session.map(|session| session.credential.as_str()));
         browser::keep(UNTIL, session.and_then(|session| session.until.as_deref()));
-        NEWEST.set(session.cloned());
+        NEWEST.set(session.map(|session| session.credential.clone()));
     }
 
     /// The client that asks for it.
     pub fn client(&self) -> Client<FetchTransport> {
-        let newest = NEWEST.with_borrow(Clone::clone).filter(|newest| newest.tenant() == self.tenant());
-        let credential = newest.map_or_else(|| self.credential.clone(), |newest| newest.credential);
-        Client::new("", FetchTransport).with_key(&credential)
+        let newest = NEWEST.with_borrow(Clone::clone).unwrap_or_else(|| self.credential.clone());
+        Client::new("", FetchTransport).with_key(&newest)
     }
 
     /// Whether its time is over.

@@ -133,7 +133,7 @@ fn offline() -> AnyView {
 fn over(app: App) -> AnyView {
     view! {
         <div class="offline" role="status">
-            <span>{t(Text::SessionOverHere)}</span>" "
+            <span>{t(Text::SessionOver)}</span>" "
             <Button label=t(Text::SignInAgain) press=move || app.again.set(true) />
         </div>
     }

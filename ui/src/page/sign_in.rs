@@ -44,7 +44,7 @@ pub fn show(app: App) -> AnyView {
 pub fn again(app: App) -> AnyView {
     view! {
         <Dialog open=app.again id="again" title=t(Text::SignInAgain)>
-            <p class="lead">{t(Text::SessionOverHere)}</p>
+            <p class="lead">{t(Text::SessionOver)}</p>
             {ways(app)}
             <div class="dialog-actions">
                 <Button label=t(Text::SignOut) press=move || app.sign_out() />

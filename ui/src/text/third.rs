@@ -303,10 +303,7 @@ macro_rules! third_part {
         "The address 0x… of a wallet that is no contract, a did:key, or a did:web or did:webvh of here.";
     MemberSignsIn "Podrá iniciar sesión firmando; nadie le entrega una clave."
         "They can sign in by a signature; nobody hands them a key.";
-    MemberChanges "Sus sesiones abiertas pasan a poder lo mismo: al instante lo que mueve fondos o derechos, lo demás \
-        en diez segundos."
-        "Their open sessions may do the same from now on: at once for what moves funds or rights, within ten seconds \
-        for the rest.";
+    MemberChanges "Sus sesiones abiertas pasan a poder lo mismo." "Their open sessions may do the same from now on.";
     SessionLasts "Cada sesión termina sola a las 8 horas." "Each session ends by itself after 8 hours.";
     RemoveEffect "{0} no podrá iniciar sesión, y sus sesiones terminan al instante."
         "{0} cannot sign in any more, and their sessions end at once.";
@@ -338,9 +335,8 @@ macro_rules! third_part {
     NoMemberText "{0} no es miembro de esa organización, o la firma llegó tarde."
         "{0} is no member of that tenant, or the signature came late.";
     SessionEnds "La sesión termina" "The session ends";
-    SessionOver "Tu sesión ha terminado." "Your session is over.";
-    SessionOverHere "Tu sesión ha terminado. Lo que ves sigue aquí: vuelve a iniciarla para continuar."
-        "Your session is over. What you see is still here: sign in again to go on.";
+    SessionOver "Tu sesión ha terminado: vuelve a iniciarla para continuar."
+        "Your session is over: sign in again to go on.";
     SignInAgain "Iniciar sesión de nuevo" "Sign in again";
     } };
 }
