@@ -4,6 +4,7 @@ import "./kit.mjs";
 import "./journey.mjs";
 import "./people.mjs";
 import "./signing.mjs";
+import "./entrance.mjs";
 import "./live.mjs";
 import "./chat.mjs";
 import "./edge.mjs";

@@ -61,6 +61,8 @@ function pages(world) {
     ["limits", "/console/limits", stands(".table tbody tr")],
     ["keys", "/console/keys", stands(".table tbody tr")],
     ["key-new", "/console/keys", dialog(".page-actions .button-primary", "#new-key")],
+    ["members", "/console/members", stands(".table tbody tr")],
+    ["member-new", "/console/members", dialog(".page-actions .button-primary", "#member")],
     ["settings", "/console/settings", stands("#language")],
     ["settings-key", "/console/settings", makeKey],
     ["settings-forget", "/console/settings", dialog(".section .button-danger", "#forget-key")],
@@ -131,6 +133,14 @@ async function own(page) {
   const did = await makeKey(other);
   await other.close();
   return did;
+}
+
+/** A way to sign in. */
+function way(tab, selector) {
+  return async (page) => {
+    await page.click(tab);
+    await page.waitForSelector(selector);
+  };
 }
 
 async function many(page) {
@@ -223,7 +233,11 @@ for (const lang of ["es", "en"]) {
         };
         await visit(world.key, pages(world));
         await visit(OPERATOR, operatorPages);
-        await visit(null, [["sign-in", "/", (page) => page.waitForSelector("#credential")]]);
+        await visit(null, [
+          ["sign-in", "/", (page) => page.waitForSelector("#credential")],
+          ["sign-in-no-wallet", "/", way("#tab-by-wallet", ".notice-warn")],
+          ["sign-in-key", "/", way("#tab-by-key", "#tabpanel-by-credential .button-primary")],
+        ]);
         check(found.length === 0, `\n${found.join("\n")}`);
       });
     }

@@ -134,6 +134,8 @@ async function furnish() {
   const agent = { did: identity.did, wallet: wallet.id, model: "planner", instructions: HOSTILE, tools: ["token.transfer"] };
   await call(key, "PUT", "/v1/mind/agents/payer", agent);
   await call(key, "PUT", "/v1/mind/budgets", { budgets: [{ of: "tenant", day: "5000000" }, { of: "agent", id: "payer", month: "1000000" }] });
+  const member = encodeURIComponent("did:pkh:eip155:1:0x52908400098527886E0F7030069857D2E4169EE7");
+  await call(key, "PUT", `/v1/members/${member}`, { name: HOSTILE, scopes: ["task:read", "wallet:sign"] });
   const route = { name: "shop", match: { path: "/shop/{rest*}" }, targets: [{ api: true }], cache: { ttlS: 60 } };
   await call(key, "PUT", "/v1/routes", { routes: [route] });
   await call(key, "PUT", "/v1/routes", { routes: [{ ...route, cache: { ttlS: 90 } }] });

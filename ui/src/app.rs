@@ -1,5 +1,8 @@
 //! What all pages share: the page that is shown, who is signed in, the language, and messages.
 
+use std::cell::Cell;
+
+use aion_api::operations::Method;
 use leptos::ev;
 use leptos::prelude::{
     Callback, ClassAttribute, Effect, ElementChild, Get, GetUntracked, IntoAny, IntoView, RwSignal, Set, Update,
@@ -11,12 +14,17 @@ use web_sys::{Element, MouseEvent};
 use crate::browser;
 use crate::lang::Lang;
 use crate::route::{ROOT, Route};
-use crate::session::Session;
+use crate::session::{Session, request};
 use crate::shell::Shell;
 
 /// Names under which choices are remembered; ui/page/early.js reads them before the first paint.
 const LANGUAGE: &str = "aion.language";
 const THEME: &str = "aion.theme";
+
+thread_local! {
+    /// The console that is shown.
+    static SHOWN: Cell<Option<App>> = const { Cell::new(None) };
+}
 
 /// A message that goes away by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +52,10 @@ pub struct App {
     pub reached: RwSignal<bool>,
     /// Whether the palette is open.
     pub palette: RwSignal<bool>,
+    /// Whether the session is over by itself or was ended by somebody else.
+    pub over: RwSignal<bool>,
+    /// Whether the dialog is open in which one signs in again.
+    pub again: RwSignal<bool>,
 }
 
 impl App {
@@ -54,14 +66,18 @@ impl App {
             let tag = browser::window().and_then(|window| window.navigator().language())?;
             Lang::of_tag(&tag)
         };
+        let kept = Session::kept();
+        let over = kept.as_ref().is_some_and(Session::is_over);
         Self {
             route: RwSignal::new(Route::parse(&path, &query)),
-            session: RwSignal::new(Session::kept()),
+            session: RwSignal::new(kept.filter(|_| !over)),
             lang: RwSignal::new(chosen.or_else(own).unwrap_or_default()),
             theme: RwSignal::new(browser::remembered(THEME).unwrap_or_default()),
             toasts: RwSignal::new(Vec::new()),
             reached: RwSignal::new(true),
             palette: RwSignal::new(false),
+            over: RwSignal::new(over),
+            again: RwSignal::new(false),
         }
     }
 
@@ -96,13 +112,55 @@ impl App {
     /// Signs in.
     pub fn sign_in(self, session: Session) {
         Session::keep(Some(&session));
+        let before = self.session.get_untracked();
+        if before.is_some_and(|before| before.tenant() != session.tenant()) {
+            // What is shown is the other tenant's.
+            return browser::reload();
+        }
         self.session.set(Some(session));
+        self.over.set(false);
+        self.again.set(false);
     }
 
-    /// Forgets the credential.
+    /// Forgets the credential; a session ends with it.
     pub fn sign_out(self) {
+        if let Some(session) = self.session.get_untracked().filter(|session| session.until.is_some()) {
+            let end = session.ask(request(Method::Delete, "/v1/session", None));
+            // One that is over already is none to be told of.
+            leptos::task::spawn_local(async move { drop(end.await) });
+        }
         Session::keep(None);
+        self.again.set(false);
+        self.over.set(false);
         self.session.set(None);
+    }
+
+    /// The server does not know the credential any more. Whoever has signed in signs in again over the page that is
+    /// shown, with what is written on it; a key that was revoked has nothing to come back with.
+    pub fn lapse(self) {
+        let Some(session) = self.session.get_untracked() else {
+            return;
+        };
+        if session.until.is_none() {
+            self.sign_out();
+        } else if !self.over.get_untracked() {
+            self.over.set(true);
+            self.again.set(true);
+        }
+    }
+
+    /// The same for whoever does not know the console that is shown.
+    pub fn lapse_shown() {
+        if let Some(app) = SHOWN.get() {
+            app.lapse();
+        }
+    }
+
+    /// Looks whether the session is over.
+    pub fn look(self) {
+        if self.session.get_untracked().is_some_and(|session| session.is_over()) {
+            self.lapse();
+        }
     }
 
     /// Chooses a language, and remembers it.
@@ -126,6 +184,7 @@ pub fn mount() {
     leptos::mount::mount_to_body(|| {
         let app = App::new();
         provide_context(app);
+        SHOWN.set(Some(app));
         on_root(app);
         listen(app);
         view! {

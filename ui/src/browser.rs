@@ -45,6 +45,13 @@ pub fn show_address(path: &str, replace: bool) {
     };
 }
 
+/// Loads the page anew.
+pub fn reload() {
+    if let Some(window) = window() {
+        let _ = window.location().reload();
+    }
+}
+
 fn local() -> Option<Storage> {
     window()?.local_storage().ok().flatten()
 }

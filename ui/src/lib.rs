@@ -19,6 +19,8 @@ mod app;
 #[cfg(target_arch = "wasm32")]
 mod browser;
 #[cfg(target_arch = "wasm32")]
+mod entrance;
+#[cfg(target_arch = "wasm32")]
 mod kit;
 #[cfg(target_arch = "wasm32")]
 mod live;
@@ -32,6 +34,8 @@ mod session;
 mod shell;
 #[cfg(target_arch = "wasm32")]
 mod signing;
+#[cfg(target_arch = "wasm32")]
+mod wallet;
 
 /// Shows the console.
 #[cfg(target_arch = "wasm32")]

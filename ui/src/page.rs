@@ -2,7 +2,7 @@
 
 mod agents;
 mod alerts;
-mod answer;
+pub mod answer;
 mod approvals;
 mod bulk;
 mod chat;
@@ -15,6 +15,7 @@ mod keys;
 mod kit;
 mod limits;
 pub mod listing;
+mod members;
 mod mind;
 mod models;
 mod overview;
@@ -22,6 +23,7 @@ mod paper;
 mod plan;
 mod question;
 mod schedules;
+mod scopes;
 mod settings;
 pub mod sign_in;
 mod signer;
@@ -70,6 +72,7 @@ pub fn show(app: App, route: &Route) -> AnyView {
         Route::Functions => functions::show(app),
         Route::Limits => limits::show(app),
         Route::Keys => keys::show(app),
+        Route::Members => members::show(app),
         Route::Tenants => tenants::show(app),
         Route::Alerts => alerts::show(app),
         Route::Settings => settings::show(app),

@@ -249,7 +249,10 @@ fn settle(state: RwSignal<State<Shared>>, app: App, answer: Result<Shared, Error
         Err(Error::Transport(_)) if matches!(before, State::Ready(_)) => return,
         Err(error) => {
             if error.code() == Some(Code::CredentialInvalid) {
-                app.sign_out();
+                app.lapse();
+                if matches!(before, State::Ready(_)) {
+                    return;
+                }
             }
             State::Failed(error.into())
         }
@@ -306,7 +309,12 @@ impl Deed {
             }
             match result {
                 Ok(then) => then(),
-                Err(failure) => self.failure.set(Some(failure)),
+                Err(failure) => {
+                    if failure.code == Code::CredentialInvalid.as_str() {
+                        App::lapse_shown();
+                    }
+                    self.failure.set(Some(failure));
+                }
             }
         });
     }

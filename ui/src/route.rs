@@ -67,6 +67,8 @@ pub enum Route {
     Limits,
     /// API keys.
     Keys,
+    /// Who may sign in.
+    Members,
     /// Tenants, for the operator.
     Tenants,
     /// Alerts, for the operator.
@@ -114,6 +116,7 @@ impl Route {
             ["edge", "functions"] => Self::Functions,
             ["limits"] => Self::Limits,
             ["keys"] => Self::Keys,
+            ["members"] => Self::Members,
             ["tenants"] => Self::Tenants,
             ["alerts"] => Self::Alerts,
             ["settings"] => Self::Settings,
@@ -152,6 +155,7 @@ impl Route {
             Self::Functions => "edge/functions".to_owned(),
             Self::Limits => "limits".to_owned(),
             Self::Keys => "keys".to_owned(),
+            Self::Members => "members".to_owned(),
             Self::Tenants => "tenants".to_owned(),
             Self::Alerts => "alerts".to_owned(),
             Self::Settings => "settings".to_owned(),
@@ -256,6 +260,7 @@ mod tests {
             Route::Functions,
             Route::Limits,
             Route::Keys,
+            Route::Members,
             Route::Tenants,
             Route::Alerts,
             Route::Settings,

@@ -1,5 +1,6 @@
 //! Who is signed in: a credential that is kept in this tab alone, and the client that carries it.
 
+use std::cell::RefCell;
 use std::pin::Pin;
 
 use aion_api::key::ApiKey;
@@ -11,8 +12,16 @@ use crate::browser;
 
 /// A list has at most so many pages here; the table shows them by what can be seen.
 pub const PAGES_MAX: usize = 20;
-/// Where the credential is kept: in the session storage of this tab, which ends with it.
+/// Where the credential is kept: in the session storage of this tab, which ends with it;
 const KEPT: &str = "aion.credential";
+/// and until when it counts, if it ends by itself.
+const UNTIL: &str = "aion.until";
+
+thread_local! {
+    /// The credential of this tab. Pages ask by it and not by the one that they were shown with: whoever has signed in
+    /// again goes on where they were.
+    static NEWEST: RefCell<Option<String>> = const { RefCell::new(None) };
+}
 
 /// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +51,8 @@ pub struct Session {
     credential: String,
     /// Who asks.
     pub role: Role,
+    /// When it ends by itself, RFC 3339: only who has signed in as a member.
+    pub until: Option<String>,
 }
 
 impl Session {
@@ -56,22 +67,38 @@ impl Session {
         } else {
             Role::Operator
         };
-        Some(Self { credential: credential.to_owned(), role })
+        Some(Self { credential: credential.to_owned(), role, until: None })
     }
 
     /// The one that this tab keeps.
     pub fn kept() -> Option<Self> {
-        Self::of(&browser::kept(KEPT)?)
+        let session = Self { until: browser::kept(UNTIL), ..Self::of(&browser::kept(KEPT)?)? };
+        NEWEST.set(Some(session.credential.clone()));
+        Some(session)
     }
 
     /// Keeps it, or forgets any.
     pub fn keep(session: Option<&Self>) {
         browser::keep(KEPT, session.map(|session| session.credential.as_str()));
+        browser::keep(UNTIL, session.and_then(|session| session.until.as_deref()));
+        NEWEST.set(session.map(|session| session.credential.clone()));
     }
 
     /// The client that asks for it.
     pub fn client(&self) -> Client<FetchTransport> {
-        Client::new("", FetchTransport).with_key(&self.credential)
+        let newest = NEWEST.with_borrow(Clone::clone).unwrap_or_else(|| self.credential.clone());
+        Client::new("", FetchTransport).with_key(&newest)
+    }
+
+    /// Whether its time is over.
+    pub fn is_over(&self) -> bool {
+        let end_ms = self.until.as_deref().and_then(browser::read_time);
+        end_ms.is_some_and(|end_ms| end_ms <= browser::now_ms())
+    }
+
+    /// The tenant; nothing for the operator.
+    pub fn tenant(&self) -> String {
+        self.shown().0
     }
 
     /// Asks whatever the API answers, for pages that show answers as they came: one reader for all of them.
@@ -83,6 +110,13 @@ impl Session {
     /// What stands at a path.
     pub fn read(&self, path: &str) -> Asked {
         self.ask(Request::new(Method::Get, path))
+    }
+
+    /// The same by this credential and no newer one.
+    pub fn read_alone(&self, path: &str) -> Asked {
+        let client = Client::new("", FetchTransport).with_key(&self.credential);
+        let request = Request::new(Method::Get, path);
+        Box::pin(async move { client.ask(request).await })
     }
 
     /// The entries of a list, of all its pages up to as many as are shown; the path has no query.

@@ -7,6 +7,7 @@ use leptos::prelude::{
 
 use crate::app::App;
 use crate::browser;
+use crate::kit::action::Button;
 use crate::kit::palette::Palette;
 use crate::kit::state::Toasts;
 use crate::kit::time::start_clock;
@@ -53,7 +54,12 @@ fn groups(role: Option<Role>) -> Vec<(Text, Vec<Entry>)> {
             (Text::NavEdge, vec![(Text::Routes, Route::Routes), (Text::Functions, Route::Functions)]),
             (
                 Text::NavRules,
-                vec![(Text::Limits, Route::Limits), (Text::Keys, Route::Keys), (Text::Settings, Route::Settings)],
+                vec![
+                    (Text::Limits, Route::Limits),
+                    (Text::Keys, Route::Keys),
+                    (Text::Members, Route::Members),
+                    (Text::Settings, Route::Settings),
+                ],
             ),
         ],
         Some(Role::Operator) => vec![(
@@ -86,7 +92,7 @@ pub fn pages(app: App) -> Vec<Entry> {
 #[component]
 pub fn Shell() -> impl IntoView {
     let app = expect_context::<App>();
-    start_clock();
+    start_clock(move || app.look());
     let role = Memo::new(move |_| app.session.get().map(|session| session.role));
     let skip = move |event: leptos::ev::MouseEvent| {
         event.prevent_default();
@@ -98,7 +104,11 @@ pub fn Shell() -> impl IntoView {
         <div class="frame" class:frame-bare=move || role.get().is_none()>
             {move || role.get().map(|role| side(app, role))}
             <main id="content" class="content" tabindex="-1">
-                {move || if app.reached.get() { ().into_any() } else { offline() }}
+                {move || match (app.reached.get(), app.over.get() && role.get().is_some()) {
+                    (_, true) => over(app),
+                    (true, _) => ().into_any(),
+                    (false, _) => offline(),
+                }}
                 {move || {
                     let route = app.route.get();
                     match role.get() {
@@ -110,12 +120,24 @@ pub fn Shell() -> impl IntoView {
         </div>
         <Toasts />
         <Palette />
+        {page::sign_in::again(app)}
     }
     .into_any()
 }
 
 fn offline() -> AnyView {
     view! { <p class="offline" role="status">{t(Text::Offline)}</p> }.into_any()
+}
+
+/// The session is over, and the page is still there.
+fn over(app: App) -> AnyView {
+    view! {
+        <div class="offline" role="status">
+            <span>{t(Text::SessionOver)}</span>" "
+            <Button label=t(Text::SignInAgain) press=move || app.again.set(true) />
+        </div>
+    }
+    .into_any()
 }
 
 fn brand() -> AnyView {

@@ -20,12 +20,14 @@ pub fn Tabs(
 ) -> impl IntoView {
     let chosen = chosen.unwrap_or_else(|| RwSignal::new(0));
     let ids: Vec<&'static str> = tabs.iter().map(|(id, _, _)| *id).collect();
+    // A page may have tabs, and so a dialog above it.
+    let panel = format!("tabpanel-{}", ids.first().copied().unwrap_or_default());
     let heads = tabs.iter().enumerate().map(|(place, (id, name, _))| {
-        let ids = ids.clone();
+        let (ids, panel) = (ids.clone(), panel.clone());
         view! {
             <button type="button" role="tab" class="tab" id=format!("tab-{id}")
                 aria-selected=move || (chosen.get() == place).to_string()
-                aria-controls="tabpanel"
+                aria-controls=panel.clone()
                 tabindex=move || if chosen.get() == place { "0" } else { "-1" }
                 on:click=move |_| chosen.set(place)
                 on:keydown=move |event| walk(&ids, chosen, &event)>
@@ -39,7 +41,7 @@ pub fn Tabs(
     view! {
         <div class="tabs">
             <div role="tablist" aria-label=label class="tablist">{heads}</div>
-            <div role="tabpanel" id="tabpanel" tabindex="0" aria-labelledby=labelled class="tabpanel">
+            <div role="tabpanel" id=panel tabindex="0" aria-labelledby=labelled class="tabpanel">
                 {move || tabs.get(chosen.get()).map(|(_, _, show)| show())}
             </div>
         </div>

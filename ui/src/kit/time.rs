@@ -14,10 +14,14 @@ use crate::browser;
 #[derive(Clone, Copy)]
 struct Clock(RwSignal<f64>);
 
-/// Starts the clock of the page.
-pub fn start_clock() {
+/// Starts the clock of the page, which looks after something with each tick.
+pub fn start_clock(look: impl Fn() + 'static) {
     let clock = Clock(RwSignal::new(browser::now_ms()));
-    if let Ok(handle) = set_interval_with_handle(move || clock.0.set(browser::now_ms()), Duration::from_secs(5)) {
+    let tick = move || {
+        clock.0.set(browser::now_ms());
+        look();
+    };
+    if let Ok(handle) = set_interval_with_handle(tick, Duration::from_secs(5)) {
         on_cleanup(move || handle.clear());
     }
     provide_context(clock);

@@ -1,21 +1,18 @@
 //! API keys: who may do what, shown once when they are made.
 
-use aion_api::Scope;
 use aion_api::operations::Method;
-use leptos::prelude::{
-    AnyView, ClassAttribute, CollectView, ElementChild, Get, GetUntracked, GlobalAttributes, IntoAny, RwSignal, Set,
-    Signal, view,
-};
+use leptos::prelude::{AnyView, ClassAttribute, ElementChild, Get, GetUntracked, IntoAny, RwSignal, Set, Signal, view};
 use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::kit::action::{Button, Copy, Weight};
 use crate::kit::dialog::{Confirm, Dialog, opened_by};
-use crate::kit::field::{Checkbox, TextField, required};
+use crate::kit::field::{TextField, required};
 use crate::kit::state::{Tone, badge};
 use crate::kit::table::{Column, by_text, table};
 use crate::page::answer::{at, items, text, time};
 use crate::page::head;
+use crate::page::scopes::{self, Scopes};
 use crate::remote::{Deed, Remote, nothing};
 use crate::session::{Session, request};
 use crate::text::{Text, fill, t};
@@ -44,16 +41,10 @@ pub fn show(app: App) -> AnyView {
 fn columns(own: String, revoking: RwSignal<Option<Value>>) -> Vec<Column<Value>> {
     let name = move |key: &Value| {
         let this = (key["id"] == *own).then(|| badge(t(Text::ThisKey), Tone::Active));
-        view! { {text(key, "name")}" "{this} }.into_any()
-    };
-    let scopes = |key: &Value| {
-        let scopes = items(key, "scopes");
-        if scopes.len() == Scope::ALL.len() {
-            return badge(t(Text::AllScopes), Tone::Warn);
-        }
-        let scopes = scopes.iter().filter_map(Value::as_str);
-        let scopes = scopes.map(|scope| view! { <code class="scope">{scope.to_owned()}</code>" " }.into_any());
-        scopes.collect_view().into_any()
+        let member = key["member"]
+            .as_str()
+            .map(|did| view! { {badge(t(Text::Session), Tone::Calm)}" "<Copy value=did short=true /> }.into_any());
+        view! { {text(key, "name")}" "{this}" "{member} }.into_any()
     };
     let act = move |key: &Value| {
         let key = key.clone();
@@ -63,34 +54,23 @@ fn columns(own: String, revoking: RwSignal<Option<Value>>) -> Vec<Column<Value>>
     vec![
         Column::new(Text::Name, name).ordered(|a, b| by_text(&text(a, "name"), &text(b, "name"))),
         Column::new(Text::Id, |key: &Value| view! { <span class="mono">{text(key, "id")}</span> }.into_any()),
-        Column::new(Text::Scopes, scopes),
+        Column::new(Text::Scopes, |key: &Value| scopes::shown(&items(key, "scopes"))),
         time(Text::Created, "createdAt").ordered(|a, b| text(a, "createdAt").cmp(&text(b, "createdAt"))),
+        time(Text::Expires, "expiresAt"),
         Column::new(Text::Actions, act),
     ]
 }
 
 fn create(session: Session, list: Remote<Value>, open: RwSignal<bool>) -> AnyView {
-    let (name, wrong, wrong_scopes) =
-        (RwSignal::new(String::new()), RwSignal::new(None), RwSignal::new(None::<String>));
-    let scopes: Vec<(Scope, RwSignal<bool>)> = Scope::ALL.iter().map(|scope| (*scope, RwSignal::new(false))).collect();
+    let (name, wrong, scopes) = (RwSignal::new(String::new()), RwSignal::new(None), Scopes::new());
     let (deed, made, shown) = (Deed::new(), RwSignal::new(None::<String>), RwSignal::new(false));
-    let chosen = {
-        let scopes = scopes.clone();
-        move || scopes.iter().filter(|(_, chosen)| chosen.get()).map(|(scope, _)| *scope).collect::<Vec<Scope>>()
-    };
-    let wanted = chosen.clone();
-    let effects = Signal::derive(move || {
-        let money = chosen().iter().any(|scope| scope.moves_money_or_rights());
-        vec![t(Text::KeyShownOnce).to_owned(), t(if money { Text::KeyMoney } else { Text::KeyReads }).to_owned()]
-    });
+    let effects = Signal::derive(move || vec![t(Text::KeyShownOnce).to_owned(), scopes.told()]);
     let act = move || {
-        let (name, scopes) = (name.get_untracked().trim().to_owned(), wanted());
+        let (name, scopes) = (name.get_untracked().trim().to_owned(), scopes.wanted());
         wrong.set(required(&name));
-        wrong_scopes.set(scopes.is_empty().then(|| t(Text::ChooseScopes).to_owned()));
         if name.is_empty() || scopes.is_empty() {
             return;
         }
-        let scopes: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
         let asked = request(Method::Post, "/v1/keys", Some(&json!({ "name": name, "scopes": scopes })));
         deed.run(session.ask(asked), move |created: Value| {
             open.set(false);
@@ -99,24 +79,10 @@ fn create(session: Session, list: Remote<Value>, open: RwSignal<bool>) -> AnyVie
             list.refresh();
         });
     };
-    let boxes = leptos::prelude::StoredValue::new(scopes);
     view! {
         <Confirm open=open id="new-key" title=t(Text::NewKey) effects=effects label=t(Text::Create) deed=deed act=act>
             <TextField id="key-name" label=t(Text::Name) value=name error=wrong hint=t(Text::NameForPeople) />
-            <fieldset class="choices scopes">
-                <legend>{t(Text::Scopes)}</legend>
-                {leptos::prelude::WithValue::with_value(&boxes, |scopes| {
-                    let scope = |(scope, chosen): &(Scope, RwSignal<bool>)| {
-                        let id = format!("scope-{}", scope.as_str().replace(':', "-"));
-                        view! { <Checkbox id=id label=scope.as_str() checked=*chosen /> }.into_any()
-                    };
-                    scopes.iter().map(scope).collect_view()
-                })}
-                {move || {
-                    let wrong = wrong_scopes.get();
-                    wrong.map(|wrong| view! { <p class="field-error" role="alert">{wrong}</p> }.into_any())
-                }}
-            </fieldset>
+            {scopes.boxes("scope")}
         </Confirm>
         {made_dialog(made, shown)}
     }

@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::kit::action::{Button, Copy, Weight};
 use crate::kit::field::{Choice, Select};
 use crate::kit::table::Pairs;
+use crate::kit::time::ago;
 use crate::lang::Lang;
 use crate::page::{head, section, signer};
 use crate::remote::nothing;
@@ -67,6 +68,9 @@ fn session(app: App) -> AnyView {
     if session.role == Role::Tenant {
         pairs.push((t(Text::TenantId), view! { <Copy value=tenant /> }.into_any()));
         pairs.push((t(Text::KeyId), view! { <Copy value=key /> }.into_any()));
+    }
+    if let Some(until) = &session.until {
+        pairs.push((t(Text::SessionEnds), ago(until)));
     }
     view! {
         <Pairs pairs=pairs />

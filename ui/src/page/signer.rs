@@ -45,25 +45,16 @@ pub fn own() -> RwSignal<Own> {
 
 /// The part of the settings about it.
 pub fn section(app: App) -> AnyView {
-    let (own, making, forgetting, open) = (own(), Deed::new(), Deed::new(), RwSignal::new(false));
-    let make = move || making.run(SigningKey::create(), move |key| own.set(Own::As(key.did)));
-    let shown = move || match own.get() {
-        Own::Looking => loading(),
-        Own::Unable(reason) => view! { <div class="notice notice-warn"><p>{reason}</p></div> }.into_any(),
-        Own::Missing => view! {
-            <div class="actions">
-                <Button label=t(Text::MakeKey) weight=Weight::Primary busy=making.busy press=make />
-            </div>
-        }
-        .into_any(),
-        Own::As(did) => view! {
+    let (own, forgetting, open) = (own(), Deed::new(), RwSignal::new(false));
+    let as_did = move |did: String| {
+        view! {
             <Pairs pairs=vec![(t(Text::Did), view! { <Copy value=did /> }.into_any())] />
             <p class="hint">{t(Text::KeyLimits)}</p>
             <div class="actions">
                 <Button label=t(Text::ForgetKey) weight=Weight::Danger press=move || open.set(true) />
             </div>
         }
-        .into_any(),
+        .into_any()
     };
     let effects = Signal::derive(move || {
         let did = if let Own::As(did) = own.get() { did } else { String::new() };
@@ -78,12 +69,38 @@ pub fn section(app: App) -> AnyView {
     };
     view! {
         <p class="lead">{t(Text::SigningKeyLead)}</p>
-        <div class="told" aria-live="polite">{shown}</div>
-        {move || making.failure.get().map(|failure| problem(&failure))}
+        {shown(own, as_did)}
         <Confirm open=open id="forget-key" title=t(Text::ForgetKey) effects=effects label=t(Text::ForgetKey)
             danger=true deed=forgetting act=forget />
     }
     .into_any()
+}
+
+/// The key as it is, or the way to one; `as_did` shows one that is there.
+pub fn shown(own: RwSignal<Own>, as_did: impl Fn(String) -> AnyView + Send + 'static) -> AnyView {
+    let (making, as_did): (_, Box<dyn Fn(String) -> AnyView + Send>) = (Deed::new(), Box::new(as_did));
+    let make = move || making.run(SigningKey::create(), move |key| own.set(Own::As(key.did)));
+    let shown = move || match own.get() {
+        Own::Looking => loading(),
+        Own::Unable(reason) => view! { <div class="notice notice-warn"><p>{reason}</p></div> }.into_any(),
+        Own::Missing => view! {
+            <div class="actions">
+                <Button label=t(Text::MakeKey) weight=Weight::Primary busy=making.busy press=make />
+            </div>
+        }
+        .into_any(),
+        Own::As(did) => as_did(did),
+    };
+    view! {
+        <div class="told" aria-live="polite">{shown}</div>
+        {failure(making)}
+    }
+    .into_any()
+}
+
+/// Why something was not done, if it was not.
+pub fn failure(deed: Deed) -> AnyView {
+    (move || deed.failure.get().map(|failure| problem(&failure))).into_any()
 }
 
 /// As whom this browser may decide among these, or why it may not.

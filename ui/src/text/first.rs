@@ -65,8 +65,8 @@ macro_rules! first_half {
     // Signing in.
     SignIn "Iniciar sesión" "Sign in";
     SignOut "Cerrar sesión" "Sign out";
-    SignInLead "Con una clave de API de tu organización, o con el token del operador del despliegue."
-        "With an API key of your tenant, or with the operator's token of the deployment.";
+    SignInLead "Con una clave de API, con tu cartera o con la clave de este navegador."
+        "With an API key, with your wallet, or with the key of this browser.";
     Credential "Clave de API o token del operador" "API key or operator's token";
     CredentialHint "Una clave empieza por aion_live_ o aion_test_." "A key starts with aion_live_ or aion_test_.";
     CredentialForm "La clave está incompleta o tiene una errata: su suma de comprobación no coincide."

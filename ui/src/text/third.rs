@@ -285,5 +285,57 @@ macro_rules! third_part {
     SaveView "Guardar esta vista" "Save this view";
     ViewName "Nombre de la vista" "Name of the view";
     ForgetView "Olvidar la vista {0}" "Forget the view {0}";
+
+    // Members, and how they sign in.
+    Members "Miembros" "Members";
+    MembersLead "Quién puede iniciar sesión con su cartera o su DID, sin clave de API, y qué puede hacer."
+        "Who may sign in with a wallet or a DID, without an API key, and what they may do.";
+    NoMembers "Aún no hay miembros" "No members yet";
+    NoMembersText "Añade a una persona por la dirección de su cartera o por su DID."
+        "Add a person by the address of a wallet or by a DID.";
+    NewMember "Nuevo miembro" "New member";
+    Member "Miembro" "Member";
+    Remove "Quitar" "Remove";
+    DidOrAddress "DID o dirección" "DID or address";
+    MemberDidHint "La dirección 0x… de una cartera que no sea un contrato, un did:key, o un did:web o did:webvh de \
+        aquí."
+        "The address 0x… of a wallet that is no contract, a did:key, or a did:web or did:webvh of here.";
+    MemberSignsIn "Podrá iniciar sesión firmando; nadie le entrega una clave."
+        "They can sign in by a signature; nobody hands them a key.";
+    MemberChanges "Sus sesiones abiertas pasan a poder lo mismo." "Their open sessions may do the same from now on.";
+    SessionLasts "Cada sesión termina sola a las 8 horas." "Each session ends by itself after 8 hours.";
+    RemoveEffect "{0} no podrá iniciar sesión, y sus sesiones terminan al instante."
+        "{0} cannot sign in any more, and their sessions end at once.";
+    RemoveKeys "Las claves de API que haya creado siguen valiendo: revísalas."
+        "API keys that they made still count: look through them.";
+    KeyWay "Clave de API" "API key";
+    WalletWay "Tu cartera" "Your wallet";
+    BrowserWay "Este navegador" "This browser";
+    WalletLead "Firmas un texto que nombra este sitio y tu organización. No cuesta nada y no mueve fondos: si tu \
+        cartera pide otra cosa, recházala."
+        "You sign a text that names this site and your tenant. It costs nothing and moves no funds: if your wallet \
+        asks for anything else, refuse.";
+    NoWallet "Este navegador no tiene ninguna cartera. Instala una y recarga la página, o ábrela en el navegador de tu \
+        cartera."
+        "This browser has no wallet. Install one and reload the page, or open it in the browser of your wallet.";
+    WalletHere "la cartera del navegador" "the browser's wallet";
+    SignInWith "Entrar con {0}" "Sign in with {0}";
+    WalletRefused "La rechazaste en la cartera; no se ha iniciado sesión."
+        "You refused in the wallet; nobody is signed in.";
+    WalletPending "La cartera ya espera tu respuesta: ábrela." "The wallet waits for your answer already: open it.";
+    WalletNoAccount "La cartera no muestra ninguna cuenta." "The wallet shows no account.";
+    BrowserKeyLead "Con la clave de firma de este navegador. Quien administra tu organización añade su DID como \
+        miembro."
+        "With the signing key of this browser. Whoever administrates your tenant adds its DID as a member.";
+    TenantHint "10 letras y cifras; te lo dice quien la administra."
+        "10 letters and digits; whoever administrates it tells you.";
+    TenantForm "Son 10 letras y cifras." "These are 10 letters and digits.";
+    NoMember "No se ha iniciado sesión" "Nobody is signed in";
+    NoMemberText "{0} no es miembro de esa organización, o la firma llegó tarde."
+        "{0} is no member of that tenant, or the signature came late.";
+    SessionEnds "La sesión termina" "The session ends";
+    SessionOver "Tu sesión ha terminado: vuelve a iniciarla para continuar."
+        "Your session is over: sign in again to go on.";
+    SignInAgain "Iniciar sesión de nuevo" "Sign in again";
     } };
 }
