@@ -178,6 +178,8 @@ impl Worker {
         build
             .args(options)
             .current_dir(at(self.folder))
+            .env("RUSTFLAGS", console::without_folders())
+            .env_remove("CARGO_ENCODED_RUSTFLAGS")
             .env("WASM_BINDGEN_BIN", workspace::tool("wasm-bindgen")?)
             .env("ESBUILD_BIN", at("node_modules/.bin/esbuild"));
         process::run(&mut build)?;
