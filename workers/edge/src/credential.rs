@@ -22,8 +22,8 @@ use crate::ask::Caller;
 
 /// How long a snapshot counts: a revoked key stops within this time everywhere.
 const SNAPSHOT_FRESH_MS: u64 = 10_000;
-/// How many snapshots an isolate keeps: about 4 MB where each tenant has some twenty keys and sessions, and 55 MB of the
-/// 128 that it has if each had all that it may.
+/// How many snapshots an isolate keeps: about 4 MB where each tenant has some twenty keys and sessions, and 55 MB of
+/// the 128 that it has if each had all that it may.
 const SNAPSHOTS_MAX: usize = 500;
 
 struct Kept {
