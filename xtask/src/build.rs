@@ -156,7 +156,7 @@ impl Worker {
         if !self.bundle().exists() && stamp.exists() {
             fs::remove_file(&stamp)?;
         }
-        let common = ["core", "Cargo.toml", "Cargo.lock", ".cargo"];
+        let common = ["core", "Cargo.toml", "Cargo.lock", ".cargo", "xtask/src/build.rs"];
         let inputs: Vec<PathBuf> = common.iter().chain(self.inputs).map(|path| at(path)).collect();
         files::unless_fresh(&stamp, &inputs, || step(&format!("build of {}", self.name), || self.worker_build()))?;
         self.check_size()

@@ -152,6 +152,7 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
+    use aion_identity::account;
     use aion_identity::siwe::Message;
 
     use super::{
@@ -234,6 +235,32 @@ mod tests {
             let mut short = Message::parse(&text).unwrap();
             short.nonce.truncate(SALT_BYTES);
             assert_eq!(asker.read(&short.text(), NOW_MS), None);
+        });
+    }
+
+    /// What the wallet of a key answers to `personal_sign`; 27 and 28 name the two keys that fit.
+    fn signed(text: &str, key: [u8; 32]) -> String {
+        let key = k256::ecdsa::SigningKey::from_slice(&key).unwrap();
+        let (signature, id) = key.sign_prehash_recoverable(&account::personal_digest(text.as_bytes()));
+        format!("0x{}{:02x}", hex::encode(signature.to_bytes()), 27 + id.to_byte())
+    }
+
+    #[test]
+    fn the_account_itself_signs_and_the_whole_text() {
+        // The private key of the account above: the first of the mnemonic `test test test … junk`.
+        let owner = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
+        let owner: [u8; 32] = hex::decode(owner).unwrap().try_into().unwrap();
+        with_asker(|asker| {
+            let text = asker.challenge(TENANT, &subject(ACCOUNT), &SALT, NOW_MS);
+            let read = asker.read(&text, NOW_MS).unwrap();
+            assert!(read.is_signed(&text, &signed(&text, owner)));
+            assert!(!read.is_signed(&text, &signed(&text, [9; 32])), "somebody else");
+            assert!(!read.is_signed(&text, &signed(&text[1..], owner)), "another text");
+            for signature in ["", "0x", &signed(&text, owner)[2..], &format!("{}00", signed(&text, owner))] {
+                assert!(!read.is_signed(&text, signature), "{signature}");
+            }
+            let did = asker.challenge(TENANT, &subject(KEY), &SALT, NOW_MS);
+            assert!(!asker.read(&did, NOW_MS).unwrap().is_signed(&did, &signed(&did, owner)), "a DID signs by JWS");
         });
     }
 

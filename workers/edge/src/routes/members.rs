@@ -11,6 +11,7 @@ use http::StatusCode;
 use super::keys::given;
 use crate::answer::{self, Answer};
 use crate::ask::Ask;
+use crate::credential;
 
 pub async fn list(ask: Ask) -> Result<Answer, Problem> {
     let Reply::Members { members } = tenant(&ask, Request::ListMembers).await? else {
@@ -38,6 +39,10 @@ pub async fn remove(ask: Ask) -> Result<Answer, Problem> {
     Ok(answer::empty(StatusCode::NO_CONTENT))
 }
 
+/// What this isolate has kept of the tenant, it forgets: a member's sessions are keys.
 async fn tenant(ask: &Ask, request: Request) -> Result<Reply, Problem> {
-    ask.object(Address::tenant(&ask.caller()?.tenant), request).await
+    let tenant = &ask.caller()?.tenant;
+    let reply = ask.object(Address::tenant(tenant), request).await;
+    credential::forget(tenant);
+    reply
 }

@@ -14,6 +14,7 @@ use http::StatusCode;
 use super::tenants::{random, view};
 use crate::answer::{self, Answer};
 use crate::ask::Ask;
+use crate::credential;
 
 /// Answers for any tenant and DID alike: nobody is asked.
 pub async fn challenge(ask: Ask) -> Result<Answer, Problem> {
@@ -69,6 +70,7 @@ pub async fn end(ask: Ask) -> Result<Answer, Problem> {
         return Err(Problem::new(Code::StateConflict, "this key is none of a session: revoke it by its id"));
     }
     ask.object(Address::tenant(&caller.tenant), Request::RevokeKey { id: caller.key.clone() }).await?;
+    credential::forget(&caller.tenant);
     Ok(answer::empty(StatusCode::NO_CONTENT))
 }
 
