@@ -6,7 +6,7 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
-use crate::build::FEATURES;
+use crate::build::{FEATURES, OPTIMISE};
 use crate::report::{Context, Outcome, fail, say, step};
 use crate::workspace::{at, scratch};
 use crate::{files, process, setup};
@@ -120,16 +120,10 @@ fn bind(out: &Path) -> Outcome<()> {
     generated.map_err(|error| crate::report::failure(format!("{}: {error:#}", wasm.display())))
 }
 
-/// What the compiler left over goes, and no more than that: with `-Oz` the file is a tenth smaller, and a fifteenth
-/// larger once it is compressed, since code that is the same no longer looks the same.
+/// Without what the compiler left over.
 fn optimise(wasm: &Path) -> Outcome<()> {
     let mut optimise = process::command(at("node_modules/.bin/wasm-opt"))?;
-    optimise
-        .args(["-O1", "--duplicate-function-elimination"])
-        .args(FEATURES.map(|feature| format!("--enable-{feature}")))
-        .arg(wasm)
-        .arg("-o")
-        .arg(wasm);
+    optimise.args(OPTIMISE).args(FEATURES.map(|feature| format!("--enable-{feature}"))).arg(wasm).arg("-o").arg(wasm);
     process::run(&mut optimise)
 }
 
