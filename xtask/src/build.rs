@@ -27,9 +27,9 @@ pub const FEATURES: [&str; 7] = [
     "exception-handling",
 ];
 
-/// What is done to what the compiler made: what it left over goes, and no more than that. With `-Oz` a script is up to a
-/// tenth smaller and larger once it is compressed, since code that is the same no longer looks the same; and that takes
-/// twice as long.
+/// What is done to what the compiler made: what it left over goes, and no more than that. With `-Oz` a script is up to
+/// a tenth smaller, and larger once it is compressed, since code that is the same no longer looks the same; and that
+/// takes twice as long.
 pub const OPTIMISE: [&str; 2] = ["-O1", "--duplicate-function-elimination"];
 
 /// The static assets of the edge, as wrangler.toml names them.
