@@ -319,7 +319,8 @@ impl Chat<'_> {
     }
 
     async fn whole(&self, choice: &Choice<'_>, id: &str, mut opened: Opened) -> Sent {
-        let mut body = opened.next().await.map_err(before)?.unwrap_or_default();
+        let begun = opened.is_one_piece;
+        let mut body = opened.next().await.map_err(|fault| Failure { fault, begun })?.unwrap_or_default();
         self.answered(choice, &opened);
         body.extend(opened.rest().await.map_err(amid)?);
         let kind = choice.provider.kind;
@@ -361,8 +362,9 @@ impl Chat<'_> {
 
     async fn streamed(&self, choice: &Choice<'_>, id: &str, mut opened: Opened, pieces: &Pieces<'_>) -> Sent {
         let (mut decoder, mut begun, mut events) = (StreamDecoder::new(choice.provider.kind), false, Vec::new());
+        let is_one_piece = opened.is_one_piece;
         while events.is_empty() {
-            match opened.next().await.map_err(|fault| Failure { fault, begun })? {
+            match opened.next().await.map_err(|fault| Failure { fault, begun: begun || is_one_piece })? {
                 Some(piece) => {
                     if !begun {
                         self.answered(choice, &opened);

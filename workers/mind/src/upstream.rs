@@ -24,11 +24,15 @@ const SHORT_MAX_BYTES: u64 = 64 << 10;
 /// The binding of Workers AI, where there is one.
 const AI: &str = "AI";
 
+type Pieces = LocalBoxStream<'static, worker::Result<Vec<u8>>>;
+
 /// An answer that has begun. Whoever drops it hangs up.
 pub struct Opened {
     pub status: u16,
     pub headers: Vec<(String, String)>,
-    body: Option<LocalBoxStream<'static, worker::Result<Vec<u8>>>>,
+    body: Option<Pieces>,
+    /// The body comes as one piece: if it does not, a part of it may have come nevertheless.
+    pub is_one_piece: bool,
     controller: Option<AbortController>,
     timeouts: Timeouts,
     /// When the request left, Unix milliseconds.
@@ -60,9 +64,10 @@ pub async fn open(request: &HttpRequest, timeouts: Timeouts) -> Result<Opened, F
         Either::Left((Ok(answer), timer)) => {
             let response = answer.dyn_into::<web_sys::Response>().map_err(|_| Fault::of(Class::Upstream))?;
             let headers = Headers(response.headers()).entries().collect();
-            let (status, body, controller) = (response.status(), body_of(response), Some(controller));
-            let timer = Some((timer, at_ms));
-            Ok(Opened { status, headers, body, controller, timeouts, sent_ms, begun: false, bytes: 0, timer })
+            let (status, controller, timer) = (response.status(), Some(controller), Some((timer, at_ms)));
+            let (body, is_one_piece) = body_of(response);
+            let begun = false;
+            Ok(Opened { status, headers, body, is_one_piece, controller, timeouts, sent_ms, begun, bytes: 0, timer })
         }
         Either::Left((Err(_), _)) => Err(Fault::of(Class::Upstream)),
         Either::Right(_) => {
@@ -72,16 +77,15 @@ pub async fn open(request: &HttpRequest, timeouts: Timeouts) -> Result<Opened, F
     }
 }
 
-/// The pieces of a body, if it has one.
-fn body_of(response: web_sys::Response) -> Option<LocalBoxStream<'static, worker::Result<Vec<u8>>>> {
+/// The pieces of a body, if it has one, and whether it is one piece.
+fn body_of(response: web_sys::Response) -> (Option<Pieces>, bool) {
     let length = response.headers().get("content-length").ok().flatten().and_then(|length| length.parse::<u64>().ok());
     match length {
         Some(1..=SHORT_MAX_BYTES) => {
-            let whole = JsFuture::from(response.array_buffer().ok()?);
-            let bytes = async move { Ok(Uint8Array::new(&whole.await?).to_vec()) };
-            Some(stream::once(bytes).boxed_local())
+            let read = |whole| async move { Ok(Uint8Array::new(&JsFuture::from(whole).await?).to_vec()) };
+            (response.array_buffer().ok().map(|whole| stream::once(read(whole)).boxed_local()), true)
         }
-        _ => Some(worker::Response::from(response).stream().ok()?.boxed_local()),
+        _ => (worker::Response::from(response).stream().ok().map(StreamExt::boxed_local), false),
     }
 }
 
@@ -116,12 +120,13 @@ pub async fn infer(env: &Env, model: &str, body: &[u8], timeouts: Timeouts) -> R
     match select(asked, wait(timeouts.first_byte_ms.into())).await {
         Either::Left((Ok(answer), _)) => {
             let response = answer.dyn_into::<web_sys::Response>().map_err(|_| Fault::of(Class::Garbage))?;
-            let body = body_of(response);
+            let (body, is_one_piece) = body_of(response);
             let headers = Vec::new();
             Ok(Opened {
                 status: 200,
                 headers,
                 body,
+                is_one_piece,
                 controller: None,
                 timeouts,
                 sent_ms,
