@@ -7,7 +7,7 @@ use aion_mind::models::Prices;
 use aion_mind::wire::front::{Chunks, Head, write_own};
 use aion_mind::wire::{Event, Fault, Fold, Reply, StreamDecoder, Usage};
 use aion_shell::call::fault;
-use futures_util::future::{Either, OptionFuture, select};
+use futures_util::future::{Either, select};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use worker::js_sys::futures::JsFuture;
@@ -42,9 +42,6 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn close(this: &Sender) -> Promise;
 }
-
-/// So much of an answer waits while its caller takes what came before.
-const WAITING_MAX_BYTES: usize = 16 << 10;
 
 /// The words of an answer.
 #[derive(Debug, Clone)]
@@ -122,9 +119,9 @@ impl Flow {
     /// provider broke off or the caller has gone.
     pub async fn run(mut self, env: Env, handed: Handed, first: Vec<Event>, sender: Sender) {
         let (mut events, mut usage, mut whole) = (first, None::<Usage>, false);
-        let mut outlet =
-            Outlet { sender: &sender, patience: wait(self.opened.left_ms()), text: String::new(), taking: None };
+        let mut patience = wait(self.opened.left_ms());
         loop {
+            let mut text = String::new();
             for event in &events {
                 match event {
                     Event::Usage(used) => usage = Some(*used),
@@ -134,16 +131,17 @@ impl Flow {
                 if let Some((_, fold)) = &mut self.again {
                     fold.push(event.clone());
                 }
-                self.writer.push(event, &mut outlet.text);
+                self.writer.push(event, &mut text);
             }
-            let over = self.decoder.is_over() || matches!(events.last(), Some(Event::Stop { .. } | Event::Error(_)));
-            let read = if over { None } else { Some(self.next()) };
-            match outlet.pass(read).await {
-                Some(next) => events = next.unwrap_or_else(|fault| vec![Event::Error(fault)]),
-                None => break,
+            if !text.is_empty() && !give(&sender, &text, &mut patience).await {
+                // Nobody listens: the provider is not asked to go on.
+                break;
             }
+            if self.decoder.is_over() || matches!(events.last(), Some(Event::Stop { .. } | Event::Error(_))) {
+                break;
+            }
+            events = self.next().await.unwrap_or_else(|fault| vec![Event::Error(fault)]);
         }
-        let Outlet { patience, .. } = outlet;
         let end = if whole { End::Used(self.prices.settled(usage, self.worst)) } else { End::Unknown };
         let end = allowances::ended(&self.id, self.worst, end);
         // The caller sees the end at once, and the ledger hears of it.
@@ -169,44 +167,8 @@ impl Flow {
     }
 }
 
-/// The way out: what is written while the caller takes the piece before goes together.
-struct Outlet<'a> {
-    sender: &'a Sender,
-    /// How long the whole may take.
-    patience: Delay,
-    /// What is to be written,
-    text: String,
-    /// and what the caller is taking.
-    taking: Option<JsFuture>,
-}
-
-impl Outlet<'_> {
-    /// Passes on what there is, and gives what is read meanwhile. Nothing if nobody listens, or if there is nothing to
-    /// read and all is taken.
-    async fn pass<T>(&mut self, read: Option<impl Future<Output = T>>) -> Option<T> {
-        let is_last = read.is_none();
-        let mut read = std::pin::pin!(OptionFuture::from(read));
-        loop {
-            if self.taking.is_none() && !self.text.is_empty() {
-                let piece = Uint8Array::from(std::mem::take(&mut self.text).as_bytes());
-                self.taking = Some(JsFuture::from(self.sender.write(&piece)));
-            }
-            let Some(taking) = &mut self.taking else {
-                return if is_last { None } else { read.await };
-            };
-            // Who takes slowly makes the provider wait.
-            if is_last || self.text.len() > WAITING_MAX_BYTES {
-                match select(taking, &mut self.patience).await {
-                    Either::Left((Ok(_), _)) => self.taking = None,
-                    _ => return None,
-                }
-                continue;
-            }
-            match select(read.as_mut(), taking).await {
-                Either::Left((next, _)) => return next,
-                Either::Right((Ok(_), _)) => self.taking = None,
-                Either::Right((Err(_), _)) => return None,
-            }
-        }
-    }
+/// Whether the caller takes a piece, within the time that the whole may take.
+async fn give(sender: &Sender, text: &str, patience: &mut Delay) -> bool {
+    let taken = JsFuture::from(sender.write(&Uint8Array::from(text.as_bytes())));
+    matches!(select(taken, patience).await, Either::Left((Ok(_), _)))
 }
