@@ -271,6 +271,27 @@ async fn calls_at_once_never_pass_a_cap() {
     mind.world.uses(10 * WORST).await;
 }
 
+#[test]
+async fn a_busy_key_is_counted_exactly_and_stopped_at_once() {
+    let mind = Mind::new("busy", 1).await;
+    mind.cap(10_000 * WORST).await;
+    // Calls that follow each other share reservations, which are larger each time.
+    for _ in 0..6 {
+        let all = join_all((0..8).map(|place| mind.complete(place % 2 == 0))).await;
+        assert!(all.iter().all(|answer| answer.status == 200));
+    }
+    mind.world.uses(48 * USED).await;
+    assert_eq!(mind.complete(false).await.status, 200);
+    mind.world.client.stop_mind(&Switch::default()).await.expect("stopped");
+    let all = join_all((0..8).map(|_| mind.complete(false))).await;
+    assert!(all.iter().all(|answer| answer.status == 403), "what was reserved is not given out any more");
+    mind.world.client.resume_mind(&Switch::default()).await.expect("resumed");
+    // A cap that is put anew holds at once too.
+    mind.cap(49 * USED + WORST - 1).await;
+    assert_eq!((mind.complete(false).await.status, mind.asked(0).await), (402, 49));
+    assert_eq!(mind.world.used_today().await, 49 * USED);
+}
+
 /// Asks with leave to be answered by an older answer.
 async fn again(mind: &Mind, text: &str, stream: bool, max_age_s: u32) -> Response {
     let body = json!({ "model": "fast", "stream": stream, "cache": { "max_age_s": max_age_s },
