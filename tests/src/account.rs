@@ -1,6 +1,7 @@
 //! An Ethereum account as a wallet has it: its key, its address, its signatures of texts.
 
-use aion_identity::account::{Address, checksummed, personal_digest, signer};
+use aion_identity::account::signer;
+use alloy_primitives::eip191_hash_message;
 use k256::ecdsa::SigningKey;
 
 /// An account.
@@ -15,8 +16,8 @@ impl Account {
     #[must_use]
     pub fn new(number: u8) -> Self {
         let key = SigningKey::from_slice(&[number; 32]).expect("a key");
-        let address: Address = signer(b"", &signed(&key, b"")).expect("an address");
-        Self { address: checksummed(&address), key }
+        let address = signer(b"", &signed(&key, b"")).expect("an address");
+        Self { address: address.to_checksum(None), key }
     }
 
     /// Its DID on a chain.
@@ -33,7 +34,7 @@ impl Account {
 }
 
 fn signed(key: &SigningKey, text: &[u8]) -> [u8; 65] {
-    let (signature, id) = key.sign_prehash_recoverable(&personal_digest(text));
+    let (signature, id) = key.sign_prehash_recoverable(eip191_hash_message(text).as_slice());
     let mut bytes = [0; 65];
     bytes[..64].copy_from_slice(&signature.to_bytes());
     bytes[64] = 27 + id.to_byte();

@@ -73,7 +73,7 @@ impl Asker<'_> {
     #[must_use]
     pub fn challenge(&self, tenant: &str, subject: &Subject, salt: &[u8; SALT_BYTES], now_ms: u64) -> String {
         let (account, chain_id) = match subject {
-            Subject::Account { chain, address } => (account::checksummed(address), Some(chain.clone())),
+            Subject::Account { chain, address } => (address.to_checksum(None), Some(chain.clone())),
             Subject::Did(did) => (did.clone(), None),
         };
         let mut message = Message {
@@ -152,8 +152,8 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    use aion_identity::account;
     use aion_identity::siwe::Message;
+    use alloy_primitives::eip191_hash_message;
 
     use super::{
         Asker, CHALLENGE_MS, SALT_BYTES, SESSIONS_MAX, SESSIONS_OF_MEMBER_MAX, STATEMENT, Subject, refused, room,
@@ -241,7 +241,7 @@ mod tests {
     /// What the wallet of a key answers to `personal_sign`; 27 and 28 name the two keys that fit.
     fn signed(text: &str, key: [u8; 32]) -> String {
         let key = k256::ecdsa::SigningKey::from_slice(&key).unwrap();
-        let (signature, id) = key.sign_prehash_recoverable(&account::personal_digest(text.as_bytes()));
+        let (signature, id) = key.sign_prehash_recoverable(eip191_hash_message(text).as_slice());
         format!("0x{}{:02x}", hex::encode(signature.to_bytes()), 27 + id.to_byte())
     }
 

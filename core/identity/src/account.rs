@@ -3,13 +3,10 @@
 //! An account is its key here. A contract that stands for its owner (EIP-1271) signs nothing: to ask it is to ask its
 //! chain, and whoever controls it may change between the question and the answer.
 
+use alloy_primitives::{Address, eip191_hash_message};
 use k256::ecdsa::{RecoveryId, Signature, VerifyingKey};
-use sha3::{Digest, Keccak256};
 
 use crate::Error;
-
-/// The address of an account.
-pub type Address = [u8; 20];
 
 /// Bytes of a signature: r, s, and which of the keys that fit is meant.
 pub const SIGNATURE_BYTES: usize = 65;
@@ -19,29 +16,7 @@ pub const SIGNATURE_BYTES: usize = 65;
 pub fn address(text: &str) -> Option<Address> {
     let mut bytes = [0; 20];
     hex::decode_to_slice(text.strip_prefix("0x")?, &mut bytes).ok()?;
-    Some(bytes)
-}
-
-/// An address with the check sum that its letters carry by their case (EIP-55).
-#[must_use]
-pub fn checksummed(address: &Address) -> String {
-    let lower = hex::encode(address);
-    let hash = Keccak256::digest(lower.as_bytes());
-    let cased = lower.chars().enumerate().map(|(place, digit)| {
-        let nibble = (hash[place / 2] >> (4 * (1 - place % 2))) & 0x0f;
-        if nibble >= 8 { digit.to_ascii_uppercase() } else { digit }
-    });
-    format!("0x{}", cased.collect::<String>())
-}
-
-/// What a wallet signs when it is asked for a text by `personal_sign`: never a hash that could be a transaction.
-#[must_use]
-pub fn personal_digest(text: &[u8]) -> [u8; 32] {
-    let mut hash = Keccak256::new();
-    hash.update(b"\x19Ethereum Signed Message:\n");
-    hash.update(text.len().to_string().as_bytes());
-    hash.update(text);
-    hash.finalize().into()
+    Some(bytes.into())
 }
 
 /// The account that has signed a text by `personal_sign`. Wallets count the keys that fit from 0 or from 27, and some
@@ -56,10 +31,10 @@ pub fn signer(text: &[u8], signature: &[u8; SIGNATURE_BYTES]) -> Result<Address,
     };
     let signature = Signature::from_slice(rs).map_err(|_| wrong.clone())?;
     let id = RecoveryId::new(is_odd, false);
-    let key = VerifyingKey::recover_from_prehash(&personal_digest(text), &signature, id).map_err(|_| wrong.clone())?;
-    let point = key.to_sec1_point(false);
-    let hash = Keccak256::digest(&point.as_bytes()[1..]);
-    hash[12..].try_into().map_err(|_| wrong)
+    let digest = eip191_hash_message(text);
+    let key = VerifyingKey::recover_from_prehash(digest.as_slice(), &signature, id).map_err(|_| wrong)?;
+    // After the byte that says that both coordinates follow.
+    Ok(Address::from_raw_public_key(&key.to_sec1_point(false).as_bytes()[1..]))
 }
 
 /// Reads a signature as wallets give it: `0x` and 130 hex digits.
@@ -75,7 +50,9 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    use super::{address, checksummed, personal_digest, signature, signer};
+    use alloy_primitives::eip191_hash_message;
+
+    use super::{address, signature, signer};
 
     /// The first account of the mnemonic `test test test … junk`, and what geth's `personal_sign` gives for "hello".
     const OWNER: &str = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
@@ -83,7 +60,7 @@ mod tests {
 
     fn signed(text: &[u8]) -> [u8; 65] {
         let key = k256::ecdsa::SigningKey::from_slice(&hex::decode(KEY).unwrap()).unwrap();
-        let (signature, id) = key.sign_prehash_recoverable(&personal_digest(text));
+        let (signature, id) = key.sign_prehash_recoverable(eip191_hash_message(text).as_slice());
         let mut bytes = [0; 65];
         bytes[..64].copy_from_slice(&signature.to_bytes());
         bytes[64] = 27 + id.to_byte();
@@ -101,7 +78,7 @@ mod tests {
             "0xdbF03B407c01E7cD3CBea99509d93f8DDDC8C6FB",
             "0xD1220A0cf47c7B9Be7A2E6BA89F429762e7b9aDb",
         ] {
-            assert_eq!(checksummed(&address(&text.to_lowercase()).unwrap()), text);
+            assert_eq!(address(&text.to_lowercase()).unwrap().to_checksum(None), text);
         }
         for text in ["", "0x", "52908400098527886E0F7030069857D2E4169EE7", "0xzz", &format!("{OWNER}0")] {
             assert!(address(text).is_none(), "{text}");
@@ -112,7 +89,7 @@ mod tests {
     fn the_digest_is_that_of_the_eip() {
         // keccak256("\x19Ethereum Signed Message:\n11hello world"), as ethers and web3 give it.
         let known = "d9eba16ed0ecae432b71fe008c98cc872bb4cc214d3220a36f365326cf807d68";
-        assert_eq!(hex::encode(personal_digest(b"hello world")), known);
+        assert_eq!(hex::encode(eip191_hash_message(b"hello world")), known);
     }
 
     #[test]

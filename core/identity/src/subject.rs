@@ -1,6 +1,8 @@
 //! Who can sign in: the DIDs whose signatures are checked here, each in one spelling.
 
-use crate::account::{self, Address};
+use alloy_primitives::Address;
+
+use crate::account;
 use crate::method::{key, web, webvh};
 use crate::{Did, Error, PublicKey};
 

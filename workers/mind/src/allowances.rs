@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use aion_api::object::mind::Handed;
 use aion_api::problem::Problem;
 use aion_mind::budget::allowance::{Allowance, LASTS_MS, next_times};
-use aion_mind::budget::{End, Payer};
+use aion_mind::budget::{EXPIRES_MS, End, Payer};
 use aion_mind::models::{Choice, ProviderRow};
 use aion_shell::call::now_ms;
 use worker::{Context, Env};
@@ -37,6 +37,8 @@ struct Standing {
     version: u64,
     /// The provider's key.
     secret: Option<String>,
+    /// When it was reserved, Unix milliseconds.
+    at_ms: u64,
     allowance: Allowance,
 }
 
@@ -62,6 +64,12 @@ pub struct Held {
     pub id: String,
     /// The provider's key.
     pub secret: Option<String>,
+}
+
+impl Held {
+    fn of(id: &str, standing: &Standing) -> Self {
+        Self { id: id.to_owned(), secret: standing.secret.clone() }
+    }
 }
 
 /// Whether something is set aside.
@@ -96,8 +104,9 @@ pub async fn reserve(
     match ends::ask(env, handed, order).await? {
         Told::Reserved { key: secret, total } => {
             if let Some(context) = context.filter(|_| total > worst) {
-                let allowance = Allowance::new(id.clone(), total, worst, now_ms());
-                let standing = Standing { subject, version, secret: secret.clone(), allowance };
+                let at_ms = now_ms();
+                let allowance = Allowance::new(total, worst, at_ms);
+                let standing = Standing { subject, version, secret: secret.clone(), at_ms, allowance };
                 STANDING.with_borrow_mut(|all| all.insert(id.clone(), standing));
                 context.wait_until(close_later(env.clone(), handed.clone(), id.clone()));
             }
@@ -129,14 +138,15 @@ pub fn close(tenant: &str) {
     ends::put(tenant, told(|_, it| it.subject.tenant == tenant));
 }
 
-/// What there is to tell of those that are over, or are to be. Those without open calls go.
+/// What there is to tell of those that are over, or are to be. Those without open calls go, and those of which a call
+/// never ended, whose request is gone: the ledger has settled them by itself.
 fn told(which: impl Fn(&str, &Standing) -> bool) -> Vec<(String, End)> {
     STANDING.with_borrow_mut(|all| {
-        let mut found = Vec::new();
+        let (mut found, now) = (Vec::new(), now_ms());
         all.retain(|id, it| {
             let end = which(id, it).then(|| it.allowance.over());
             found.extend(end.map(|end| (id.clone(), end)));
-            matches!(end, None | Some(End::Within(_)))
+            matches!(end, None | Some(End::Within(_))) && now.saturating_sub(it.at_ms) < EXPIRES_MS
         });
         found
     })
@@ -146,9 +156,8 @@ fn told(which: impl Fn(&str, &Standing) -> bool) -> Vec<(String, End)> {
 fn hold(subject: &Subject, version: u64, worst: u64) -> Option<Held> {
     STANDING.with_borrow_mut(|all| {
         let now = now_ms();
-        let of_it = all.values_mut().filter(|it| it.subject == *subject && it.version == version);
-        let standing = of_it.into_iter().find_map(|it| it.allowance.hold(worst, now).then_some(it))?;
-        Some(Held { id: standing.allowance.id().to_owned(), secret: standing.secret.clone() })
+        let mut of_it = all.iter_mut().filter(|(_, it)| it.subject == *subject && it.version == version);
+        of_it.find_map(|(id, it)| it.allowance.hold(worst, now).then(|| Held::of(id, it)))
     })
 }
 
@@ -156,7 +165,7 @@ fn hold(subject: &Subject, version: u64, worst: u64) -> Option<Held> {
 async fn close_later(env: Env, handed: Handed, id: String) {
     wait(LASTS_MS).await;
     for (id, end) in told(|standing, _| standing == id) {
-        ends::soon(&env, &handed, &id, end).await;
+        ends::soon(&env, &handed, &id, Some(end)).await;
     }
 }
 

@@ -74,8 +74,8 @@ pub fn later(env: &Env, context: &Context, handed: &Handed, id: &str, end: Optio
 }
 
 /// The same, of a future that lasts already.
-pub async fn soon(env: &Env, handed: &Handed, id: &str, end: End) {
-    if begins(&handed.tenant, id, end) {
+pub async fn soon(env: &Env, handed: &Handed, id: &str, end: Option<End>) {
+    if end.is_some_and(|end| begins(&handed.tenant, id, end)) {
         send(env.clone(), handed.clone()).await;
     }
 }

@@ -149,11 +149,7 @@ impl Flow {
         let again = self.again.filter(|_| whole).and_then(|(key, fold)| chat::again(&key, &fold.finish().ok()?));
         match again {
             Some(_) => chat::end(&env, &handed, &self.id, end, again).await,
-            None => {
-                if let Some(end) = end {
-                    ends::soon(&env, &handed, &self.id, end).await;
-                }
-            }
+            None => ends::soon(&env, &handed, &self.id, end).await,
         }
         // Whoever has gone does not take the end either.
         _ = select(closed, patience).await;

@@ -18,8 +18,6 @@ pub const PART: u64 = 16;
 /// A reservation that is given out in parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Allowance {
-    /// The id of the reservation.
-    id: String,
     /// What was reserved, micro-USD.
     total: u64,
     /// What calls that have ended have used, micro-USD.
@@ -35,26 +33,9 @@ pub struct Allowance {
 impl Allowance {
     /// A reservation of so many micro-USD, whose first call may cost so much of it.
     #[must_use]
-    pub fn new(id: String, total: u64, first: u64, now_ms: u64) -> Self {
+    pub const fn new(total: u64, first: u64, now_ms: u64) -> Self {
         let until_ms = if total > first { now_ms.saturating_add(LASTS_MS) } else { 0 };
-        Self { id, total, used: 0, held: first, calls: 1, until_ms }
-    }
-
-    /// The id of its reservation.
-    #[must_use]
-    pub fn id(&self) -> &str {
-        &self.id
-    }
-
-    /// Whether it gives to nobody any more.
-    #[must_use]
-    pub const fn is_closed(&self, now_ms: u64) -> bool {
-        now_ms >= self.until_ms
-    }
-
-    /// Gives to nobody any more.
-    pub const fn close(&mut self) {
-        self.until_ms = 0;
+        Self { total, used: 0, held: first, calls: 1, until_ms }
     }
 
     /// Sets a call's worst case aside, micro-USD, if there is as much left and it gives still.
@@ -80,6 +61,11 @@ impl Allowance {
         self.calls = self.calls.saturating_sub(1);
     }
 
+    /// Whether it gives to nobody any more.
+    const fn is_closed(&self, now_ms: u64) -> bool {
+        now_ms >= self.until_ms
+    }
+
     /// How the reservation ends, once it is closed and no call is open.
     #[must_use]
     pub const fn settled(&self, now_ms: u64) -> Option<End> {
@@ -89,7 +75,7 @@ impl Allowance {
     /// What the ledger is told when its time is over: how it ends, or what it can come to while calls are open, which
     /// may go on for long.
     pub fn over(&mut self) -> End {
-        self.close();
+        self.until_ms = 0;
         self.settled(0).unwrap_or(End::Within(self.used.saturating_add(self.held)))
     }
 }
@@ -110,8 +96,8 @@ mod tests {
     use super::{Allowance, LASTS_MS, TIMES_MAX, next_times};
     use crate::budget::End;
 
-    fn of(total: u64, first: u64) -> Allowance {
-        Allowance::new("a".to_owned(), total, first, 1_000)
+    const fn of(total: u64, first: u64) -> Allowance {
+        Allowance::new(total, first, 1_000)
     }
 
     #[test]
