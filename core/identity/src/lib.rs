@@ -21,6 +21,7 @@ pub mod signature;
 pub mod siwe;
 pub mod subject;
 pub mod time;
+pub mod webauthn;
 
 pub use did::{Did, DidUrl};
 pub use error::Error;

@@ -1,0 +1,387 @@
+//! Passkeys: what an authenticator says when it makes a credential and when it signs by one (Web Authentication Level
+//! 3, sections 7.1 and 7.2).
+//!
+//! Keys are of P-256 and sign by ES256, which authenticators offer everywhere. Who has made the authenticator is not
+//! asked (attestation `none`): a credential counts because whoever was signed in has added it. The person has to be
+//! verified by the authenticator, by a PIN or by the body: whoever finds the device open has nothing.
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use p256::ecdsa::signature::Verifier;
+use p256::ecdsa::{Signature, VerifyingKey};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use crate::{Error, PublicKey};
+
+/// The most bytes of a credential's id (section 4, credential ID).
+pub const ID_MAX_BYTES: usize = 1_023;
+
+/// The flags of authenticator data (section 6.1): somebody was there,
+const PRESENT: u8 = 0x01;
+/// it was this person,
+const VERIFIED: u8 = 0x04;
+/// the credential may be copied to other devices,
+const CAN_BE_COPIED: u8 = 0x08;
+/// and was,
+const IS_COPIED: u8 = 0x10;
+/// a credential follows,
+const CREDENTIAL: u8 = 0x40;
+/// extensions follow.
+const EXTENSIONS: u8 = 0x80;
+
+/// A key of P-256 for ES256 as authenticators have to write it (section 6.5.1.1, in the canonical form of CTAP2): what
+/// stands before its two coordinates, and between them.
+const COSE_HEAD: [u8; 10] = [0xa5, 0x01, 0x02, 0x03, 0x26, 0x20, 0x01, 0x21, 0x58, 0x20];
+const COSE_BETWEEN: [u8; 3] = [0x22, 0x58, 0x20];
+/// Bytes of a coordinate.
+const COORDINATE: usize = 32;
+
+/// Who asks for a signature: the relying party.
+#[derive(Debug, Clone, Copy)]
+pub struct Party<'a> {
+    /// Its id: a host without a port.
+    pub id: &'a str,
+    /// The origin of its page.
+    pub origin: &'a str,
+}
+
+/// A credential that an authenticator has made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credential {
+    /// Its id.
+    pub id: Vec<u8>,
+    /// Its key, of P-256.
+    pub key: PublicKey,
+    /// How often it has signed, or zero where nobody counts.
+    pub count: u32,
+}
+
+/// What an authenticator has signed.
+#[derive(Debug, Clone, Copy)]
+pub struct Assertion<'a> {
+    /// The browser's part, JSON.
+    pub client_data: &'a [u8],
+    /// The authenticator's part.
+    pub authenticator_data: &'a [u8],
+    /// The signature over both, as DER.
+    pub signature: &'a [u8],
+}
+
+/// What a browser says of a ceremony (section 5.8.1).
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ClientData {
+    #[serde(rename = "type")]
+    kind: String,
+    challenge: String,
+    origin: String,
+    #[serde(default)]
+    cross_origin: bool,
+}
+
+/// What an authenticator says (section 6.1).
+struct AuthenticatorData<'a> {
+    flags: u8,
+    count: u32,
+    rest: &'a [u8],
+}
+
+impl Party<'_> {
+    /// Reads a credential that was made for a challenge. A fault is a [`Error::Proof`].
+    pub fn credential(
+        &self,
+        is_challenge: impl Fn(&[u8]) -> bool,
+        client_data: &[u8],
+        authenticator_data: &[u8],
+    ) -> Result<Credential, Error> {
+        self.check_client(client_data, "webauthn.create", is_challenge)?;
+        let data = self.authenticator_data(authenticator_data)?;
+        // 16 bytes say which model made it: of no interest here.
+        let made = Some(data.rest).filter(|_| data.flags & CREDENTIAL != 0).and_then(|rest| {
+            let (length, rest) = rest.get(16..)?.split_first_chunk()?;
+            rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))
+        });
+        let (id, rest) = made.ok_or(Error::Proof("there is no credential in it"))?;
+        if id.is_empty() || id.len() > ID_MAX_BYTES {
+            return Err(Error::Proof("the credential's id has a wrong length"));
+        }
+        let (key, rest) = cose_key(rest).ok_or(Error::Proof("the credential's key is none of ES256"))?;
+        data.check_end(rest)?;
+        data.check_verified()?;
+        Ok(Credential { id: id.to_vec(), key, count: data.count })
+    }
+
+    /// Whether a key has signed for a challenge, having signed `count` times before; how often it has now. A fault is a
+    /// [`Error::Proof`].
+    pub fn verify(
+        &self,
+        is_challenge: impl Fn(&[u8]) -> bool,
+        (key, count): (&PublicKey, u32),
+        signed: &Assertion<'_>,
+    ) -> Result<u32, Error> {
+        self.check_client(signed.client_data, "webauthn.get", is_challenge)?;
+        let data = self.authenticator_data(signed.authenticator_data)?;
+        let wrong = Error::Proof("the passkey has not signed this");
+        let PublicKey::P256(point) = key else {
+            return Err(wrong);
+        };
+        let key = VerifyingKey::from_sec1_bytes(point).map_err(|_| wrong.clone())?;
+        let signature = Signature::from_der(signed.signature).map_err(|_| wrong.clone())?;
+        let message = [signed.authenticator_data, &Sha256::digest(signed.client_data)].concat();
+        key.verify(&message, &signature).map_err(|_| wrong)?;
+        data.check_end(data.rest)?;
+        // Two devices that hold one key which must not be copied (section 6.1.1).
+        if (data.count, count) != (0, 0) && data.count <= count {
+            return Err(Error::Proof("the passkey has signed less often than it did"));
+        }
+        data.check_verified()?;
+        Ok(data.count)
+    }
+
+    fn check_client(&self, client_data: &[u8], kind: &str, is_challenge: impl Fn(&[u8]) -> bool) -> Result<(), Error> {
+        let said: ClientData =
+            serde_json::from_slice(client_data).map_err(|_| Error::Proof("this is no client data"))?;
+        if said.kind != kind {
+            return Err(Error::Proof("it is of another ceremony"));
+        }
+        if said.origin != self.origin || said.cross_origin {
+            return Err(Error::Proof("another page has asked"));
+        }
+        let challenge = BASE64_URL_SAFE_NO_PAD.decode(&said.challenge);
+        let fits = challenge.is_ok_and(|bytes| is_challenge(&bytes));
+        if fits { Ok(()) } else { Err(Error::Proof("the challenge is another one, or is over")) }
+    }
+
+    fn authenticator_data<'a>(&self, bytes: &'a [u8]) -> Result<AuthenticatorData<'a>, Error> {
+        let parts = bytes.split_first_chunk::<32>().and_then(|(party, rest)| {
+            let ([flags], rest) = rest.split_first_chunk::<1>()?;
+            let (count, rest) = rest.split_first_chunk::<4>()?;
+            Some((party, AuthenticatorData { flags: *flags, count: u32::from_be_bytes(*count), rest }))
+        });
+        let (party, data) = parts.ok_or(Error::Proof("this is no authenticator data"))?;
+        if *party != <[u8; 32]>::from(Sha256::digest(self.id)) {
+            return Err(Error::Proof("it is of another relying party"));
+        }
+        let impossible = data.flags & (CAN_BE_COPIED | IS_COPIED) == IS_COPIED;
+        if data.flags & PRESENT == 0 || impossible {
+            return Err(Error::Proof("the authenticator's flags do not allow this"));
+        }
+        Ok(data)
+    }
+}
+
+impl AuthenticatorData<'_> {
+    /// Only extensions may follow; nobody asked for any, and what they say does not count.
+    fn check_end(&self, rest: &[u8]) -> Result<(), Error> {
+        let fits = rest.is_empty() == (self.flags & EXTENSIONS == 0);
+        if fits { Ok(()) } else { Err(Error::Proof("this is no authenticator data")) }
+    }
+
+    fn check_verified(&self) -> Result<(), Error> {
+        let verified = self.flags & VERIFIED != 0;
+        if verified { Ok(()) } else { Err(Error::Proof("the authenticator has not verified who is there")) }
+    }
+}
+
+/// The key at the beginning, and what follows it.
+fn cose_key(bytes: &[u8]) -> Option<(PublicKey, &[u8])> {
+    let (x, rest) = bytes.strip_prefix(&COSE_HEAD)?.split_first_chunk::<COORDINATE>()?;
+    let (y, rest) = rest.strip_prefix(&COSE_BETWEEN)?.split_first_chunk::<COORDINATE>()?;
+    // A compressed point says of y whether it is odd (SEC 1 section 2.3.3).
+    let mut point = [0; COORDINATE + 1];
+    point[0] = 2 + (y[COORDINATE - 1] & 1);
+    point[1..].copy_from_slice(x);
+    let key = PublicKey::p256(point).ok()?;
+    Some((key, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use base64::Engine;
+    use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+    use p256::ecdsa::signature::Signer;
+    use p256::ecdsa::{Signature, SigningKey};
+    use serde_json::json;
+    use sha2::{Digest, Sha256};
+
+    use super::{Assertion, COSE_BETWEEN, COSE_HEAD, Credential, Party};
+    use crate::{Error, PublicKey};
+
+    const PARTY: Party<'_> = Party { id: "example.org", origin: "https://example.org" };
+    const COUNT: u32 = 7;
+    const NOT_VERIFIED: Error = Error::Proof("the authenticator has not verified who is there");
+
+    fn bytes(hex: &str) -> Vec<u8> {
+        hex::decode(hex).unwrap()
+    }
+
+    fn client_data(kind: &str, challenge: &[u8], origin: &str) -> Vec<u8> {
+        let challenge = BASE64_URL_SAFE_NO_PAD.encode(challenge);
+        json!({ "type": kind, "challenge": challenge, "origin": origin, "crossOrigin": false }).to_string().into_bytes()
+    }
+
+    fn authenticator_data(party: &str, flags: u8, count: u32, rest: &[u8]) -> Vec<u8> {
+        [&Sha256::digest(party)[..], &[flags], &count.to_be_bytes(), rest].concat()
+    }
+
+    fn key() -> SigningKey {
+        SigningKey::from_slice(&[9; 32]).unwrap()
+    }
+
+    fn public() -> PublicKey {
+        PublicKey::p256(key().verifying_key().to_sec1_point(true).as_bytes().try_into().unwrap()).unwrap()
+    }
+
+    /// A credential as it follows the fixed part.
+    fn attested(id: &[u8]) -> Vec<u8> {
+        let point = key().verifying_key().to_sec1_point(false);
+        let (x, y) = point.as_bytes()[1..].split_at(32);
+        let length = u16::try_from(id.len()).unwrap().to_be_bytes();
+        [&[0; 16], &length[..], id, &COSE_HEAD, x, &COSE_BETWEEN, y].concat()
+    }
+
+    /// The flags of a person who was verified, and of a credential that follows.
+    const FLAGS: u8 = 0x05;
+    const MADE: u8 = FLAGS | 0x40;
+
+    fn credential(client_data: &[u8], authenticator_data: &[u8]) -> Result<Credential, Error> {
+        PARTY.credential(|bytes| bytes == b"challenge", client_data, authenticator_data)
+    }
+
+    fn assertion(client_data: &[u8], authenticator_data: &[u8]) -> Result<u32, Error> {
+        let message = [authenticator_data, &Sha256::digest(client_data)].concat();
+        let signature: Signature = key().sign(&message);
+        let signature = signature.to_der();
+        let signed = Assertion { client_data, authenticator_data, signature: signature.as_bytes() };
+        PARTY.verify(|bytes| bytes == b"challenge", (&public(), COUNT), &signed)
+    }
+
+    /// Section 16.3 of the specification: ES256 with self attestation, whose credential verifies the person when it is
+    /// made and not when it signs.
+    #[test]
+    fn the_specifications_own_example_reads() {
+        let client_data = bytes(
+            "7b2274797065223a22776562617574686e2e637265617465222c226368616c6c656e6765223a2265476e4374334c5574\
+             5936366b336a506a796e6962506b31716e666644616966715a774c33417032392d55222c226f726967696e223a226874\
+             7470733a2f2f6578616d706c652e6f7267222c2263726f73734f726967696e223a66616c73652c226578747261446174\
+             61223a22636c69656e74446174614a534f4e206d617920626520657874656e6465642077697468206164646974696f6e\
+             616c206669656c647320696e20746865206675747572652c207375636820617320746869733a205539685458764b4532\
+             55526b4d6e625f307859485667227d",
+        );
+        let made = bytes(
+            "bfabc37432958b063360d3ad6461c9c4735ae7f8edd46592a5e0f01452b2e4b55d00000000df850e09db6afbdfab5169\
+             7791506cfc0020455ef34e2043a87db3d4afeb39bbcb6cc32df9347c789a865ecdca129cbef58ca50102032620012158\
+             20eb151c8176b225cc651559fecf07af450fd85802046656b34c18f6cf193843c5225820927b8aa427a2be1b8834d233\
+             a2d34f61f13bfd44119c325d5896e183fee484f2",
+        );
+        let challenge = bytes("7869c2b772d4b58eba9378cf8f29e26cf935aa77df0da89fa99c0bdc0a76f7e5");
+        let credential = PARTY.credential(|bytes| bytes == challenge, &client_data, &made).unwrap();
+        assert_eq!(hex::encode(&credential.id), "455ef34e2043a87db3d4afeb39bbcb6cc32df9347c789a865ecdca129cbef58c");
+        assert_eq!(credential.count, 0);
+
+        let client_data = bytes(
+            "7b2274797065223a22776562617574686e2e676574222c226368616c6c656e6765223a225248696843784e534e493352\
+             594d45314f7731476d3132786e726b634a5f6666707637546e2d4a71386773222c226f726967696e223a226874747073\
+             3a2f2f6578616d706c652e6f7267222c2263726f73734f726967696e223a66616c73652c22657874726144617461223a\
+             22636c69656e74446174614a534f4e206d617920626520657874656e6465642077697468206164646974696f6e616c20\
+             6669656c647320696e20746865206675747572652c207375636820617320746869733a206754623533727a3645685357\
+             6f6d58477a696d433151227d",
+        );
+        let data = bytes("bfabc37432958b063360d3ad6461c9c4735ae7f8edd46592a5e0f01452b2e4b50900000000");
+        let signature = bytes(
+            "304402203310b9431903c401f1be2bdc8d23a4007682dbbddcf846994947b7f465daf84002204e94dd00047b316061b3\
+             b99772b7efd95994a83ef584b3b6b825ea3550251b66",
+        );
+        let challenge = bytes("4478a10b1352348dd160c1353b0d469b5db19eb91c27f7dfa6fed39fe26af20b");
+        let verify = |signature: &[u8]| {
+            let signed = Assertion { client_data: &client_data, authenticator_data: &data, signature };
+            PARTY.verify(|bytes| bytes == challenge, (&credential.key, 0), &signed)
+        };
+        assert_eq!(verify(&signature), Err(NOT_VERIFIED), "all else holds");
+        let mut other = signature.clone();
+        other[40] ^= 1;
+        assert_eq!(verify(&other), Err(Error::Proof("the passkey has not signed this")));
+    }
+
+    #[test]
+    fn a_credential_reads_whatever_follows_it() {
+        let client = client_data("webauthn.create", b"challenge", PARTY.origin);
+        for id in [vec![1], vec![2; super::ID_MAX_BYTES]] {
+            let made = authenticator_data(PARTY.id, MADE, COUNT, &attested(&id));
+            let read = Credential { id: id.clone(), key: public(), count: COUNT };
+            assert_eq!(credential(&client, &made), Ok(read.clone()));
+            let extended = authenticator_data(PARTY.id, MADE | 0x80, COUNT, &[&attested(&id)[..], &[0xa0]].concat());
+            assert_eq!(credential(&client, &extended), Ok(read));
+        }
+    }
+
+    #[test]
+    fn what_is_no_credential_is_refused() {
+        let client = client_data("webauthn.create", b"challenge", PARTY.origin);
+        let good = authenticator_data(PARTY.id, MADE, COUNT, &attested(b"id"));
+        for cut in 0..good.len() {
+            assert!(credential(&client, &good[..cut]).is_err(), "{cut} bytes");
+        }
+        let with = |flags, rest: &[u8]| authenticator_data(PARTY.id, flags, COUNT, rest);
+        let off_curve = [&attested(b"id")[..30], &[0xff; 32], &attested(b"id")[62..]].concat();
+        for (what, data) in [
+            ("more than it", with(MADE, &[&attested(b"id")[..], &[0]].concat())),
+            ("no extensions, though they are announced", with(MADE | 0x80, &attested(b"id"))),
+            ("no credential by its flags", with(FLAGS, &attested(b"id"))),
+            ("no id", with(MADE, &attested(b""))),
+            ("an id that is too long", with(MADE, &attested(&[1; super::ID_MAX_BYTES + 1]))),
+            ("nobody there", with(MADE & !0x01, &attested(b"id"))),
+            ("nobody verified", with(MADE & !0x04, &attested(b"id"))),
+            ("copied, though it cannot be", with(MADE | 0x10, &attested(b"id"))),
+            ("no point of the curve", with(MADE, &off_curve)),
+            ("another party", authenticator_data("example.com", MADE, COUNT, &attested(b"id"))),
+        ] {
+            assert!(credential(&client, &data).is_err(), "{what}");
+        }
+        for (what, client) in [
+            ("an assertion", client_data("webauthn.get", b"challenge", PARTY.origin)),
+            ("another challenge", client_data("webauthn.create", b"challenger", PARTY.origin)),
+            ("another page", client_data("webauthn.create", b"challenge", "https://example.org:8443")),
+            ("within another page", String::from_utf8(client.clone()).unwrap().replace("false", "true").into_bytes()),
+            ("no JSON", b"{".to_vec()),
+        ] {
+            assert!(credential(&client, &good).is_err(), "{what}");
+        }
+    }
+
+    #[test]
+    fn whoever_holds_the_key_signs_and_is_counted() {
+        let client = client_data("webauthn.get", b"challenge", PARTY.origin);
+        let data = |flags, count, rest: &[u8]| authenticator_data(PARTY.id, flags, count, rest);
+        assert_eq!(assertion(&client, &data(FLAGS, COUNT + 1, &[])), Ok(COUNT + 1));
+        assert_eq!(assertion(&client, &data(FLAGS | 0x80, COUNT + 1, &[0xa0])), Ok(COUNT + 1));
+        for (what, data) in [
+            ("signed less often", data(FLAGS, COUNT, &[])),
+            ("counts no more", data(FLAGS, 0, &[])),
+            ("nobody verified", data(0x01, COUNT + 1, &[])),
+            ("nobody there", data(0x04, COUNT + 1, &[])),
+            ("more than it", data(FLAGS, COUNT + 1, &[0])),
+            ("another party", authenticator_data("example.com", FLAGS, COUNT + 1, &[])),
+            ("too short", data(FLAGS, COUNT + 1, &[])[..36].to_vec()),
+        ] {
+            assert!(assertion(&client, &data).is_err(), "{what}");
+        }
+        let made = client_data("webauthn.create", b"challenge", PARTY.origin);
+        assert!(assertion(&made, &data(FLAGS, COUNT + 1, &[])).is_err(), "of another ceremony");
+        let other = client_data("webauthn.get", b"another", PARTY.origin);
+        assert!(assertion(&other, &data(FLAGS, COUNT + 1, &[])).is_err(), "another challenge");
+        // What never counts, never counts less.
+        let (zero, client) = (data(FLAGS, 0, &[]), client.as_slice());
+        let message = [&zero[..], &Sha256::digest(client)].concat();
+        let signature: Signature = key().sign(&message);
+        let signature = signature.to_der();
+        let signed = Assertion { client_data: client, authenticator_data: &zero, signature: signature.as_bytes() };
+        let verify = |key: &PublicKey| PARTY.verify(|bytes| bytes == b"challenge", (key, 0), &signed);
+        assert_eq!(verify(&public()), Ok(0));
+        assert!(verify(&PublicKey::P256([2; 33])).is_err() && verify(&PublicKey::Ed25519([1; 32])).is_err());
+    }
+}
