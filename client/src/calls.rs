@@ -13,6 +13,7 @@ use aion_api::v1::identities::{CreateIdentity, Identity, UpdateIdentity};
 use aion_api::v1::keys::{CreateKey, Key, KeyCreated};
 use aion_api::v1::limits::{ExplainLimits, Explanation, Limits, PutLimits, Rule};
 use aion_api::v1::members::{Member, PutMember};
+use aion_api::v1::passkeys::{AddPasskey, CreationOptions, Passkey, RequestOptions};
 use aion_api::v1::schedules::{PutSchedule, Schedule};
 use aion_api::v1::sessions::{Challenge, CreateChallenge, OpenSession};
 use aion_api::v1::tasks::{ApproveTask, RedriveTask, SignalTask, SubmitTask, Task};
@@ -96,6 +97,31 @@ impl<T: Transport> Client<T> {
     /// `POST /v1/sessions`: the key of a session for a signed challenge.
     pub async fn open_session(&self, signed: &OpenSession) -> Result<KeyCreated, Error> {
         self.post("/v1/sessions", None, signed).await
+    }
+
+    /// `POST /v1/sessions:passkey`: what a passkey of the member signs, who has signed the challenge.
+    pub async fn request_passkey(&self, signed: &OpenSession) -> Result<RequestOptions, Error> {
+        self.post("/v1/sessions:passkey", None, signed).await
+    }
+
+    /// `GET /v1/session/passkeys`: those of the member whose session this is.
+    pub async fn passkeys(&self) -> Result<List<Passkey>, Error> {
+        self.read("/v1/session/passkeys").await
+    }
+
+    /// `POST /v1/session/passkeys:challenge`: what a passkey is made by.
+    pub async fn challenge_passkey(&self) -> Result<CreationOptions, Error> {
+        self.call(Request::new(Method::Post, "/v1/session/passkeys:challenge")).await
+    }
+
+    /// `POST /v1/session/passkeys`
+    pub async fn add_passkey(&self, passkey: &AddPasskey) -> Result<Passkey, Error> {
+        self.post("/v1/session/passkeys", None, passkey).await
+    }
+
+    /// `DELETE /v1/session/passkeys/{id}`
+    pub async fn remove_passkey(&self, id: &str) -> Result<(), Error> {
+        self.call_raw(Request::new(Method::Delete, &format!("/v1/session/passkeys/{id}"))).await.map(|_| ())
     }
 
     /// `DELETE /v1/session`: ends the session of the client's own key.

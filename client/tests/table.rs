@@ -126,6 +126,11 @@ fn platform(client: &Client<Recorder>) {
     sent(client.remove_member("did:key:z6Mk"));
     sent(client.challenge("Tenant0001", "did:key:z6Mk"));
     sent(client.open_session(&body("openSession")));
+    sent(client.request_passkey(&body("requestPasskey")));
+    sent(client.passkeys());
+    sent(client.challenge_passkey());
+    sent(client.add_passkey(&body("addPasskey")));
+    sent(client.remove_passkey("p1"));
     sent(client.end_session());
     sent(client.create_tenant("acme"));
     sent(client.shards());

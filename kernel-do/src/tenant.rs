@@ -16,6 +16,7 @@ mod egress;
 mod growth;
 mod limits;
 mod members;
+mod passkeys;
 mod schedules;
 mod store;
 
@@ -59,9 +60,10 @@ impl DurableObject for Tenant {
 impl Tenant {
     async fn answer(&self, call: Call<Request>) -> Result<Reply, Problem> {
         match &call.request {
-            Request::RevokeKey { .. } | Request::RemoveMember { .. } | Request::OpenSession { .. } => {
-                self.end_keys(call).await
-            }
+            Request::RevokeKey { .. }
+            | Request::RemoveMember { .. }
+            | Request::OpenSession { .. }
+            | Request::AddPasskey { .. } => self.end_keys(call).await,
             Request::Grow { shards } => {
                 let shards = *shards;
                 self.grow(call, shards).await
@@ -83,8 +85,11 @@ impl Tenant {
         let (reply, keys) = match call.request {
             Request::RevokeKey { id } => store.revoke(&snapshot, id, now_ms)?,
             Request::RemoveMember { did } => store.remove_member(&snapshot, &did, now_ms)?,
-            Request::OpenSession { did, nonce, until_ms, key } => {
-                store.open_session(&snapshot, &did, (&nonce, until_ms), key, now_ms)?
+            Request::OpenSession { did, nonce, until_ms, key, passkey } => {
+                store.open_session(&snapshot, &did, (&nonce, until_ms), (key, passkey.as_ref()), now_ms)?
+            }
+            Request::AddPasskey { did, key, passkey } => {
+                store.add_passkey(&snapshot, (&did, &key), &passkey, now_ms)?
             }
             _ => return Err(Problem::internal()),
         };
@@ -120,7 +125,8 @@ impl Tenant {
             Request::Grow { .. }
             | Request::RevokeKey { .. }
             | Request::RemoveMember { .. }
-            | Request::OpenSession { .. } => Err(Problem::internal()),
+            | Request::OpenSession { .. }
+            | Request::AddPasskey { .. } => Err(Problem::internal()),
             Request::AddKey { key } => {
                 if lasting(&snapshot) >= KEYS_MAX {
                     let detail = format!("a tenant may have {KEYS_MAX} keys; revoke one first");
@@ -131,6 +137,8 @@ impl Tenant {
             }
             Request::PutMember { did, name, scopes } => store.put_member(&snapshot, &did, &name, &scopes),
             Request::ListMembers => store.members().map(|members| Reply::Members { members }),
+            Request::Passkeys { did } => store.passkeys_of(&did),
+            Request::RemovePasskey { did, id } => store.remove_passkey(&did, &id),
             Request::Register(entry) => {
                 store.register(&entry)?;
                 Ok(Reply::Done)

@@ -15,6 +15,7 @@ pub mod object;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 pub mod operations;
+pub mod passkey;
 pub mod problem;
 pub mod scope;
 pub mod secret;

@@ -12,8 +12,8 @@ use crate::health::{Component, Readiness, State};
 use crate::operations::{Credential, OPERATIONS, Operation};
 use crate::problem::{Code, Fault, MEDIA_TYPE, ProblemDocument};
 use crate::v1::{
-    alerts, definitions, egress, functions, gateway as routes, identities, keys, limits as rates, members, mind, plans,
-    schedules, sessions, tasks, tenants, tokens, wallets,
+    alerts, definitions, egress, functions, gateway as routes, identities, keys, limits as rates, members, mind,
+    passkeys, plans, schedules, sessions, tasks, tenants, tokens, wallets,
 };
 use crate::{Scope, idempotency, key, limits};
 
@@ -259,9 +259,19 @@ fn schemas() -> Value {
     add::<Code>(&mut schemas);
     add::<Fault>(&mut schemas);
     add_as::<ProblemDocument>(&mut schemas, "Problem");
-    for item in
-        ["Key", "Member", "Identity", "Wallet", "Token", "Task", "Definition", "Schedule", "SecretName", "Function"]
-    {
+    for item in [
+        "Key",
+        "Member",
+        "Passkey",
+        "Identity",
+        "Wallet",
+        "Token",
+        "Task",
+        "Definition",
+        "Schedule",
+        "SecretName",
+        "Function",
+    ] {
         schemas.insert(format!("{item}List"), list(&reference(item)));
     }
     let object = json!({ "type": "object" });
@@ -279,6 +289,18 @@ fn signing_in(schemas: &mut Map<String, Value>) {
     add::<sessions::CreateChallenge>(schemas);
     add::<sessions::Challenge>(schemas);
     add::<sessions::OpenSession>(schemas);
+    add::<passkeys::Passkey>(schemas);
+    add::<passkeys::CreationOptions>(schemas);
+    add::<passkeys::Entity>(schemas);
+    add::<passkeys::Parameters>(schemas);
+    add::<passkeys::Descriptor>(schemas);
+    add::<passkeys::Selection>(schemas);
+    add::<passkeys::RequestOptions>(schemas);
+    add::<passkeys::AddPasskey>(schemas);
+    add::<passkeys::Registration>(schemas);
+    add::<passkeys::Attestation>(schemas);
+    add::<passkeys::Authentication>(schemas);
+    add::<passkeys::Assertion>(schemas);
 }
 
 fn tokens(schemas: &mut Map<String, Value>) {

@@ -236,7 +236,7 @@ mod tests {
     #[test]
     fn everything_under_v1_wants_a_credential() {
         // Whoever signs in has none yet.
-        let signing_in = ["challengeSession", "openSession"];
+        let signing_in = ["challengeSession", "openSession", "requestPasskey"];
         for operation in OPERATIONS.iter().filter(|operation| operation.path.starts_with("/v1")) {
             let public = operation.credential == Credential::Public;
             assert_eq!(public, signing_in.contains(&operation.id), "{}", operation.id);
@@ -254,8 +254,8 @@ mod tests {
         let plans = ["simulatePlan", "approvePlan", "stopPlan", "replayPlan", "stopAgent", "resumeAgent"];
         // The key of what they start stands in the message: MCP's arguments, A2A's message id.
         let agents = ["callMcp", "sendMessage", "steerAgentTask"];
-        // A challenge is stored nowhere, and opens one session.
-        let signing_in = ["challengeSession", "openSession"];
+        // A challenge is stored nowhere, and opens one session; a passkey is added once.
+        let signing_in = ["challengeSession", "openSession", "requestPasskey", "challengePasskey", "addPasskey"];
         let exempt = [
             &["createTenant", "createKey", "checkDefinition", "explainLimits", "reportStep", "purgeCache"][..],
             &steering,

@@ -12,6 +12,7 @@ pub mod keys;
 pub mod limits;
 pub mod members;
 pub mod mind;
+pub mod passkeys;
 pub mod plans;
 pub mod schedules;
 pub mod sessions;

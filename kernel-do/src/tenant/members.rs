@@ -5,7 +5,7 @@
 
 use aion_api::Scope;
 use aion_api::key::KeyRecord;
-use aion_api::object::tenant::{Reply, Snapshot};
+use aion_api::object::tenant::{Reply, Snapshot, Used};
 use aion_api::problem::{Code, Problem};
 use aion_api::session::{MEMBERS_MAX, is_same, refused, room};
 use aion_api::time::rfc3339;
@@ -27,6 +27,11 @@ impl Store<'_> {
             members.push(parse(&row.body)?);
         }
         Ok(members)
+    }
+
+    /// The member who has a DID, whatever chain it names.
+    pub(super) fn member(&self, did: &str) -> Result<Member, Problem> {
+        self.members()?.into_iter().find(|member| is_same(&member.did, did)).ok_or_else(refused)
     }
 
     /// Adds a member or changes it. Its open sessions may do the same from now on, in one transaction with it.
@@ -75,6 +80,7 @@ impl Store<'_> {
     ) -> Result<(Reply, Vec<String>), Problem> {
         let known = self.members()?.iter().any(|member| member.did == did);
         self.run("DELETE FROM member WHERE did = ?", vec![did.into()])?;
+        self.run("DELETE FROM passkey WHERE member = ?", vec![did.into()])?;
         for key in snapshot.keys.iter().filter(|key| key.member.as_deref() == Some(did)) {
             self.mark_revoked(&key.id, now_ms)?;
         }
@@ -87,20 +93,22 @@ impl Store<'_> {
     }
 
     /// Opens a session of a member for a challenge that was not used yet, and gives the keys that end for it. Nonce and
-    /// key are stored in one transaction: whatever fails, a challenge opens one session at most.
+    /// key are stored in one transaction: whatever fails, a challenge opens one session at most. One that lacks its
+    /// passkey is not used up.
     pub(super) fn open_session(
         &self,
         snapshot: &Snapshot,
         did: &str,
         (nonce, until_ms): (&str, u64),
-        key: KeyRecord,
+        (key, passkey): (KeyRecord, Option<&Used>),
         now_ms: u64,
     ) -> Result<(Reply, Vec<String>), Problem> {
-        let member = self.members()?.into_iter().find(|member| is_same(&member.did, did)).ok_or_else(refused)?;
+        let member = self.member(did)?;
         let used = self.rows::<Body>("SELECT nonce AS body FROM used_nonce WHERE nonce = ?", vec![nonce.into()])?;
         if !used.is_empty() {
             return Err(refused());
         }
+        self.admit(&member.did, passkey)?;
         let ended = room(&snapshot.keys, &member.did)?;
         // Until then the edge may take a challenge by a clock that is late.
         self.run("DELETE FROM used_nonce WHERE until_ms < ?", vec![int(now_ms.saturating_sub(LATE_MS))])?;
@@ -145,7 +153,7 @@ impl Store<'_> {
         keys.iter().try_for_each(|id| self.run("DELETE FROM api_key WHERE id = ?", vec![id.as_str().into()]))
     }
 
-    fn mark_revoked(&self, id: &str, now_ms: u64) -> Result<(), Problem> {
+    pub(super) fn mark_revoked(&self, id: &str, now_ms: u64) -> Result<(), Problem> {
         self.run("UPDATE api_key SET revoked_ms = ? WHERE id = ?", vec![int(now_ms), id.into()])
     }
 }

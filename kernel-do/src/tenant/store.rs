@@ -35,6 +35,7 @@ CREATE TABLE IF NOT EXISTS secret (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS rate_limits (one INTEGER PRIMARY KEY CHECK (one = 1), body TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS member (did TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS passkey (id TEXT PRIMARY KEY, member TEXT NOT NULL, body TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS used_nonce (nonce TEXT PRIMARY KEY, until_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS wake ON schedule (wake_ms) WHERE wake_ms IS NOT NULL;
 ";
@@ -63,11 +64,11 @@ impl<'a> Store<'a> {
     /// The tables of a tenant that exists. A made-up key asks for a tenant that does not: nothing is stored then.
     pub(super) fn existing(sql: &'a SqlStorage) -> Result<Option<Self>, Problem> {
         let store = Self(sql);
-        let names = "'entry', 'wake', 'host', 'secret', 'rate_limits', 'member', 'used_nonce'";
+        let names = "'entry', 'wake', 'host', 'secret', 'rate_limits', 'member', 'passkey', 'used_nonce'";
         let query = format!("SELECT name AS body FROM sqlite_master WHERE name IN ({names})");
         match store.rows::<Body>(&query, vec![])?.len() {
             0 => Ok(None),
-            7 => Ok(Some(store)),
+            8 => Ok(Some(store)),
             // Tables of an older version lack the newest ones.
             _ => Self::create(sql).map(Some),
         }

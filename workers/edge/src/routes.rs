@@ -26,6 +26,7 @@ mod limits;
 mod members;
 mod metrics;
 mod mind;
+mod passkeys;
 mod platform;
 mod schedules;
 mod sessions;
@@ -108,6 +109,11 @@ pub fn router(app: App) -> axum::Router {
         .at("removeMember", members::remove)
         .at("challengeSession", sessions::challenge)
         .at("openSession", sessions::open)
+        .at("requestPasskey", passkeys::request)
+        .at("listPasskeys", passkeys::list)
+        .at("challengePasskey", passkeys::challenge)
+        .at("addPasskey", passkeys::add)
+        .at("removePasskey", passkeys::remove)
         .at("endSession", sessions::end)
         .at("createIdentity", identities::create)
         .at("listIdentities", identities::list)

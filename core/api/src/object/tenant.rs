@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use aion_identity::PublicKey;
 pub use aion_task::schedule::Source;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -69,6 +70,29 @@ pub enum Request {
         until_ms: u64,
         /// The key of the session.
         key: KeyRecord,
+        /// The passkey that has signed too, if one has.
+        passkey: Option<Used>,
+    },
+    /// The passkeys of whoever has a DID, if it is a member.
+    Passkeys {
+        /// Its DID in the one spelling.
+        did: String,
+    },
+    /// Adds a passkey of a member. With the first one its other sessions end, which nobody has opened by two factors.
+    AddPasskey {
+        /// The member's DID.
+        did: String,
+        /// The key of the session that adds it, which goes on.
+        key: String,
+        /// The passkey.
+        passkey: Passkey,
+    },
+    /// Removes a passkey of a member.
+    RemovePasskey {
+        /// The member's DID.
+        did: String,
+        /// The credential's id.
+        id: String,
     },
     /// Notes an identity, a wallet or a token in the tenant's lists; idempotent.
     Register(Entry),
@@ -165,6 +189,32 @@ pub enum Request {
     },
 }
 
+/// A passkey as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Passkey {
+    /// The credential's id, base64url.
+    pub id: String,
+    /// Its name for people.
+    pub name: String,
+    /// Its key, of P-256.
+    pub key: PublicKey,
+    /// How often it has signed, or zero where nobody counts.
+    pub count: u32,
+    /// When it was added, Unix milliseconds.
+    pub added_ms: u64,
+}
+
+/// A passkey that has signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Used {
+    /// The credential's id, base64url.
+    pub id: String,
+    /// How often it has signed by now, or zero where nobody counts.
+    pub count: u32,
+}
+
 /// What a tenant does to a schedule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -197,6 +247,11 @@ pub enum Reply {
     },
     /// The key of a new session.
     Key(KeyRecord),
+    /// Passkeys, as they were added.
+    Passkeys {
+        /// All of a member's.
+        passkeys: Vec<Passkey>,
+    },
     /// A definition.
     Definition(Definition),
     /// A page of definitions.

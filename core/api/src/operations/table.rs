@@ -12,6 +12,7 @@ mod identities;
 mod limits;
 mod members;
 mod mind;
+mod passkeys;
 mod plans;
 mod platform;
 mod schedules;
@@ -29,6 +30,7 @@ const fn json(status: u16, schema: &'static str) -> Success {
 /// How many operations there are; the groups must fill it.
 const COUNT: usize = platform::OPERATIONS.len()
     + members::OPERATIONS.len()
+    + passkeys::OPERATIONS.len()
     + identities::OPERATIONS.len()
     + wallets::OPERATIONS.len()
     + tasks::OPERATIONS.len()
@@ -51,9 +53,10 @@ pub static OPERATIONS: &[Operation] = &joined();
     reason = "it is evaluated when it is compiled, and stands nowhere but in the table"
 )]
 const fn joined() -> [Operation; COUNT] {
-    let groups: [&[Operation]; 15] = [
+    let groups: [&[Operation]; 16] = [
         &platform::OPERATIONS,
         &members::OPERATIONS,
+        &passkeys::OPERATIONS,
         &identities::OPERATIONS,
         &wallets::OPERATIONS,
         &tasks::OPERATIONS,

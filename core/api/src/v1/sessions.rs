@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::passkeys::Authentication;
+
 /// `POST /v1/sessions:challenge`
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -25,7 +27,7 @@ pub struct Challenge {
     pub expires_at: String,
 }
 
-/// `POST /v1/sessions`: either `message` and `signature`, or `proof`.
+/// `POST /v1/sessions` and `POST /v1/sessions:passkey`: either `message` and `signature`, or `proof`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -39,4 +41,7 @@ pub struct OpenSession {
     /// A compact JWS by an authentication key of the DID, whose payload is the challenge: `EdDSA` or `ES256K`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof: Option<String>,
+    /// What one of the member's passkeys has answered to `POST /v1/sessions:passkey`, if it has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passkey: Option<Authentication>,
 }

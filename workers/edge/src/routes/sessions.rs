@@ -11,9 +11,10 @@ use aion_api::v1::sessions::{Challenge, CreateChallenge, OpenSession};
 use aion_shell::{call, resolve};
 use http::StatusCode;
 
+use super::passkeys;
 use super::tenants::{random, view};
 use crate::answer::{self, Answer};
-use crate::ask::Ask;
+use crate::ask::{Ask, Caller};
 use crate::credential;
 
 /// Answers for any tenant and DID alike: nobody is asked.
@@ -31,14 +32,13 @@ pub async fn challenge(ask: Ask) -> Result<Answer, Problem> {
 
 /// A member signs in. The tenant is asked only about who has signed.
 pub async fn open(ask: Ask) -> Result<Answer, Problem> {
-    let answered = match ask.json()? {
-        OpenSession { message: Some(message), signature: Some(signature), proof: None } => {
-            of_account(&ask, &message, &signature)?
-        }
-        OpenSession { message: None, signature: None, proof: Some(proof) } => of_did(&ask, &proof).await?,
-        _ => return Err(Problem::invalid("", "message and signature, or proof")),
+    let body: OpenSession = ask.json()?;
+    let signed = first_factor(&ask, &body).await?;
+    let passkey = match &body.passkey {
+        Some(answer) => Some(passkeys::used(&ask, &signed, answer).await?),
+        None => None,
     };
-    let Answered { tenant, subject, nonce, expires_ms: until_ms } = answered;
+    let Answered { tenant, subject, nonce, expires_ms: until_ms } = signed.answered;
     let key = ApiKey::generate(ask.app.mode, &tenant, &random::<KEY_RANDOM_BYTES>()?);
     let now_ms = call::now_ms();
     let record = KeyRecord {
@@ -50,7 +50,7 @@ pub async fn open(ask: Ask) -> Result<Answer, Problem> {
         expires_ms: Some(now_ms + SESSION_MS),
         member: None,
     };
-    let request = Request::OpenSession { did: subject.did(), nonce, until_ms, key: record };
+    let request = Request::OpenSession { did: subject.did(), nonce, until_ms, key: record, passkey };
     match ask.object(Address::tenant(&tenant), request).await {
         Ok(Reply::Key(record)) => {
             let created = KeyCreated { api_key: key.text().expose().clone(), key: view(&record) };
@@ -65,8 +65,7 @@ pub async fn open(ask: Ask) -> Result<Answer, Problem> {
 /// The session whose key is shown ends.
 pub async fn end(ask: Ask) -> Result<Answer, Problem> {
     let caller = ask.caller()?;
-    let own = caller.snapshot.keys.iter().find(|key| key.id == caller.key);
-    if !own.is_some_and(KeyRecord::is_session) {
+    if own(caller).is_none() {
         return Err(Problem::new(Code::StateConflict, "this key is none of a session: revoke it by its id"));
     }
     ask.object(Address::tenant(&caller.tenant), Request::RevokeKey { id: caller.key.clone() }).await?;
@@ -74,29 +73,56 @@ pub async fn end(ask: Ask) -> Result<Answer, Problem> {
     Ok(answer::empty(StatusCode::NO_CONTENT))
 }
 
+/// The key of the caller's session, if it has one.
+pub fn own(caller: &Caller) -> Option<&KeyRecord> {
+    caller.snapshot.keys.iter().find(|key| key.id == caller.key).filter(|key| key.is_session())
+}
+
+/// A challenge that whoever it names has signed.
+pub struct Signed {
+    /// Its text,
+    pub message: String,
+    /// and what it says.
+    pub answered: Answered,
+}
+
+/// Who has signed what, if it is one of our challenges.
+pub async fn first_factor(ask: &Ask, body: &OpenSession) -> Result<Signed, Problem> {
+    match body {
+        OpenSession { message: Some(message), signature: Some(signature), proof: None, .. } => {
+            of_account(ask, message, signature)
+        }
+        OpenSession { message: None, signature: None, proof: Some(proof), .. } => of_did(ask, proof).await,
+        _ => Err(Problem::invalid("", "message and signature, or proof")),
+    }
+}
+
 /// An account has signed the text itself.
-fn of_account(ask: &Ask, message: &str, signature: &str) -> Result<Answered, Problem> {
+fn of_account(ask: &Ask, message: &str, signature: &str) -> Result<Signed, Problem> {
     let answered = read(ask, message)?;
-    if answered.is_signed(message, signature) { Ok(answered) } else { Err(refused()) }
+    let message = message.to_owned();
+    if answered.is_signed(&message, signature) { Ok(Signed { message, answered }) } else { Err(refused()) }
 }
 
 /// A key of a DID has signed a JWS over the text.
-async fn of_did(ask: &Ask, proof: &str) -> Result<Answered, Problem> {
+async fn of_did(ask: &Ask, proof: &str) -> Result<Signed, Problem> {
     let signed = resolve::signed(&ask.app.env, &ask.trace, &ask.app.public_host, proof).await;
     let (did, payload) = signed.map_err(|problem| match problem.code {
         Code::RequestInvalid => refused(),
         _ => problem,
     })?;
-    let answered = read(ask, std::str::from_utf8(&payload).map_err(|_| refused())?)?;
+    let message = String::from_utf8(payload).map_err(|_| refused())?;
+    let answered = read(ask, &message)?;
     let signed = matches!(&answered.subject, Subject::Did(subject) if *subject == did);
-    if signed { Ok(answered) } else { Err(refused()) }
+    if signed { Ok(Signed { message, answered }) } else { Err(refused()) }
 }
 
 fn read(ask: &Ask, message: &str) -> Result<Answered, Problem> {
     with_asker(ask, |asker| asker.read(message, call::now_ms())).ok_or_else(refused)
 }
 
-fn with_asker<T>(ask: &Ask, run: impl FnOnce(Asker<'_>) -> T) -> T {
+/// Runs something that asks in this deployment's name.
+pub fn with_asker<T>(ask: &Ask, run: impl FnOnce(Asker<'_>) -> T) -> T {
     let origin = ask.app.origin();
     run(Asker { key: &ask.app.namespace, host: &ask.app.public_host, origin: &origin })
 }

@@ -1,0 +1,68 @@
+//! Passkeys of members.
+
+use aion_api::key::KeyRecord;
+use aion_api::object::tenant::{Passkey, Reply, Snapshot, Used};
+use aion_api::passkey::{PASSKEYS_MAX, admit};
+use aion_api::problem::{Code, Problem};
+
+use super::store::{Body, Store, json, parse};
+
+impl Store<'_> {
+    /// A member's passkeys, as they were added.
+    pub(super) fn passkeys(&self, did: &str) -> Result<Vec<Passkey>, Problem> {
+        let query = "SELECT body FROM passkey WHERE member = ? ORDER BY rowid";
+        self.rows::<Body>(query, vec![did.into()])?.iter().map(|row| parse(&row.body)).collect()
+    }
+
+    /// The same of whoever has a DID, whatever chain it names.
+    pub(super) fn passkeys_of(&self, did: &str) -> Result<Reply, Problem> {
+        Ok(Reply::Passkeys { passkeys: self.passkeys(&self.member(did)?.did)? })
+    }
+
+    /// Adds a passkey, and gives the keys of the sessions that end for it.
+    pub(super) fn add_passkey(
+        &self,
+        snapshot: &Snapshot,
+        (did, key): (&str, &str),
+        passkey: &Passkey,
+        now_ms: u64,
+    ) -> Result<(Reply, Vec<String>), Problem> {
+        let member = self.member(did)?.did;
+        let known = self.passkeys(&member)?.len();
+        if known >= PASSKEYS_MAX {
+            let detail = format!("a member may have {PASSKEYS_MAX} passkeys; remove one first");
+            return Err(Problem::new(Code::LimitReached, detail));
+        }
+        let taken =
+            self.rows::<Body>("SELECT id AS body FROM passkey WHERE id = ?", vec![passkey.id.as_str().into()])?;
+        if !taken.is_empty() {
+            return Err(Problem::new(Code::StateConflict, "this passkey was added already"));
+        }
+        let values = vec![passkey.id.as_str().into(), member.as_str().into(), json(passkey)?.into()];
+        self.run("INSERT INTO passkey (id, member, body) VALUES (?, ?, ?)", values)?;
+        let ends = |session: &&KeyRecord| session.member.as_deref() == Some(&member) && session.id != key && known == 0;
+        let ended: Vec<String> = snapshot.keys.iter().filter(ends).map(|session| session.id.clone()).collect();
+        ended.iter().try_for_each(|id| self.mark_revoked(id, now_ms))?;
+        Ok((Reply::Done, ended))
+    }
+
+    /// Removes a passkey.
+    pub(super) fn remove_passkey(&self, did: &str, id: &str) -> Result<Reply, Problem> {
+        let member = self.member(did)?.did;
+        if !self.passkeys(&member)?.iter().any(|passkey| passkey.id == id) {
+            return Err(Problem::unknown("passkey"));
+        }
+        self.run("DELETE FROM passkey WHERE id = ?", vec![id.into()])?;
+        Ok(Reply::Done)
+    }
+
+    /// Whether a member may sign in by what has signed besides it; notes how often that has signed.
+    pub(super) fn admit(&self, member: &str, used: Option<&Used>) -> Result<(), Problem> {
+        let known = self.passkeys(member)?;
+        let Some((passkey, count)) = admit(&known, used)? else {
+            return Ok(());
+        };
+        let counted = json(&Passkey { count, ..passkey.clone() })?;
+        self.run("UPDATE passkey SET body = ? WHERE id = ?", vec![counted.into(), passkey.id.as_str().into()])
+    }
+}
