@@ -16,6 +16,8 @@ mod account;
 #[cfg(target_arch = "wasm32")]
 mod approver;
 #[cfg(target_arch = "wasm32")]
+mod authenticator;
+#[cfg(target_arch = "wasm32")]
 mod control;
 #[cfg(target_arch = "wasm32")]
 pub mod planner;
@@ -26,6 +28,8 @@ mod world;
 pub use account::Account;
 #[cfg(target_arch = "wasm32")]
 pub use approver::Approver;
+#[cfg(target_arch = "wasm32")]
+pub use authenticator::Authenticator;
 #[cfg(target_arch = "wasm32")]
 pub use control::{Control, Sql, on_demand};
 #[cfg(target_arch = "wasm32")]

@@ -23,7 +23,7 @@ fn member(scopes: &[Scope]) -> PutMember {
 
 fn by_account(message: &str, account: &Account) -> OpenSession {
     let (message, signature) = (Some(message.to_owned()), Some(account.sign(message)));
-    OpenSession { message, signature, proof: None }
+    OpenSession { message, signature, ..OpenSession::default() }
 }
 
 fn by_key(message: &str, person: &Approver) -> OpenSession {
@@ -104,7 +104,7 @@ async fn what_a_real_wallet_signs_opens_a_session() {
     let hex = format!("0x{}", hex::encode(&message));
     let signature = world.control.chain(&world.info.chain_url, "personal_sign", json!([hex, address])).await;
     let signature = Some(signature.as_str().expect("a signature").to_owned());
-    let session = open(&world, &OpenSession { message: Some(message), signature, proof: None }).await;
+    let session = open(&world, &OpenSession { message: Some(message), signature, ..OpenSession::default() }).await;
     assert_eq!(status(&client(&world, &session), "/v1/tasks").await, 200);
 }
 
