@@ -88,9 +88,7 @@ impl Tenant {
             Request::OpenSession { did, nonce, until_ms, key, passkey } => {
                 store.open_session(&snapshot, &did, (&nonce, until_ms), (key, passkey.as_ref()), now_ms)?
             }
-            Request::AddPasskey { did, key, passkey } => {
-                store.add_passkey(&snapshot, (&did, &key), &passkey, now_ms)?
-            }
+            Request::AddPasskey { did, key, passkey } => store.add_passkey(&snapshot, (&did, &key), passkey, now_ms)?,
             _ => return Err(Problem::internal()),
         };
         if keys.is_empty() {

@@ -1,6 +1,6 @@
 //! An authenticator with one passkey, and the browser around it.
 
-use aion_client::api::v1::passkeys::{AddPasskey, Authentication};
+use aion_client::api::v1::passkeys::{AddPasskey, Credential};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use p256::ecdsa::signature::Signer;
@@ -44,8 +44,9 @@ impl Authenticator {
         let length = u16::try_from(id.len()).expect("a short id").to_be_bytes();
         let cose = [&[0xa5, 1, 2, 3, 0x26, 0x20, 1, 0x21, 0x58, 0x20], x, &[0x22, 0x58, 0x20], y].concat();
         let data = self.data(MADE, &[&[0; 16], &length[..], &id, &cose].concat());
+        let client_data = self.client_data("webauthn.create", challenge);
         let response = json!({
-            "clientDataJSON": encode(&self.client_data("webauthn.create", challenge)), "authenticatorData": encode(&data),
+            "clientDataJSON": encode(&client_data), "authenticatorData": encode(&data),
             "transports": ["internal"], "publicKeyAlgorithm": -7
         });
         let credential = json!({
@@ -56,7 +57,7 @@ impl Authenticator {
 
     /// Signs by its passkey for a challenge.
     #[must_use]
-    pub fn sign(&mut self, challenge: &str) -> Authentication {
+    pub fn sign(&mut self, challenge: &str) -> Credential {
         self.count += 1;
         let (client_data, data) = (self.client_data("webauthn.get", challenge), self.data(SIGNED, &[]));
         let signature: Signature = self.key.sign(&[&data[..], &Sha256::digest(&client_data)].concat());

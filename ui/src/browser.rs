@@ -13,6 +13,11 @@ pub fn window() -> Option<Window> {
     web_sys::window()
 }
 
+/// A member of a value of JavaScript; undefined where there is none.
+pub fn member(value: &JsValue, name: &str) -> JsValue {
+    Reflect::get(value, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
+}
+
 /// The document.
 pub fn document() -> Option<Document> {
     window()?.document()

@@ -2,11 +2,12 @@
 
 use aion_api::operations::Method;
 use aion_api::problem::Code;
-use aion_client::{Client, FetchTransport, Request};
+use aion_client::{Client, Error, FetchTransport, Request};
 use serde_json::json;
 
 use crate::browser;
 use crate::page::answer::text;
+use crate::passkey;
 use crate::remote::Failure;
 use crate::session::{Asked, Session, request};
 use crate::signing::{Fault, SigningKey};
@@ -47,23 +48,35 @@ pub async fn enter(wallet: Option<Wallet>, tenant: String) -> Result<Session, Fa
     };
     let asked = request(Method::Post, "/v1/sessions:challenge", Some(&json!({ "tenant": tenant, "did": did })));
     let message = text(&ask(asked).await?, "message");
-    let signed = match &signer {
+    let mut signed = match &signer {
         Signer::Wallet(account, wallet) => {
             json!({ "message": message, "signature": wallet.sign(account, &message).await? })
         }
         Signer::Key(key) => json!({ "proof": key.sign(&message).await? }),
     };
     let opened = match ask(request(Method::Post, "/v1/sessions", Some(&signed))).await {
-        Err(error) if error.code() == Some(Code::CredentialInvalid) => {
-            let (title, detail) = (t(Text::NoMember).to_owned(), fill(Text::NoMemberText, &[&did]));
-            return Err(Failure { title, detail, ..Failure::from(error) });
+        Err(error) if error.code() == Some(Code::PasskeyRequired) => {
+            let options = ask(request(Method::Post, "/v1/sessions:passkey", Some(&signed))).await?;
+            signed["passkey"] = passkey::get(&options).await?;
+            let opened = ask(request(Method::Post, "/v1/sessions", Some(&signed))).await;
+            opened.map_err(|error| refused(error, t(Text::PasskeyWrong).to_owned()))?
         }
-        opened => opened?,
+        opened => opened.map_err(|error| refused(error, fill(Text::NoMemberText, &[&did])))?,
     };
     browser::remember(TENANT, Some(&tenant));
     let mut session = Session::of(&text(&opened, "apiKey")).ok_or_else(Failure::default)?;
     session.until = opened["expiresAt"].as_str().map(str::to_owned);
     Ok(session)
+}
+
+/// The server says the same of all that opens no session; what it was, is known here.
+fn refused(error: Error, detail: String) -> Failure {
+    match error.code() {
+        Some(Code::CredentialInvalid) => {
+            Failure { title: t(Text::NoMember).to_owned(), detail, ..Failure::from(error) }
+        }
+        _ => error.into(),
+    }
 }
 
 /// Who signs.

@@ -20,6 +20,7 @@ mod mind;
 mod models;
 mod overview;
 mod paper;
+mod passkeys;
 mod plan;
 mod question;
 mod schedules;

@@ -4,14 +4,14 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use js_sys::{Array, Function, JSON, Promise, Reflect};
+use js_sys::{Array, Function, JSON, Promise};
 use serde_json::{Value, json};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Event;
 
-use crate::browser;
+use crate::browser::{self, member};
 use crate::remote::Failure;
 use crate::text::{Text, t};
 
@@ -136,9 +136,4 @@ impl Wallet {
         let promise = request.call1(&self.provider, &wish)?;
         Ok(JsFuture::from(Promise::resolve(&promise)).await?)
     }
-}
-
-/// A member of a value of JavaScript; undefined where there is none.
-fn member(value: &JsValue, name: &str) -> JsValue {
-    Reflect::get(value, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
 }

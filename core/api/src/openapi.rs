@@ -297,10 +297,8 @@ fn signing_in(schemas: &mut Map<String, Value>) {
     add::<passkeys::Selection>(schemas);
     add::<passkeys::RequestOptions>(schemas);
     add::<passkeys::AddPasskey>(schemas);
-    add::<passkeys::Registration>(schemas);
-    add::<passkeys::Attestation>(schemas);
-    add::<passkeys::Authentication>(schemas);
-    add::<passkeys::Assertion>(schemas);
+    add::<passkeys::Credential>(schemas);
+    add::<passkeys::AuthenticatorResponse>(schemas);
 }
 
 fn tokens(schemas: &mut Map<String, Value>) {

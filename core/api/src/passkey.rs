@@ -9,12 +9,12 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use crate::address::object_name;
-use crate::object::tenant::{Passkey, Used};
+use crate::object::tenant::Passkey;
 use crate::problem::{Code, Problem};
 use crate::session::{Asker, CHALLENGE_MS, refused};
 use crate::time::rfc3339;
 use crate::v1::passkeys::{
-    AddPasskey, Authentication, CreationOptions, Descriptor, Entity, Parameters, RequestOptions, Selection,
+    AddPasskey, CreationOptions, Credential, Descriptor, Entity, Parameters, RequestOptions, Selection,
 };
 use crate::v1::{List, passkeys};
 
@@ -44,11 +44,17 @@ pub struct Owner<'a> {
 
 impl Asker<'_> {
     /// What a passkey is made by, for [`CHALLENGE_MS`].
-    #[must_use]
-    pub fn creation(&self, owner: Owner<'_>, known: &[Passkey], salt: &str, now_ms: u64) -> CreationOptions {
+    pub fn creation(
+        &self,
+        owner: Owner<'_>,
+        known: &[Passkey],
+        salt: &str,
+        now_ms: u64,
+    ) -> Result<CreationOptions, Problem> {
+        check_room(known)?;
         let challenge = self.passkey_challenge(owner, now_ms + CHALLENGE_MS, salt);
         let party = self.party();
-        CreationOptions {
+        Ok(CreationOptions {
             rp: Entity { id: party.id.to_owned(), name: format!("AION {}", party.id), display_name: None },
             user: Entity {
                 id: encoded(object_name(self.key, &["passkey-user", owner.tenant, owner.did]).as_bytes()),
@@ -64,7 +70,7 @@ impl Asker<'_> {
                 user_verification: REQUIRED.to_owned(),
             },
             attestation: "none".to_owned(),
-        }
+        })
     }
 
     /// The passkey that was made for an owner, if it was.
@@ -94,19 +100,19 @@ impl Asker<'_> {
         }
     }
 
-    /// The one of a member's passkeys that has signed a text, if one has.
-    pub fn used(&self, message: &str, known: &[Passkey], answer: &Authentication) -> Result<Used, Problem> {
+    /// The one of a member's passkeys that has signed a text, with its count of now.
+    pub fn used(&self, message: &str, known: &[Passkey], answer: &Credential) -> Result<Passkey, Problem> {
         let passkey = known.iter().find(|passkey| passkey.id == answer.id).ok_or_else(refused)?;
         let part = |text: &str| decoded(text).ok_or_else(refused);
         let response = &answer.response;
         let signed = Assertion {
             client_data: &part(&response.client_data)?,
             authenticator_data: &part(&response.authenticator_data)?,
-            signature: &part(&response.signature)?,
+            signature: &part(response.signature.as_deref().unwrap_or_default())?,
         };
         let challenge = Sha256::digest(message);
         let count = self.party().verify(|bytes| bytes == &challenge[..], (&passkey.key, passkey.count), &signed);
-        Ok(Used { id: passkey.id.clone(), count: count.map_err(|_| refused())? })
+        Ok(Passkey { count: count.map_err(|_| refused())?, ..passkey.clone() })
     }
 
     /// Hosts of relying parties have no port.
@@ -146,16 +152,25 @@ pub fn view(passkey: &Passkey) -> passkeys::Passkey {
     passkeys::Passkey { id: id.clone(), name: name.clone(), added_at: rfc3339(*added_ms) }
 }
 
-/// Whether a member with such passkeys may sign in by what has signed besides it: which it was, and how often it has
-/// signed. Since it was looked at, another session may have been opened by it, or somebody may have removed it.
-pub fn admit<'a>(known: &'a [Passkey], used: Option<&Used>) -> Result<Option<(&'a Passkey, u32)>, Problem> {
+/// Whether a member with such passkeys may have another one.
+pub fn check_room(known: &[Passkey]) -> Result<(), Problem> {
+    if known.len() < PASSKEYS_MAX {
+        return Ok(());
+    }
+    let detail = format!("a member may have {PASSKEYS_MAX} passkeys; remove one first");
+    Err(Problem::new(Code::LimitReached, detail))
+}
+
+/// Whether a member with such passkeys may sign in, given the one that has signed too. Since that was looked at, another
+/// session may have been opened by it, or somebody may have removed it.
+pub fn admit(known: &[Passkey], used: Option<&Passkey>) -> Result<(), Problem> {
     match used {
-        None if known.is_empty() => Ok(None),
+        None if known.is_empty() => Ok(()),
         None => Err(Problem::new(Code::PasskeyRequired, "the member has passkeys: one of them has to sign too")),
         Some(used) => {
             let passkey = known.iter().find(|passkey| passkey.id == used.id).ok_or_else(refused)?;
             let counts = used.count > passkey.count || (used.count, passkey.count) == (0, 0);
-            if counts { Ok(Some((passkey, used.count))) } else { Err(refused()) }
+            if counts { Ok(()) } else { Err(refused()) }
         }
     }
 }
@@ -183,11 +198,11 @@ mod tests {
     use serde_json::json;
     use sha2::{Digest, Sha256};
 
-    use super::{Owner, Passkey, Used, admit, decoded, encoded, listed};
+    use super::{Owner, PASSKEYS_MAX, Passkey, admit, check_room, decoded, encoded, listed};
     use crate::Code;
     use crate::address::NamespaceKey;
     use crate::session::{Asker, CHALLENGE_MS};
-    use crate::v1::passkeys::{AddPasskey, Authentication};
+    use crate::v1::passkeys::{AddPasskey, Credential};
 
     const NOW_MS: u64 = 1_790_000_000_000;
     const ANA: Owner<'_> = Owner { tenant: "Tenant0001", did: "did:key:zAna", name: "Ana" };
@@ -231,7 +246,7 @@ mod tests {
             .unwrap()
         }
 
-        fn sign(&self, challenge: &str, count: u32) -> Authentication {
+        fn sign(&self, challenge: &str, count: u32) -> Credential {
             let (client_data, data) = (self.client_data("webauthn.get", challenge), Self::data(0x05, count, &[]));
             let message = [&data[..], &Sha256::digest(&client_data)].concat();
             let signature: Signature = self.key.sign(&message);
@@ -244,7 +259,7 @@ mod tests {
     }
 
     fn made(asker: Asker<'_>) -> Passkey {
-        let options = asker.creation(ANA, &[], SALT, NOW_MS);
+        let options = asker.creation(ANA, &[], SALT, NOW_MS).unwrap();
         asker.made(ANA, &Authenticator::new(9).make(&options.challenge), NOW_MS).unwrap()
     }
 
@@ -258,7 +273,7 @@ mod tests {
             let options = asker.request(MESSAGE, &known);
             assert_eq!((options.rp_id.as_str(), options.allow_credentials[0].id.as_str()), ("aion.example", "aWQ"));
             let answer = Authenticator::new(9).sign(&options.challenge, 3);
-            assert_eq!(asker.used(MESSAGE, &known, &answer).unwrap(), Used { id: "aWQ".to_owned(), count: 3 });
+            assert_eq!(asker.used(MESSAGE, &known, &answer).unwrap(), Passkey { count: 3, ..known[0].clone() });
             assert_eq!(listed(&known).items[0].name, "Phone");
         });
     }
@@ -266,7 +281,7 @@ mod tests {
     #[test]
     fn what_browsers_read_has_their_names() {
         with_asker(|asker| {
-            let options = serde_json::to_value(asker.creation(ANA, &[made(asker)], SALT, NOW_MS)).unwrap();
+            let options = serde_json::to_value(asker.creation(ANA, &[made(asker)], SALT, NOW_MS).unwrap()).unwrap();
             assert_eq!(options["rp"], json!({ "id": "aion.example", "name": "AION aion.example" }));
             assert_eq!(options["user"]["displayName"], "Ana");
             let user = decoded(options["user"]["id"].as_str().unwrap()).unwrap();
@@ -285,7 +300,7 @@ mod tests {
     #[test]
     fn a_passkey_is_made_for_one_member_and_in_time() {
         with_asker(|asker| {
-            let challenge = asker.creation(ANA, &[], SALT, NOW_MS).challenge;
+            let challenge = asker.creation(ANA, &[], SALT, NOW_MS).unwrap().challenge;
             let body = Authenticator::new(9).make(&challenge);
             let code = |owner, now_ms| asker.made(owner, &body, now_ms).map_err(|problem| problem.code);
             assert!(code(ANA, NOW_MS + CHALLENGE_MS - 1).is_ok());
@@ -317,7 +332,7 @@ mod tests {
             phished.origin = "https://aion.example.evil";
             let (mut unknown, mut broken) = (good.clone(), good.clone());
             unknown.id = "b3RoZXI".to_owned();
-            broken.response.signature = "?".to_owned();
+            broken.response.signature = None;
             for (what, answer) in [
                 ("another key", Authenticator::new(8).sign(&challenge, 1)),
                 ("another challenge", Authenticator::new(9).sign(&other, 1)),
@@ -335,16 +350,15 @@ mod tests {
     #[test]
     fn whoever_has_a_passkey_signs_in_by_it_and_it_counts_on() {
         with_asker(|asker| {
-            let counting = |count| [Passkey { count, ..made(asker) }];
-            let used = |count| Used { id: "aWQ".to_owned(), count };
-            assert_eq!(admit(&[], None), Ok(None));
-            assert_eq!(admit(&counting(0), None).unwrap_err().code, Code::PasskeyRequired);
-            assert_eq!(admit(&counting(0), Some(&used(0))).unwrap().map(|(_, count)| count), Some(0));
-            assert_eq!(admit(&counting(4), Some(&used(5))).unwrap().map(|(_, count)| count), Some(5));
-            for (known, used) in [(4, 4), (4, 3), (4, 0)] {
-                assert!(admit(&counting(known), Some(&Used { id: "aWQ".to_owned(), count: used })).is_err());
-            }
-            assert!(admit(&[], Some(&used(1))).is_err(), "it was removed meanwhile");
+            let counting = |count| Passkey { count, ..made(asker) };
+            let signs = |before, count| admit(&[counting(before)], Some(&counting(count)));
+            assert!(admit(&[], None).is_ok() && signs(0, 0).is_ok() && signs(4, 5).is_ok());
+            assert_eq!(admit(&[counting(0)], None).unwrap_err().code, Code::PasskeyRequired);
+            assert!(signs(4, 4).is_err() && signs(4, 3).is_err() && signs(4, 0).is_err());
+            assert!(admit(&[], Some(&counting(1))).is_err(), "it was removed meanwhile");
+            let full = vec![made(asker); PASSKEYS_MAX];
+            assert!(check_room(&full[1..]).is_ok());
+            assert_eq!(asker.creation(ANA, &full, SALT, NOW_MS).unwrap_err().code, Code::LimitReached);
         });
     }
 }

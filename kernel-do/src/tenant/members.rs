@@ -5,7 +5,7 @@
 
 use aion_api::Scope;
 use aion_api::key::KeyRecord;
-use aion_api::object::tenant::{Reply, Snapshot, Used};
+use aion_api::object::tenant::{Passkey, Reply, Snapshot};
 use aion_api::problem::{Code, Problem};
 use aion_api::session::{MEMBERS_MAX, is_same, refused, room};
 use aion_api::time::rfc3339;
@@ -100,7 +100,7 @@ impl Store<'_> {
         snapshot: &Snapshot,
         did: &str,
         (nonce, until_ms): (&str, u64),
-        (key, passkey): (KeyRecord, Option<&Used>),
+        (key, passkey): (KeyRecord, Option<&Passkey>),
         now_ms: u64,
     ) -> Result<(Reply, Vec<String>), Problem> {
         let member = self.member(did)?;

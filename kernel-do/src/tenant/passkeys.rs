@@ -1,8 +1,8 @@
 //! Passkeys of members.
 
 use aion_api::key::KeyRecord;
-use aion_api::object::tenant::{Passkey, Reply, Snapshot, Used};
-use aion_api::passkey::{PASSKEYS_MAX, admit};
+use aion_api::object::tenant::{Passkey, Reply, Snapshot};
+use aion_api::passkey::{admit, check_room};
 use aion_api::problem::{Code, Problem};
 
 use super::store::{Body, Store, json, parse};
@@ -24,26 +24,24 @@ impl Store<'_> {
         &self,
         snapshot: &Snapshot,
         (did, key): (&str, &str),
-        passkey: &Passkey,
+        passkey: Passkey,
         now_ms: u64,
     ) -> Result<(Reply, Vec<String>), Problem> {
         let member = self.member(did)?.did;
-        let known = self.passkeys(&member)?.len();
-        if known >= PASSKEYS_MAX {
-            let detail = format!("a member may have {PASSKEYS_MAX} passkeys; remove one first");
-            return Err(Problem::new(Code::LimitReached, detail));
-        }
+        let known = self.passkeys(&member)?;
+        check_room(&known)?;
         let taken =
             self.rows::<Body>("SELECT id AS body FROM passkey WHERE id = ?", vec![passkey.id.as_str().into()])?;
         if !taken.is_empty() {
             return Err(Problem::new(Code::StateConflict, "this passkey was added already"));
         }
-        let values = vec![passkey.id.as_str().into(), member.as_str().into(), json(passkey)?.into()];
+        let values = vec![passkey.id.as_str().into(), member.as_str().into(), json(&passkey)?.into()];
         self.run("INSERT INTO passkey (id, member, body) VALUES (?, ?, ?)", values)?;
-        let ends = |session: &&KeyRecord| session.member.as_deref() == Some(&member) && session.id != key && known == 0;
+        let ends =
+            |session: &&KeyRecord| session.member.as_deref() == Some(&member) && session.id != key && known.is_empty();
         let ended: Vec<String> = snapshot.keys.iter().filter(ends).map(|session| session.id.clone()).collect();
         ended.iter().try_for_each(|id| self.mark_revoked(id, now_ms))?;
-        Ok((Reply::Done, ended))
+        Ok((Reply::Passkeys { passkeys: vec![passkey] }, ended))
     }
 
     /// Removes a passkey.
@@ -56,13 +54,12 @@ impl Store<'_> {
         Ok(Reply::Done)
     }
 
-    /// Whether a member may sign in by what has signed besides it; notes how often that has signed.
-    pub(super) fn admit(&self, member: &str, used: Option<&Used>) -> Result<(), Problem> {
-        let known = self.passkeys(member)?;
-        let Some((passkey, count)) = admit(&known, used)? else {
+    /// Whether a member may sign in, given the passkey that has signed too; notes how often that has.
+    pub(super) fn admit(&self, member: &str, used: Option<&Passkey>) -> Result<(), Problem> {
+        admit(&self.passkeys(member)?, used)?;
+        let Some(used) = used else {
             return Ok(());
         };
-        let counted = json(&Passkey { count, ..passkey.clone() })?;
-        self.run("UPDATE passkey SET body = ? WHERE id = ?", vec![counted.into(), passkey.id.as_str().into()])
+        self.run("UPDATE passkey SET body = ? WHERE id = ?", vec![json(used)?.into(), used.id.as_str().into()])
     }
 }

@@ -1,4 +1,4 @@
-//! Settings: language, colours, who is signed in and where that is kept, the signing key of this browser.
+//! Settings: language, colours, who is signed in and where that is kept, passkeys, the signing key of this browser.
 
 use leptos::prelude::{AnyView, ClassAttribute, Effect, ElementChild, Get, GetUntracked, IntoAny, RwSignal, view};
 
@@ -8,20 +8,22 @@ use crate::kit::field::{Choice, Select};
 use crate::kit::table::Pairs;
 use crate::kit::time::ago;
 use crate::lang::Lang;
-use crate::page::{head, section, signer};
+use crate::page::{head, passkeys, section, signer};
 use crate::remote::nothing;
 use crate::session::Role;
 use crate::text::{Text, t};
 
 /// The page.
 pub fn show(app: App) -> AnyView {
+    let member = app.session.get_untracked().is_some_and(|session| session.until.is_some());
+    let passkeys = member.then(|| section(t(Text::Passkeys), passkeys::section(app)));
     let tenant = app.session.get_untracked().is_some_and(|session| session.role == Role::Tenant);
     // What a tenant's people decide, the operator does not.
     let signing = tenant.then(|| section(t(Text::SigningKey), signer::section(app)));
     view! {
         {head(t(Text::Settings), t(Text::SettingsLead), nothing())}
         {section(t(Text::Appearance), appearance(app))}
-        {section(t(Text::Session), session(app))}{signing}
+        {section(t(Text::Session), session(app))}{passkeys}{signing}
         {section(t(Text::Keyboard), keyboard())}
     }
     .into_any()

@@ -4,8 +4,8 @@ use aion_api::key::is_tenant_id;
 use aion_api::problem::Code;
 use aion_client::Error;
 use leptos::prelude::{
-    AnyView, ClassAttribute, CollectView, ElementChild, GetUntracked, GlobalAttributes, IntoAny, OnAttribute, RwSignal,
-    Set, view,
+    AnyView, ClassAttribute, CollectView, ElementChild, Get, GetUntracked, GlobalAttributes, IntoAny, OnAttribute,
+    RwSignal, Set, view,
 };
 
 use crate::app::App;
@@ -44,7 +44,7 @@ pub fn show(app: App) -> AnyView {
 pub fn again(app: App) -> AnyView {
     view! {
         <Dialog open=app.again id="again" title=t(Text::SignInAgain)>
-            <p class="lead">{t(Text::SessionOver)}</p>
+            {move || app.over.get().then(|| view! { <p class="lead">{t(Text::SessionOver)}</p> }.into_any())}
             {ways(app)}
             <div class="dialog-actions">
                 <Button label=t(Text::SignOut) press=move || app.sign_out() />

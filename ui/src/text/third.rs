@@ -338,5 +338,38 @@ macro_rules! third_part {
     SessionOver "Tu sesión ha terminado: vuelve a iniciarla para continuar."
         "Your session is over: sign in again to go on.";
     SignInAgain "Iniciar sesión de nuevo" "Sign in again";
+
+    // Passkeys: the second factor of whoever has one.
+    Passkeys "Llaves de acceso (passkeys)" "Passkeys";
+    PasskeysLead
+        "Un segundo factor: además de tu firma, entrar pide una de estas llaves, con huella, cara o PIN. Ten al menos \
+         dos: si las pierdes todas, quien administra tu organización tiene que quitarte y añadirte de nuevo."
+        "A second factor: besides your signature, signing in wants one of these, with a fingerprint, a face or a PIN. \
+         Have two at least: if you lose all of them, whoever administrates your tenant has to remove you and add you \
+         again.";
+    NoPasskeys "Sin llaves de acceso" "No passkeys";
+    NoPasskeysText "Ahora basta tu firma para entrar." "Your signature alone signs you in for now.";
+    PasskeysFresh "Solo se cambian en los 15 minutos después de iniciar sesión."
+        "They are changed only within 15 minutes of signing in.";
+    AddPasskey "Añadir una llave de acceso" "Add a passkey";
+    PasskeyNameHint "Para reconocerla: dónde está." "To know it by: where it is.";
+    PasskeyMade "El navegador crea una llave de acceso para este sitio."
+        "The browser makes a passkey for this site.";
+    PasskeyWanted "Desde ahora, entrar como este miembro pide también una de tus llaves."
+        "From now on, signing in as this member wants one of your passkeys too.";
+    PasskeyEnds "Si es la primera, tus otras sesiones terminan al instante."
+        "If it is the first one, your other sessions end at once.";
+    PasskeyRemoved "«{0}» ya no sirve para entrar." "“{0}” does not sign you in any more.";
+    PasskeyLast "Si era la última, basta de nuevo con tu firma."
+        "If it was the last one, your signature alone is enough again.";
+    NoPasskey "La llave de acceso no respondió" "The passkey did not answer";
+    NoPasskeysHere
+        "Este navegador no sabe de llaves de acceso, o esta página no llegó por https. Actualízalo o usa otro."
+        "This browser knows no passkeys, or this page did not come over https. Update it, or use another one.";
+    PasskeyRefused "La rechazaste, no llegó a tiempo o aquí no hay ninguna de las tuyas."
+        "You refused, it did not come in time, or none of yours is here.";
+    PasskeyKnown "Ese dispositivo ya tiene una llave tuya." "That device has a passkey of yours already.";
+    PasskeyWrong "La llave de acceso no vale para esta firma, o ha pasado demasiado tiempo."
+        "The passkey does not go with this signature, or too much time has gone by.";
     } };
 }

@@ -70,8 +70,8 @@ pub enum Request {
         until_ms: u64,
         /// The key of the session.
         key: KeyRecord,
-        /// The passkey that has signed too, if one has.
-        passkey: Option<Used>,
+        /// The passkey that has signed too, with its count of now, if one has.
+        passkey: Option<Passkey>,
     },
     /// The passkeys of whoever has a DID, if it is a member.
     Passkeys {
@@ -205,16 +205,6 @@ pub struct Passkey {
     pub added_ms: u64,
 }
 
-/// A passkey that has signed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Used {
-    /// The credential's id, base64url.
-    pub id: String,
-    /// How often it has signed by now, or zero where nobody counts.
-    pub count: u32,
-}
-
 /// What a tenant does to a schedule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -249,7 +239,7 @@ pub enum Reply {
     Key(KeyRecord),
     /// Passkeys, as they were added.
     Passkeys {
-        /// All of a member's.
+        /// All of a member's, or the one that was added.
         passkeys: Vec<Passkey>,
     },
     /// A definition.

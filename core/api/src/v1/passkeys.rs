@@ -112,49 +112,31 @@ pub struct AddPasskey {
     /// Its name for people, 1 to 64 characters.
     pub name: String,
     /// What the browser has made.
-    pub credential: Registration,
+    pub credential: Credential,
 }
 
-/// `RegistrationResponseJSON`; what else browsers say in it does not count.
+/// What a browser says of a credential that was made or has signed: `RegistrationResponseJSON` or
+/// `AuthenticationResponseJSON`. What else it says does not count.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Registration {
-    /// What browser and authenticator have said.
-    pub response: Attestation,
-}
-
-/// `AuthenticatorAttestationResponseJSON`
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Attestation {
-    /// The browser's part.
-    #[serde(rename = "clientDataJSON")]
-    pub client_data: String,
-    /// The authenticator's part, with the credential.
-    pub authenticator_data: String,
-}
-
-/// `AuthenticationResponseJSON`; what else browsers say in it does not count.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Authentication {
-    /// The credential's id.
+pub struct Credential {
+    /// Its id.
     pub id: String,
-    /// What browser and authenticator have signed.
-    pub response: Assertion,
+    /// What browser and authenticator have said.
+    pub response: AuthenticatorResponse,
 }
 
-/// `AuthenticatorAssertionResponseJSON`
+/// `AuthenticatorAttestationResponseJSON` or `AuthenticatorAssertionResponseJSON`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Assertion {
+pub struct AuthenticatorResponse {
     /// The browser's part.
     #[serde(rename = "clientDataJSON")]
     pub client_data: String,
-    /// The authenticator's part.
+    /// The authenticator's part; of a credential that was made, with that.
     pub authenticator_data: String,
-    /// The signature over both.
-    pub signature: String,
+    /// The signature over both, of one that has signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<String>,
 }

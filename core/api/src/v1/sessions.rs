@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::passkeys::Authentication;
+use super::passkeys::Credential;
 
 /// `POST /v1/sessions:challenge`
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -43,5 +43,5 @@ pub struct OpenSession {
     pub proof: Option<String>,
     /// What one of the member's passkeys has answered to `POST /v1/sessions:passkey`, if it has any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub passkey: Option<Authentication>,
+    pub passkey: Option<Credential>,
 }
