@@ -5,11 +5,11 @@ import { BASE, CONTROL, check, same, test } from "./runner.mjs";
 import { makeKey } from "./signing.mjs";
 
 const signedIn = (context, key) => context.addInitScript((key) => sessionStorage.setItem("aion.credential", key), key);
-const tenantOf = (key) => key.split("_")[2].slice(0, 10);
-const path = (did) => `/v1/members/${encodeURIComponent(did)}`;
+export const tenantOf = (key) => key.split("_")[2].slice(0, 10);
+export const path = (did) => `/v1/members/${encodeURIComponent(did)}`;
 
 /** The test chain's own wallet: it holds keys of secp256k1 and answers `personal_sign` as any other. */
-async function chain() {
+export async function chain() {
   const { chainUrl, publicHost } = await (await fetch(`${CONTROL}/info`)).json();
   const ask = async (method, params) => {
     const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
@@ -21,7 +21,7 @@ async function chain() {
 }
 
 /** Puts a wallet of that chain into every page: announced as EIP-6963 says, or at `window.ethereum` alone. */
-async function install(context, { ask }, names) {
+export async function install(context, { ask }, names) {
   await context.exposeFunction("askWallet", ask);
   await context.addInitScript((names) => {
     const provider = {

@@ -5,6 +5,7 @@ import "./journey.mjs";
 import "./people.mjs";
 import "./signing.mjs";
 import "./entrance.mjs";
+import "./passkeys.mjs";
 import "./live.mjs";
 import "./chat.mjs";
 import "./edge.mjs";

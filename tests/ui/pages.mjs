@@ -3,7 +3,8 @@
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { HOSTILE, furnished } from "./platform.mjs";
+import { tenantOf } from "./entrance.mjs";
+import { HOSTILE, call, furnished } from "./platform.mjs";
 import { BASE, OPERATOR, OUT, check, listen, test } from "./runner.mjs";
 import { asked, makeKey } from "./signing.mjs";
 
@@ -72,6 +73,12 @@ function pages(world) {
     ["kit", "/console/kit", stands(".plot")],
   ];
 }
+
+/** Pages that only who has signed in as a member has. */
+const memberPages = [
+  ["settings-member", "/console/settings", (page) => page.waitForSelector(".section .empty")],
+  ["passkey-new", "/console/settings", dialog(".section .empty ~ .actions .button-primary", "#passkey")],
+];
 
 const operatorPages = [
   ["operator-overview", "/", (page) => page.waitForSelector(".part")],
@@ -180,8 +187,14 @@ async function show(page, path) {
   await page.waitForSelector("h1");
 }
 
+/** A session that a member opens. */
+async function session({ key, person }) {
+  const { message } = await call("", "POST", "/v1/sessions:challenge", { tenant: tenantOf(key), did: person.did });
+  return call("", "POST", "/v1/sessions", { proof: person.sign(message) });
+}
+
 /** What is wrong with a page as it stands. */
-async function faults(page) {
+export async function faults(page) {
   if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(AXE);
   const broken = await page.evaluate(async () => {
     const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
@@ -201,15 +214,16 @@ for (const lang of ["es", "en"]) {
       test(`pages ${lang} ${theme} ${size.name}`, async ({ browser }) => {
         const world = await furnished();
         const found = [];
-        const visit = async (credential, list) => {
+        const visit = async (credential, list, until) => {
           const context = await browser.newContext({ viewport: size, locale: "en-US" });
           await context.addInitScript(
-            ([credential, lang, theme]) => {
+            ([credential, until, lang, theme]) => {
               if (credential) sessionStorage.setItem("aion.credential", credential);
+              if (until) sessionStorage.setItem("aion.until", until);
               localStorage.setItem("aion.language", lang);
               localStorage.setItem("aion.theme", theme);
             },
-            [credential, lang, theme],
+            [credential, until, lang, theme],
           );
           const page = await context.newPage();
           page.setDefaultTimeout(15_000);
@@ -233,6 +247,8 @@ for (const lang of ["es", "en"]) {
         };
         await visit(world.key, pages(world));
         await visit(OPERATOR, operatorPages);
+        const { apiKey, expiresAt } = await session(world);
+        await visit(apiKey, memberPages, expiresAt);
         await visit(null, [
           ["sign-in", "/", (page) => page.waitForSelector("#credential")],
           ["sign-in-no-wallet", "/", way("#tab-by-wallet", ".notice-warn")],

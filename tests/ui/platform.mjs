@@ -136,6 +136,7 @@ async function furnish() {
   await call(key, "PUT", "/v1/mind/budgets", { budgets: [{ of: "tenant", day: "5000000" }, { of: "agent", id: "payer", month: "1000000" }] });
   const member = encodeURIComponent("did:pkh:eip155:1:0x52908400098527886E0F7030069857D2E4169EE7");
   await call(key, "PUT", `/v1/members/${member}`, { name: HOSTILE, scopes: ["task:read", "wallet:sign"] });
+  await call(key, "PUT", `/v1/members/${encodeURIComponent(person.did)}`, { name: HOSTILE, scopes: ["task:read"] });
   const route = { name: "shop", match: { path: "/shop/{rest*}" }, targets: [{ api: true }], cache: { ttlS: 60 } };
   await call(key, "PUT", "/v1/routes", { routes: [route] });
   await call(key, "PUT", "/v1/routes", { routes: [{ ...route, cache: { ttlS: 90 } }] });

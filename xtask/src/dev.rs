@@ -104,16 +104,18 @@ pub fn run(options: &Options) -> Outcome<()> {
     if options.exit {
         return Ok(());
     }
-    greet(&place.url(), light.as_ref())?;
+    greet(&place, light.as_ref())?;
     if let Some(llama) = &llama {
         llama.greet(&place.url());
     }
     platform::stay(&mut server)
 }
 
-fn greet(url: &str, light: Option<&Light>) -> Outcome<()> {
+fn greet(place: &Place, light: Option<&Light>) -> Outcome<()> {
+    let url = place.url();
     say(format_args!("\nAION-Ω is at {url} until Ctrl-C. Its chain: 137 at the RPC URL in .dev.vars."));
-    say(format_args!("The console: {url}, signed in with an API key, or with the operator's token."));
+    let host = place.public_host();
+    say(format_args!("The console: http://{host}, signed in with an API key, or with the operator's token."));
     say(format_args!("The operator's token is OPERATOR_TOKEN in .dev.vars. Three calls to try:"));
     let Some(light) = light else {
         return Ok(());
