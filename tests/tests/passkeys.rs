@@ -59,7 +59,7 @@ impl Team {
     /// A session that both factors open.
     async fn both(&self, signed: OpenSession, device: &mut Authenticator) -> Result<KeyCreated, Error> {
         let options = self.world.anonymous().request_passkey(&signed).await?;
-        let passkey = Some(device.sign(&options.challenge));
+        let passkey = Some(device.sign(&options.challenge).await);
         self.open(&OpenSession { passkey, ..signed }).await
     }
 }
@@ -95,7 +95,7 @@ async fn whoever_has_a_passkey_signs_in_by_it_too() {
     assert_eq!(code(&refused), Some(Code::PasskeyRequired));
     let options = team.world.anonymous().request_passkey(&signed).await.expect("what it signs");
     assert_eq!((options.rp_id.as_str(), options.allow_credentials[0].id.as_str()), (host, device.id.as_str()));
-    let passkey = Some(device.sign(&options.challenge));
+    let passkey = Some(device.sign(&options.challenge).await);
     let both = OpenSession { passkey, ..signed.clone() };
     let session = team.open(&both).await.expect("two factors, and the challenge was not used up");
     assert_eq!(status(&team.client(&session)).await, 202);
@@ -122,15 +122,15 @@ async fn whoever_is_not_the_passkey_is_refused() {
     let mut copied = team.device(34);
     copied.id.clone_from(&device.id);
     for (what, answer) in [
-        ("of another challenge", device.sign(&elsewhere)),
-        ("for another page", phished.sign(&options.challenge)),
-        ("of another member", others.sign(&options.challenge)),
-        ("by another key", copied.sign(&options.challenge)),
+        ("of another challenge", device.sign(&elsewhere).await),
+        ("for another page", phished.sign(&options.challenge).await),
+        ("of another member", others.sign(&options.challenge).await),
+        ("by another key", copied.sign(&options.challenge).await),
     ] {
         let both = OpenSession { passkey: Some(answer), ..signed.clone() };
         assert_eq!(code(&team.open(&both).await.expect_err(what)), Some(Code::CredentialInvalid), "{what}");
     }
-    let good = OpenSession { passkey: Some(device.sign(&options.challenge)), ..signed.clone() };
+    let good = OpenSession { passkey: Some(device.sign(&options.challenge).await), ..signed.clone() };
     team.open(&good).await.expect("nothing was used up");
 
     // One that counts less than before is a copy.
@@ -193,6 +193,18 @@ async fn an_account_has_its_passkeys_on_every_chain() {
     enrol(&session, &device, "Phone").await;
     assert_eq!(code(&team.open(&signed(1).await).await.expect_err("one factor")), Some(Code::PasskeyRequired));
     team.both(signed(1).await, &mut device).await.expect("two factors");
+}
+
+#[test]
+async fn a_machine_that_knows_rsa_alone_signs_too() {
+    let team = Team::new("rsa", 71).await;
+    let mut device = Authenticator::with_rsa(&team.world.info.public_host).await;
+    enrol(&team.session().await, &device, "Desk").await;
+    team.both(team.signed(&team.ana).await, &mut device).await.expect("two factors");
+    let mut copied = Authenticator::with_rsa(&team.world.info.public_host).await;
+    copied.count = device.count;
+    let refused = team.both(team.signed(&team.ana).await, &mut copied).await.expect_err("another key");
+    assert_eq!(code(&refused), Some(Code::CredentialInvalid));
 }
 
 #[test]

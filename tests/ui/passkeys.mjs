@@ -41,9 +41,14 @@ async function add(page, name) {
   await part(page).getByRole("button", { name: "Add a passkey" }).press("Enter");
   await page.locator("#passkey").getByText("signing in as this member wants one", { exact: false }).waitFor();
   await page.keyboard.type(name);
-  await page.keyboard.press("Enter");
+  await confirm(page);
   await page.locator("#passkey:not([open])").waitFor({ state: "attached" });
   await part(page).getByRole("cell", { name }).waitFor();
+}
+
+/** From the field past the way back to the button. */
+async function confirm(page) {
+  for (const key of ["Tab", "Tab", "Enter"]) await page.keyboard.press(key);
 }
 
 /** Out, and in again as far as the wallet. */
@@ -61,7 +66,8 @@ test("a passkey is added by keyboard alone, and signing in wants it from then on
   await settings(page);
   await part(page).getByText("Your signature alone signs you in for now.").waitFor();
   await part(page).getByRole("button", { name: "Add a passkey" }).press("Enter");
-  await page.keyboard.press("Enter");
+  await page.waitForSelector("#passkey-name:focus");
+  await confirm(page);
   await page.waitForSelector("#passkey-name-error");
   same((await device.credentials()).length, 0, "without a name, nothing is made");
   await page.keyboard.press("Escape");
@@ -74,7 +80,7 @@ test("a passkey is added by keyboard alone, and signing in wants it from then on
   same(ended.status, 401, "the other session, which one factor had opened");
 
   await again(page);
-  await page.waitForSelector(".part");
+  await page.waitForSelector("#language");
   same((await device.credentials())[0].signCount, made.signCount + 1, "the passkey has signed");
 });
 
@@ -94,7 +100,7 @@ test("where the passkey does not answer, it is said and nobody is signed in", as
   same(await page.evaluate(() => sessionStorage.length), 0, "nobody is signed in");
   await device.tell("setUserVerified", { isUserVerified: true });
   await enter(page).click();
-  await page.waitForSelector(".part");
+  await page.waitForSelector("#language");
 });
 
 test("passkeys are removed, and changed only soon after signing in", async ({ page, context }) => {
@@ -117,7 +123,7 @@ test("passkeys are removed, and changed only soon after signing in", async ({ pa
   await part(page).getByText("Your signature alone signs you in for now.").waitFor();
   const before = (await device.credentials())[0].signCount;
   await again(page);
-  await page.waitForSelector(".part");
+  await page.waitForSelector("#language");
   same((await device.credentials())[0].signCount, before, "the passkey was not asked");
 });
 

@@ -27,6 +27,7 @@ pub mod vault;
 pub mod webhook;
 
 pub use address::Address;
+pub use aion_identity::webauthn;
 pub use aion_task::schema::definition as definition_schema;
 pub use aion_task::{audit, ids, quota, time};
 pub use problem::{Code, Problem};

@@ -3,7 +3,7 @@
 //! A passkey is a second factor: it signs the same challenge as the account or the DID. What it is made for is stored
 //! nowhere, like the challenge that opens a session ([`crate::session`]).
 
-use aion_identity::webauthn::{Assertion, Party};
+use aion_identity::webauthn::Party;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
@@ -25,8 +25,8 @@ pub const FRESH_MS: u64 = 15 * 60_000;
 
 /// Credentials of any other kind are none (Web Authentication Level 3, section 5.8.2).
 const PUBLIC_KEY: &str = "public-key";
-/// ES256 (RFC 9053 section 2.1).
-const ES256: i32 = -7;
+/// The numbers of ES256 (RFC 9053 section 2.1) and RS256 (RFC 8812 section 2), the better one first.
+const ALGORITHMS: [i32; 2] = [-7, -257];
 const REQUIRED: &str = "required";
 /// What stands between the parts of a challenge.
 const DOT: char = '.';
@@ -40,6 +40,17 @@ pub struct Owner<'a> {
     pub did: &'a str,
     /// The member's name.
     pub name: &'a str,
+}
+
+/// What a passkey is said to have signed. Nothing is proved before its key has been asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// The passkey, with its count of now.
+    pub passkey: Passkey,
+    /// What it has to have signed.
+    pub message: Vec<u8>,
+    /// Its signature.
+    pub signature: Vec<u8>,
 }
 
 impl Asker<'_> {
@@ -62,7 +73,7 @@ impl Asker<'_> {
                 display_name: Some(owner.name.to_owned()),
             },
             challenge: encoded(challenge.as_bytes()),
-            pub_key_cred_params: vec![Parameters { kind: PUBLIC_KEY.to_owned(), alg: ES256 }],
+            pub_key_cred_params: ALGORITHMS.map(|alg| Parameters { kind: PUBLIC_KEY.to_owned(), alg }).to_vec(),
             timeout: CHALLENGE_MS,
             exclude_credentials: descriptors(known),
             authenticator_selection: Selection {
@@ -100,19 +111,18 @@ impl Asker<'_> {
         }
     }
 
-    /// The one of a member's passkeys that has signed a text, with its count of now.
-    pub fn used(&self, message: &str, known: &[Passkey], answer: &Credential) -> Result<Passkey, Problem> {
+    /// What one of a member's passkeys claims to have signed for a text.
+    pub fn claim(&self, message: &str, known: &[Passkey], answer: &Credential) -> Result<Claim, Problem> {
         let passkey = known.iter().find(|passkey| passkey.id == answer.id).ok_or_else(refused)?;
         let part = |text: &str| decoded(text).ok_or_else(refused);
         let response = &answer.response;
-        let signed = Assertion {
-            client_data: &part(&response.client_data)?,
-            authenticator_data: &part(&response.authenticator_data)?,
-            signature: &part(response.signature.as_deref().unwrap_or_default())?,
-        };
+        let (client_data, data) = (part(&response.client_data)?, part(&response.authenticator_data)?);
+        let signature = part(response.signature.as_deref().unwrap_or_default())?;
         let challenge = Sha256::digest(message);
-        let count = self.party().verify(|bytes| bytes == &challenge[..], (&passkey.key, passkey.count), &signed);
-        Ok(Passkey { count: count.map_err(|_| refused())?, ..passkey.clone() })
+        let claim = self.party().claim(|bytes| bytes == &challenge[..], passkey.count, &client_data, &data);
+        let claim = claim.map_err(|_| refused())?;
+        let passkey = Passkey { count: claim.count, ..passkey.clone() };
+        Ok(Claim { passkey, message: claim.message, signature })
     }
 
     /// Hosts of relying parties have no port.
@@ -192,7 +202,7 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    use aion_identity::PublicKey;
+    use aion_identity::webauthn::Key;
     use p256::ecdsa::signature::Signer;
     use p256::ecdsa::{Signature, SigningKey};
     use serde_json::json;
@@ -268,12 +278,17 @@ mod tests {
         with_asker(|asker| {
             let passkey = made(asker);
             assert_eq!((passkey.id.as_str(), passkey.name.as_str(), passkey.count), ("aWQ", "Phone", 0));
-            assert!(matches!(passkey.key, PublicKey::P256(_)));
+            assert!(matches!(passkey.key, Key::Es256(_)));
             let known = [passkey];
             let options = asker.request(MESSAGE, &known);
             assert_eq!((options.rp_id.as_str(), options.allow_credentials[0].id.as_str()), ("aion.example", "aWQ"));
             let answer = Authenticator::new(9).sign(&options.challenge, 3);
-            assert_eq!(asker.used(MESSAGE, &known, &answer).unwrap(), Passkey { count: 3, ..known[0].clone() });
+            let claim = asker.claim(MESSAGE, &known, &answer).unwrap();
+            assert_eq!(claim.passkey, Passkey { count: 3, ..known[0].clone() });
+            assert!(claim.passkey.key.has_signed(&claim.message, &claim.signature));
+            let copied = Authenticator::new(8).sign(&options.challenge, 3);
+            let claim = asker.claim(MESSAGE, &known, &copied).unwrap();
+            assert!(!claim.passkey.key.has_signed(&claim.message, &claim.signature), "another key");
             assert_eq!(listed(&known).items[0].name, "Phone");
         });
     }
@@ -287,7 +302,10 @@ mod tests {
             let user = decoded(options["user"]["id"].as_str().unwrap()).unwrap();
             assert!((1..=64).contains(&user.len()), "section 5.4.3");
             assert!(!String::from_utf8_lossy(&user).contains("Ana"), "section 14.6.1: it says nothing to others");
-            assert_eq!(options["pubKeyCredParams"], json!([{ "type": "public-key", "alg": -7 }]));
+            assert_eq!(
+                options["pubKeyCredParams"],
+                json!([{ "type": "public-key", "alg": -7 }, { "type": "public-key", "alg": -257 }])
+            );
             assert_eq!(options["excludeCredentials"], json!([{ "type": "public-key", "id": "aWQ" }]));
             let selection = json!({ "residentKey": "preferred", "userVerification": "required" });
             assert_eq!((&options["authenticatorSelection"], &options["timeout"]), (&selection, &json!(300_000)));
@@ -332,18 +350,17 @@ mod tests {
             phished.origin = "https://aion.example.evil";
             let (mut unknown, mut broken) = (good.clone(), good.clone());
             unknown.id = "b3RoZXI".to_owned();
-            broken.response.signature = None;
+            broken.response.authenticator_data = "?".to_owned();
             for (what, answer) in [
-                ("another key", Authenticator::new(8).sign(&challenge, 1)),
                 ("another challenge", Authenticator::new(9).sign(&other, 1)),
                 ("another page", phished.sign(&challenge, 1)),
                 ("another passkey", unknown),
-                ("no signature", broken),
+                ("no base64url", broken),
             ] {
-                let problem = asker.used(MESSAGE, &known, &answer).unwrap_err();
+                let problem = asker.claim(MESSAGE, &known, &answer).unwrap_err();
                 assert_eq!(problem, crate::session::refused(), "{what}");
             }
-            assert!(asker.used(MESSAGE, &[], &good).is_err() && asker.used(MESSAGE, &known, &good).is_ok());
+            assert!(asker.claim(MESSAGE, &[], &good).is_err() && asker.claim(MESSAGE, &known, &good).is_ok());
         });
     }
 

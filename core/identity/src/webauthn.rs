@@ -1,15 +1,15 @@
 //! Passkeys: what an authenticator says when it makes a credential and when it signs by one (Web Authentication Level
 //! 3, sections 7.1 and 7.2).
 //!
-//! Keys are of P-256 and sign by ES256, which authenticators offer everywhere. Who has made the authenticator is not
-//! asked (attestation `none`): a credential counts because whoever was signed in has added it. The person has to be
-//! verified by the authenticator, by a PIN or by the body: whoever finds the device open has nothing.
+//! Keys sign by ES256, or by RS256 as older machines of Windows do. Who has made the authenticator is not asked
+//! (attestation `none`): a credential counts because whoever was signed in has added it. The person has to be verified
+//! by the authenticator, by a PIN or by the body: whoever finds the device open has nothing.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use p256::ecdsa::signature::Verifier;
 use p256::ecdsa::{Signature, VerifyingKey};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{Error, PublicKey};
@@ -32,10 +32,15 @@ const EXTENSIONS: u8 = 0x80;
 
 /// A key of P-256 for ES256 as authenticators have to write it (section 6.5.1.1, in the canonical form of CTAP2): what
 /// stands before its two coordinates, and between them.
-const COSE_HEAD: [u8; 10] = [0xa5, 0x01, 0x02, 0x03, 0x26, 0x20, 0x01, 0x21, 0x58, 0x20];
-const COSE_BETWEEN: [u8; 3] = [0x22, 0x58, 0x20];
+const ES256_HEAD: [u8; 10] = [0xa5, 0x01, 0x02, 0x03, 0x26, 0x20, 0x01, 0x21, 0x58, 0x20];
+const ES256_BETWEEN: [u8; 3] = [0x22, 0x58, 0x20];
 /// Bytes of a coordinate.
 const COORDINATE: usize = 32;
+/// The same of a key of RSA for RS256 (RFC 8230 section 4): what stands before its modulus, and the exponent 65537.
+const RS256_HEAD: [u8; 11] = [0xa4, 0x01, 0x03, 0x03, 0x39, 0x01, 0x00, 0x20, 0x59, 0x01, 0x00];
+const RS256_END: [u8; 5] = [0x21, 0x43, 0x01, 0x00, 0x01];
+/// Bytes of a modulus: what modules of Windows make.
+const MODULUS: usize = 256;
 
 /// Who asks for a signature: the relying party.
 #[derive(Debug, Clone, Copy)]
@@ -46,26 +51,48 @@ pub struct Party<'a> {
     pub origin: &'a str,
 }
 
+/// The key of a credential.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Key {
+    /// It signs by ES256 (RFC 9053 section 2.1); of P-256.
+    Es256(PublicKey),
+    /// It signs by RS256 (RFC 8812 section 2): its modulus of 2048 bits, base64url. The exponent is 65537.
+    Rs256(String),
+}
+
+impl Key {
+    /// Whether it has made a signature by ES256, as DER. What one of RSA has signed, the platform's Web Cryptography
+    /// says: nothing of ours reckons with such numbers.
+    #[must_use]
+    pub fn has_signed(&self, message: &[u8], signature: &[u8]) -> bool {
+        let Self::Es256(PublicKey::P256(point)) = self else {
+            return false;
+        };
+        let key = VerifyingKey::from_sec1_bytes(point);
+        let signature = Signature::from_der(signature);
+        key.is_ok_and(|key| signature.is_ok_and(|signature| key.verify(message, &signature).is_ok()))
+    }
+}
+
 /// A credential that an authenticator has made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credential {
     /// Its id.
     pub id: Vec<u8>,
-    /// Its key, of P-256.
-    pub key: PublicKey,
+    /// Its key.
+    pub key: Key,
     /// How often it has signed, or zero where nobody counts.
     pub count: u32,
 }
 
-/// What an authenticator has signed.
-#[derive(Debug, Clone, Copy)]
-pub struct Assertion<'a> {
-    /// The browser's part, JSON.
-    pub client_data: &'a [u8],
-    /// The authenticator's part.
-    pub authenticator_data: &'a [u8],
-    /// The signature over both, as DER.
-    pub signature: &'a [u8],
+/// What has to be signed, and how often the key has signed with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// The bytes.
+    pub message: Vec<u8>,
+    /// How often it has signed, or zero where nobody counts.
+    pub count: u32,
 }
 
 /// What a browser says of a ceremony (section 5.8.1).
@@ -106,37 +133,32 @@ impl Party<'_> {
         if id.is_empty() || id.len() > ID_MAX_BYTES {
             return Err(Error::Proof("the credential's id has a wrong length"));
         }
-        let (key, rest) = cose_key(rest).ok_or(Error::Proof("the credential's key is none of ES256"))?;
+        let (key, rest) =
+            cose_key(rest).ok_or(Error::Proof("the credential's key is none of ES256, or of RS256 with 2048 bits"))?;
         data.check_end(rest)?;
         data.check_verified()?;
         Ok(Credential { id: id.to_vec(), key, count: data.count })
     }
 
-    /// Whether a key has signed for a challenge, having signed `count` times before; how often it has now. A fault is a
-    /// [`Error::Proof`].
-    pub fn verify(
+    /// What a key that has signed `count` times before has to have signed for a challenge, if all that was said with it
+    /// holds. A fault is a [`Error::Proof`].
+    pub fn claim(
         &self,
         is_challenge: impl Fn(&[u8]) -> bool,
-        (key, count): (&PublicKey, u32),
-        signed: &Assertion<'_>,
-    ) -> Result<u32, Error> {
-        self.check_client(signed.client_data, "webauthn.get", is_challenge)?;
-        let data = self.authenticator_data(signed.authenticator_data)?;
-        let wrong = Error::Proof("the passkey has not signed this");
-        let PublicKey::P256(point) = key else {
-            return Err(wrong);
-        };
-        let key = VerifyingKey::from_sec1_bytes(point).map_err(|_| wrong.clone())?;
-        let signature = Signature::from_der(signed.signature).map_err(|_| wrong.clone())?;
-        let message = [signed.authenticator_data, &Sha256::digest(signed.client_data)].concat();
-        key.verify(&message, &signature).map_err(|_| wrong)?;
+        count: u32,
+        client_data: &[u8],
+        authenticator_data: &[u8],
+    ) -> Result<Claim, Error> {
+        self.check_client(client_data, "webauthn.get", is_challenge)?;
+        let data = self.authenticator_data(authenticator_data)?;
         data.check_end(data.rest)?;
         // Two devices that hold one key which must not be copied (section 6.1.1).
         if (data.count, count) != (0, 0) && data.count <= count {
             return Err(Error::Proof("the passkey has signed less often than it did"));
         }
         data.check_verified()?;
-        Ok(data.count)
+        let message = [authenticator_data, &Sha256::digest(client_data)].concat();
+        Ok(Claim { message, count: data.count })
     }
 
     fn check_client(&self, client_data: &[u8], kind: &str, is_challenge: impl Fn(&[u8]) -> bool) -> Result<(), Error> {
@@ -185,15 +207,22 @@ impl AuthenticatorData<'_> {
 }
 
 /// The key at the beginning, and what follows it.
-fn cose_key(bytes: &[u8]) -> Option<(PublicKey, &[u8])> {
-    let (x, rest) = bytes.strip_prefix(&COSE_HEAD)?.split_first_chunk::<COORDINATE>()?;
-    let (y, rest) = rest.strip_prefix(&COSE_BETWEEN)?.split_first_chunk::<COORDINATE>()?;
+fn cose_key(bytes: &[u8]) -> Option<(Key, &[u8])> {
+    if let Some(rest) = bytes.strip_prefix(&RS256_HEAD) {
+        let (modulus, rest) = rest.split_first_chunk::<MODULUS>()?;
+        let rest = rest.strip_prefix(&RS256_END)?;
+        // 2048 bits in earnest, and no even number.
+        let fits = modulus[0] & 0x80 != 0 && modulus[MODULUS - 1] & 1 != 0;
+        return fits.then(|| (Key::Rs256(BASE64_URL_SAFE_NO_PAD.encode(modulus)), rest));
+    }
+    let (x, rest) = bytes.strip_prefix(&ES256_HEAD)?.split_first_chunk::<COORDINATE>()?;
+    let (y, rest) = rest.strip_prefix(&ES256_BETWEEN)?.split_first_chunk::<COORDINATE>()?;
     // A compressed point says of y whether it is odd (SEC 1 section 2.3.3).
     let mut point = [0; COORDINATE + 1];
     point[0] = 2 + (y[COORDINATE - 1] & 1);
     point[1..].copy_from_slice(x);
     let key = PublicKey::p256(point).ok()?;
-    Some((key, rest))
+    Some((Key::Es256(key), rest))
 }
 
 #[cfg(test)]
@@ -208,7 +237,9 @@ mod tests {
     use serde_json::json;
     use sha2::{Digest, Sha256};
 
-    use super::{Assertion, COSE_BETWEEN, COSE_HEAD, Credential, Party};
+    use super::{
+        Claim, Credential, ES256_BETWEEN, ES256_HEAD, ID_MAX_BYTES, Key, MODULUS, Party, RS256_END, RS256_HEAD,
+    };
     use crate::{Error, PublicKey};
 
     const PARTY: Party<'_> = Party { id: "example.org", origin: "https://example.org" };
@@ -232,16 +263,21 @@ mod tests {
         SigningKey::from_slice(&[9; 32]).unwrap()
     }
 
-    fn public() -> PublicKey {
-        PublicKey::p256(key().verifying_key().to_sec1_point(true).as_bytes().try_into().unwrap()).unwrap()
+    fn public() -> Key {
+        let point = key().verifying_key().to_sec1_point(true);
+        Key::Es256(PublicKey::p256(point.as_bytes().try_into().unwrap()).unwrap())
     }
 
     /// A credential as it follows the fixed part.
     fn attested(id: &[u8]) -> Vec<u8> {
         let point = key().verifying_key().to_sec1_point(false);
         let (x, y) = point.as_bytes()[1..].split_at(32);
+        attested_with(id, &[&ES256_HEAD, x, &ES256_BETWEEN, y].concat())
+    }
+
+    fn attested_with(id: &[u8], key: &[u8]) -> Vec<u8> {
         let length = u16::try_from(id.len()).unwrap().to_be_bytes();
-        [&[0; 16], &length[..], id, &COSE_HEAD, x, &COSE_BETWEEN, y].concat()
+        [&[0; 16], &length[..], id, key].concat()
     }
 
     /// The flags of a person who was verified, and of a credential that follows.
@@ -252,12 +288,8 @@ mod tests {
         PARTY.credential(|bytes| bytes == b"challenge", client_data, authenticator_data)
     }
 
-    fn assertion(client_data: &[u8], authenticator_data: &[u8]) -> Result<u32, Error> {
-        let message = [authenticator_data, &Sha256::digest(client_data)].concat();
-        let signature: Signature = key().sign(&message);
-        let signature = signature.to_der();
-        let signed = Assertion { client_data, authenticator_data, signature: signature.as_bytes() };
-        PARTY.verify(|bytes| bytes == b"challenge", (&public(), COUNT), &signed)
+    fn claim(client_data: &[u8], authenticator_data: &[u8]) -> Result<Claim, Error> {
+        PARTY.claim(|bytes| bytes == b"challenge", COUNT, client_data, authenticator_data)
     }
 
     /// Section 16.3 of the specification: ES256 with self attestation, whose credential verifies the person when it is
@@ -297,20 +329,19 @@ mod tests {
              b99772b7efd95994a83ef584b3b6b825ea3550251b66",
         );
         let challenge = bytes("4478a10b1352348dd160c1353b0d469b5db19eb91c27f7dfa6fed39fe26af20b");
-        let verify = |signature: &[u8]| {
-            let signed = Assertion { client_data: &client_data, authenticator_data: &data, signature };
-            PARTY.verify(|bytes| bytes == challenge, (&credential.key, 0), &signed)
-        };
-        assert_eq!(verify(&signature), Err(NOT_VERIFIED), "all else holds");
+        let claimed = PARTY.claim(|bytes| bytes == challenge, 0, &client_data, &data);
+        assert_eq!(claimed, Err(NOT_VERIFIED), "all else holds");
+        let message = [&data[..], &Sha256::digest(&client_data)].concat();
+        assert!(credential.key.has_signed(&message, &signature));
         let mut other = signature.clone();
         other[40] ^= 1;
-        assert_eq!(verify(&other), Err(Error::Proof("the passkey has not signed this")));
+        assert!(!credential.key.has_signed(&message, &other) && !public().has_signed(&message, &signature));
     }
 
     #[test]
     fn a_credential_reads_whatever_follows_it() {
         let client = client_data("webauthn.create", b"challenge", PARTY.origin);
-        for id in [vec![1], vec![2; super::ID_MAX_BYTES]] {
+        for id in [vec![1], vec![2; ID_MAX_BYTES]] {
             let made = authenticator_data(PARTY.id, MADE, COUNT, &attested(&id));
             let read = Credential { id: id.clone(), key: public(), count: COUNT };
             assert_eq!(credential(&client, &made), Ok(read.clone()));
@@ -333,7 +364,7 @@ mod tests {
             ("no extensions, though they are announced", with(MADE | 0x80, &attested(b"id"))),
             ("no credential by its flags", with(FLAGS, &attested(b"id"))),
             ("no id", with(MADE, &attested(b""))),
-            ("an id that is too long", with(MADE, &attested(&[1; super::ID_MAX_BYTES + 1]))),
+            ("an id that is too long", with(MADE, &attested(&[1; ID_MAX_BYTES + 1]))),
             ("nobody there", with(MADE & !0x01, &attested(b"id"))),
             ("nobody verified", with(MADE & !0x04, &attested(b"id"))),
             ("copied, though it cannot be", with(MADE | 0x10, &attested(b"id"))),
@@ -354,11 +385,44 @@ mod tests {
     }
 
     #[test]
+    fn a_key_of_rsa_reads_if_it_has_2048_bits() {
+        let client = client_data("webauthn.create", b"challenge", PARTY.origin);
+        let read = |modulus: &[u8], end: &[u8]| {
+            let key = [&RS256_HEAD, modulus, end].concat();
+            credential(&client, &authenticator_data(PARTY.id, MADE, 0, &attested_with(b"id", &key)))
+        };
+        let modulus = [0xc5; MODULUS];
+        let key = Key::Rs256(BASE64_URL_SAFE_NO_PAD.encode(modulus));
+        assert_eq!(read(&modulus, &RS256_END).unwrap().key, key);
+        assert!(!key.has_signed(b"message", &[0; MODULUS]), "the platform says so, and nothing here");
+        let (mut short, mut even) = (modulus, modulus);
+        short[0] = 0x45;
+        even[MODULUS - 1] = 0xc4;
+        for (what, modulus, end) in [
+            ("fewer bits", &short[..], &RS256_END[..]),
+            ("an even number", &even, &RS256_END),
+            ("another exponent", &modulus, &[0x21, 0x43, 0x01, 0x00, 0x03]),
+            ("cut", &modulus[1..], &RS256_END),
+        ] {
+            assert!(read(modulus, end).is_err(), "{what}");
+        }
+    }
+
+    #[test]
     fn whoever_holds_the_key_signs_and_is_counted() {
         let client = client_data("webauthn.get", b"challenge", PARTY.origin);
         let data = |flags, count, rest: &[u8]| authenticator_data(PARTY.id, flags, count, rest);
-        assert_eq!(assertion(&client, &data(FLAGS, COUNT + 1, &[])), Ok(COUNT + 1));
-        assert_eq!(assertion(&client, &data(FLAGS | 0x80, COUNT + 1, &[0xa0])), Ok(COUNT + 1));
+        let good = data(FLAGS, COUNT + 1, &[]);
+        let claimed = claim(&client, &good).unwrap();
+        assert_eq!((claimed.count, &claimed.message[..good.len()]), (COUNT + 1, &good[..]));
+        let signature: Signature = key().sign(&claimed.message);
+        let signature = signature.to_der();
+        assert!(public().has_signed(&claimed.message, signature.as_bytes()));
+        assert!(!public().has_signed(&good, signature.as_bytes()) && !public().has_signed(&claimed.message, &[]));
+        let others = [Key::Es256(PublicKey::P256([2; 33])), Key::Es256(PublicKey::Ed25519([1; 32]))];
+        assert!(others.iter().all(|key| !key.has_signed(&claimed.message, signature.as_bytes())));
+
+        assert!(claim(&client, &data(FLAGS | 0x80, COUNT + 1, &[0xa0])).is_ok());
         for (what, data) in [
             ("signed less often", data(FLAGS, COUNT, &[])),
             ("counts no more", data(FLAGS, 0, &[])),
@@ -366,22 +430,14 @@ mod tests {
             ("nobody there", data(0x04, COUNT + 1, &[])),
             ("more than it", data(FLAGS, COUNT + 1, &[0])),
             ("another party", authenticator_data("example.com", FLAGS, COUNT + 1, &[])),
-            ("too short", data(FLAGS, COUNT + 1, &[])[..36].to_vec()),
+            ("too short", good[..36].to_vec()),
         ] {
-            assert!(assertion(&client, &data).is_err(), "{what}");
+            assert!(claim(&client, &data).is_err(), "{what}");
         }
         let made = client_data("webauthn.create", b"challenge", PARTY.origin);
-        assert!(assertion(&made, &data(FLAGS, COUNT + 1, &[])).is_err(), "of another ceremony");
         let other = client_data("webauthn.get", b"another", PARTY.origin);
-        assert!(assertion(&other, &data(FLAGS, COUNT + 1, &[])).is_err(), "another challenge");
-        // What never counts, never counts less.
-        let (zero, client) = (data(FLAGS, 0, &[]), client.as_slice());
-        let message = [&zero[..], &Sha256::digest(client)].concat();
-        let signature: Signature = key().sign(&message);
-        let signature = signature.to_der();
-        let signed = Assertion { client_data: client, authenticator_data: &zero, signature: signature.as_bytes() };
-        let verify = |key: &PublicKey| PARTY.verify(|bytes| bytes == b"challenge", (key, 0), &signed);
-        assert_eq!(verify(&public()), Ok(0));
-        assert!(verify(&PublicKey::P256([2; 33])).is_err() && verify(&PublicKey::Ed25519([1; 32])).is_err());
+        assert!(claim(&made, &good).is_err() && claim(&other, &good).is_err(), "another ceremony or challenge");
+        let uncounted = PARTY.claim(|bytes| bytes == b"challenge", 0, &client, &data(FLAGS, 0, &[]));
+        assert_eq!(uncounted.unwrap().count, 0, "what never counts, never counts less");
     }
 }

@@ -17,6 +17,7 @@ mod limit;
 mod numbers;
 mod ready;
 mod routes;
+mod rsa;
 mod script;
 mod wire;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aion_identity::PublicKey;
+use aion_identity::webauthn;
 pub use aion_task::schedule::Source;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -197,8 +197,8 @@ pub struct Passkey {
     pub id: String,
     /// Its name for people.
     pub name: String,
-    /// Its key, of P-256.
-    pub key: PublicKey,
+    /// Its key.
+    pub key: webauthn::Key,
     /// How often it has signed, or zero where nobody counts.
     pub count: u32,
     /// When it was added, Unix milliseconds.

@@ -28,7 +28,7 @@ pub struct CreationOptions {
     pub user: Entity,
     /// What counts once, and for five minutes.
     pub challenge: String,
-    /// The signatures that are understood: ES256.
+    /// The signatures that are understood: ES256 and RS256.
     pub pub_key_cred_params: Vec<Parameters>,
     /// How long the browser may take, milliseconds.
     pub timeout: u64,
@@ -61,7 +61,7 @@ pub struct Parameters {
     /// `public-key`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The number of COSE (RFC 9053): -7 is ES256.
+    /// The number of COSE (RFC 9053): -7 is ES256, -257 is RS256.
     pub alg: i32,
 }
 

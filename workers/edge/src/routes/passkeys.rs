@@ -4,10 +4,11 @@ use aion_api::Address;
 use aion_api::key::{KeyRecord, base62};
 use aion_api::limits;
 use aion_api::object::tenant::{Passkey, Reply, Request};
-use aion_api::passkey::{FRESH_MS, Owner, listed, view};
+use aion_api::passkey::{Claim, FRESH_MS, Owner, listed, view};
 use aion_api::problem::{Code, Problem};
 use aion_api::session::{SALT_BYTES, refused};
-use aion_api::v1::passkeys::AddPasskey;
+use aion_api::v1::passkeys::{AddPasskey, Credential};
+use aion_api::webauthn::Key;
 use aion_shell::call;
 use http::StatusCode;
 
@@ -15,7 +16,7 @@ use super::sessions::{Signed, first_factor, own, with_asker};
 use super::tenants::random;
 use crate::answer::{self, Answer};
 use crate::ask::Ask;
-use crate::credential;
+use crate::{credential, rsa};
 
 /// The first factor has signed already: nobody else learns whether there are passkeys.
 pub async fn request(ask: Ask) -> Result<Answer, Problem> {
@@ -28,8 +29,19 @@ pub async fn request(ask: Ask) -> Result<Answer, Problem> {
     answer::json(StatusCode::OK, &options)
 }
 
+/// The passkey that has signed the same challenge.
+pub async fn used(ask: &Ask, signed: &Signed, answer: &Credential) -> Result<Passkey, Problem> {
+    let known = known_to(ask, signed).await?;
+    let Claim { passkey, message, signature } = with_asker(ask, |asker| asker.claim(&signed.message, &known, answer))?;
+    let is_signed = match &passkey.key {
+        Key::Es256(_) => passkey.key.has_signed(&message, &signature),
+        Key::Rs256(modulus) => rsa::has_signed(modulus, &message, &signature).await,
+    };
+    if is_signed { Ok(passkey) } else { Err(refused()) }
+}
+
 /// The passkeys of whoever has signed a challenge.
-pub async fn known_to(ask: &Ask, signed: &Signed) -> Result<Vec<Passkey>, Problem> {
+async fn known_to(ask: &Ask, signed: &Signed) -> Result<Vec<Passkey>, Problem> {
     let request = Request::Passkeys { did: signed.answered.subject.did() };
     match ask.object(Address::tenant(&signed.answered.tenant), request).await {
         Ok(Reply::Passkeys { passkeys }) => Ok(passkeys),

@@ -35,10 +35,7 @@ pub async fn open(ask: Ask) -> Result<Answer, Problem> {
     let body: OpenSession = ask.json()?;
     let signed = first_factor(&ask, &body).await?;
     let passkey = match &body.passkey {
-        Some(answer) => {
-            let known = passkeys::known_to(&ask, &signed).await?;
-            Some(with_asker(&ask, |asker| asker.used(&signed.message, &known, answer))?)
-        }
+        Some(answer) => Some(passkeys::used(&ask, &signed, answer).await?),
         None => None,
     };
     let Answered { tenant, subject, nonce, expires_ms: until_ms } = signed.answered;
