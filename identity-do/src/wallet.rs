@@ -67,7 +67,7 @@ impl Wallet {
             Request::Sign { key, document, reply } => self.sign(place, &key, document, &reply),
             Request::Settled { settled } => self.settled(place, &settled),
             Request::Read => {
-                self.owned(place).map(|(_, record)| Reply::Wallet { wallet: view(&record), replayed: false })
+                self.owned(place).map(|(_, record)| Reply::Wallet { wallet: view_now(&record), replayed: false })
             }
             Request::Facts => self.owned(place).map(|(_, Record { address, policy, ledger, .. })| Reply::Facts {
                 address,
@@ -244,6 +244,13 @@ fn ended(result: Option<Result<Value, (String, String)>>) -> Option<Outcome> {
 /// The wallet as its tenant sees it.
 fn view(record: &Record) -> Value {
     record.view(&aion_api::time::rfc3339(record.created_ms))
+}
+
+/// The same with what it has used of today's limits, which no list keeps up with.
+fn view_now(record: &Record) -> Value {
+    let mut wallet = view(record);
+    wallet["usedToday"] = record.ledger.used_today(call::now_ms());
+    wallet
 }
 
 /// What became of a wallet's creation, for the step that waits.

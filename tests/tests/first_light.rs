@@ -48,6 +48,9 @@ async fn a_durable_task_launches_a_token() {
     // Everything stands in the tenant's lists, and its identity resolves.
     let wallets = world.client.wallets(None).await.expect("wallets");
     assert!(wallets.items.iter().any(|entry| entry.id == wallet));
+    let used = world.client.wallet(&wallet).await.expect("a wallet").more["usedToday"].clone();
+    assert_eq!((&used["operations"], &used["creations"], &used["documents"]), (&2.into(), &1.into(), &0.into()));
+    assert_eq!(used["unitsPerToken"][&token], "1000", "{used}");
     let tokens = world.client.tokens(None).await.expect("tokens");
     assert!(tokens.items.iter().any(|entry| entry.address == token), "{tokens:?}");
     let identity = world.client.identity(&format!("s:{name}")).await.expect("identity");

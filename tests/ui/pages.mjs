@@ -33,7 +33,7 @@ function pages(world) {
     ["identity-new", "/console/identities", dialog(".page-actions .button-primary", "#new-identity")],
     ["resolve", `/console/resolve?did=${encodeURIComponent(world.identity.did)}`, stands(".key")],
     ["wallets", "/console/wallets", stands(".table tbody tr")],
-    ["wallet", `/console/wallets/${world.wallet.id}`, stands(".part")],
+    ["wallet", `/console/wallets/${world.wallet.id}`, used],
     ["wallet-new", "/console/wallets", dialog(".page-actions .button-primary", "#new-wallet")],
     ["tokens", "/console/tokens", stands(".table tbody tr")],
     ["token", `/console/tokens/${world.token}`, stands(".summary .pair")],
@@ -102,6 +102,11 @@ async function paused(page) {
   await page.locator(".follow .badge-good").waitFor();
   await page.locator(".follow .button").click();
   await page.locator(".follow .badge-warn").waitFor();
+}
+
+/** The token of the furnished tenant was created. */
+async function used(page) {
+  await page.locator(".pair", { hasText: /Tokens (created|creados)/ }).getByText(/1 (of|de) 20/).waitFor();
 }
 
 async function memory(page) {

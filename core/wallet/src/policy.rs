@@ -11,6 +11,7 @@ use aion_chain::decimal;
 use aion_chain::document::Document;
 use alloy_primitives::{Address, U256};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
 use crate::approval::{self, Used};
 use crate::document::{self, Named, Rule};
@@ -212,6 +213,24 @@ impl SpendLedger {
         }
     }
 
+    /// What is used of the limits of the day that it is, for people: counts, and base units by token, decimal.
+    #[must_use]
+    pub fn used_today(&self, now_ms: u64) -> Value {
+        let fresh = self.day < now_ms / DAY_MS;
+        let today = |count: usize| if fresh { 0 } else { count };
+        let units = |spent: &BTreeMap<Address, U256>| -> Map<String, Value> {
+            let some = spent.iter().filter(|(_, units)| !fresh && **units > U256::ZERO);
+            some.map(|(token, units)| (token.to_checksum(None), json!(units.to_string()))).collect()
+        };
+        json!({
+            "operations": today(self.operations as usize),
+            "creations": today(self.creations as usize),
+            "documents": today(self.documents.len()),
+            "unitsPerToken": units(&self.spent),
+            "freeUnitsPerToken": units(&self.free)
+        })
+    }
+
     /// Takes a reservation down, before anything is signed.
     pub fn reserve(&mut self, reservation: &Reservation) {
         self.begin(reservation.day);
@@ -274,6 +293,7 @@ mod tests {
 
     use aion_chain::action::{Decoded, Standard};
     use alloy_primitives::{Address, B256, U256};
+    use serde_json::json;
 
     use super::{DAY_MS, Policy, SpendLedger, evaluate};
 
@@ -336,6 +356,22 @@ mod tests {
         ] {
             assert_eq!(evaluate(&policy(), &ledger, &decoded, 0).unwrap_err().rule, rule);
         }
+    }
+
+    #[test]
+    fn what_is_used_of_a_day_is_told_and_the_next_one_is_fresh() {
+        let mut ledger = ledger();
+        let reservation = evaluate(&policy(), &ledger, &mint(OWN, 7), 0).unwrap();
+        ledger.reserve(&reservation);
+        let used = ledger.used_today(DAY_MS - 1);
+        assert_eq!((&used["operations"], &used["creations"], &used["documents"]), (&json!(2), &json!(1), &json!(0)));
+        assert_eq!(used["unitsPerToken"], json!({ OWN.to_checksum(None): "7" }));
+        assert_eq!(used["freeUnitsPerToken"], json!({}));
+        let next = ledger.used_today(DAY_MS);
+        assert_eq!((&next["operations"], &next["unitsPerToken"]), (&json!(0), &json!({})));
+        ledger.release(&reservation);
+        let used = ledger.used_today(0);
+        assert_eq!((&used["operations"], &used["unitsPerToken"]), (&json!(1), &json!({})));
     }
 
     #[test]

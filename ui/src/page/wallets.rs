@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::amount;
 use crate::app::App;
+use crate::browser;
 use crate::kit::action::{Button, Copy, Weight};
 use crate::kit::dialog::Confirm;
 use crate::kit::field::{Shape, TextField, required};
@@ -122,7 +123,9 @@ pub fn one(app: App, id: &str) -> AnyView {
     let body = wallet.shown(|wallet| {
         let wallet = wallet.value;
         let parties = section(t(Text::Parties), parties(&wallet));
-        view! { {summary(&wallet)}{parties}{section(t(Text::Policy), policy(&wallet))} }.into_any()
+        let policy = wallet.more.get("policy").cloned().unwrap_or(Value::Null);
+        let used = wallet.more.get("usedToday").map(|used| section(t(Text::LimitsUsed), used_today(used, &policy)));
+        view! { {summary(&wallet)}{parties}{section(t(Text::Policy), shown_policy(&policy))}{used} }.into_any()
     });
     view! {
         {head(t(Text::Wallet), "", view! { <Copy value=id.to_owned() /> }.into_any())}
@@ -169,18 +172,44 @@ fn signatures(rule: &Value) -> AnyView {
     if !rule.is_object() {
         return view! { <p>{t(Text::PolicyNoApproval)}</p> }.into_any();
     }
-    let free = rule["freeUnitsPerTokenAndDay"].as_str().unwrap_or("0");
-    let free = amount::shown_text(free, 18).unwrap_or_else(|| free.to_owned());
+    let free = units(&rule["freeUnitsPerTokenAndDay"]);
     let words = fill(Text::PolicyApproval, &[&free, &rule["count"].to_string()]);
     view! { <p>{words}</p>{people(&items(rule, "by"), &[])} }.into_any()
 }
 
+/// An amount of base units as people read it, at 18 decimals.
+fn units(base: &Value) -> String {
+    let base = base.as_str().unwrap_or("0");
+    amount::shown_text(base, 18).unwrap_or_else(|| base.to_owned())
+}
+
+/// What is used of today's limits.
+fn used_today(used: &Value, policy: &Value) -> AnyView {
+    let count = |used: &Value, limit: &Value| {
+        let number = |count: &Value| browser::number(count.as_f64().unwrap_or_default());
+        fill(Text::UsedOf, &[&number(used), &number(limit)]).into_any()
+    };
+    let mut pairs = vec![
+        (t(Text::Operations), count(&used["operations"], &policy["operationsPerDay"])),
+        (t(Text::Creations), count(&used["creations"], &policy["creationsPerDay"])),
+        (t(Text::SignedDocuments), count(&used["documents"], &policy["documentsPerDay"])),
+    ];
+    let limit = units(&policy["unitsPerTokenAndDay"]);
+    for (token, base) in used["unitsPerToken"].as_object().into_iter().flatten() {
+        let moved = fill(Text::UsedOf, &[&units(base), &limit]);
+        let free =
+            used["freeUnitsPerToken"].get(token).map(|free| format!(" · {}", fill(Text::UsedFree, &[&units(free)])));
+        let path = Route::Token(token.clone()).path();
+        let value = view! { {moved}{free}" · "<a class="link mono wrap" href=path>{token.clone()}</a> };
+        pairs.push((t(Text::UsedUnits), value.into_any()));
+    }
+    view! { <Pairs pairs=pairs /> }.into_any()
+}
+
 /// The policy in words; amounts are decimal text from end to end.
-fn policy(wallet: &Wallet) -> AnyView {
-    let policy = wallet.more.get("policy").cloned().unwrap_or(Value::Null);
+fn shown_policy(policy: &Value) -> AnyView {
     let count = |name: &str| policy[name].as_u64().map(|count| count.to_string()).unwrap_or_default();
-    let units = policy["unitsPerTokenAndDay"].as_str().unwrap_or("0");
-    let units = amount::shown_text(units, 18).unwrap_or_else(|| units.to_owned());
+    let units = units(&policy["unitsPerTokenAndDay"]);
     let documents = policy["documents"].as_array().map_or(0, Vec::len);
     let documents = if documents == 0 {
         t(Text::PolicyNoDocuments).to_owned()
@@ -198,7 +227,7 @@ fn policy(wallet: &Wallet) -> AnyView {
     view! {
         <ul class="effects">{lines}</ul>
         {signatures(&policy["approval"])}
-        <details class="fold"><summary>{t(Text::AsJson)}</summary>{json_block(&policy)}</details>
+        <details class="fold"><summary>{t(Text::AsJson)}</summary>{json_block(policy)}</details>
     }
     .into_any()
 }

@@ -86,6 +86,13 @@ macro_rules! second_half {
         signatures of {1} of these people. The guardian checks them by itself.";
     PolicyNoApproval "Dentro de estos límites no hace falta la firma de nadie."
         "Within these limits nobody's signature is needed.";
+    LimitsUsed "Usado hoy (día UTC)" "Used today (a day of UTC)";
+    Operations "Operaciones" "Operations";
+    Creations "Tokens creados" "Tokens created";
+    SignedDocuments "Documentos firmados" "Documents signed";
+    UsedOf "{0} de {1}" "{0} of {1}";
+    UsedUnits "Unidades" "Units";
+    UsedFree "{0} sin firma de nadie" "{0} by nobody's signature";
     PolicyRest "Todo lo demás está prohibido." "Everything else is denied.";
 
     // Tokens.

@@ -102,7 +102,8 @@ pub struct Wallet {
     /// The DID that it belongs to.
     #[serde(default)]
     pub identity: Option<String>,
-    /// Its spending policy and everything else that it tells about itself.
+    /// Its spending policy (`policy`), what is used of it on this day of UTC (`usedToday`; in no list) and everything
+    /// else that it tells about itself.
     #[serde(flatten)]
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub more: serde_json::Map<String, Value>,
