@@ -149,8 +149,8 @@ impl Proxy {
     fn prove(&self) -> Outcome<()> {
         self.refuses("sk-unknown", 0, "auth_error")?;
         self.refuses("sk-often", 2, "throttling_error")?;
-        // In millionths: of its 1,040 a call reserves 1,012 and costs 15. Were it not settled, one would pass; were it not
-        // counted, all would.
+        // In millionths: of its 1,040 a call reserves 1,012 and costs 15. Were it not settled, one would pass; were it
+        // not counted, all would.
         self.refuses("sk-poor", 2, "budget_exceeded")
     }
 
