@@ -190,6 +190,9 @@ test("a guardian and a chain that are down are told, and so is a server that is 
   try {
     await page.goto(BASE);
     await page.locator(".part", { hasText: "guardian" }).locator(".badge-bad, .badge-warn").waitFor({ timeout: 30_000 });
+    await page.goto(`${BASE}/console/wallets/${world.wallet.id}`);
+    await page.locator(".part", { hasText: "Guardian (G)" }).locator(".badge-bad, .badge-warn").waitFor();
+    await page.locator(".part", { hasText: "Platform (K)" }).locator(".badge-good").waitFor();
   } finally {
     await control("/guardian/start");
   }

@@ -40,18 +40,13 @@ pub fn show(app: App) -> AnyView {
 
 fn parts(health: &Value) -> AnyView {
     let parts = health["components"].as_object().into_iter().flatten().map(|(name, part)| {
-        let (word, tone) = match text(part, "state").as_str() {
-            "ok" => (Text::HealthOk, Tone::Good),
-            "degraded" => (Text::HealthDegraded, Tone::Warn),
-            _ => (Text::HealthDown, Tone::Bad),
-        };
         let detail = part["detail"].is_string();
         let detail = detail.then(|| view! { <p class="hint">{text(part, "detail")}</p> }.into_any());
         let latency = browser::duration(part["latencyMs"].as_f64().unwrap_or_default());
         view! {
             <li class="part">
                 <div class="part-head"><span class="part-name"
-                    translate="no">{name.clone()}</span>{badge(t(word), tone)}</div>
+                    translate="no">{name.clone()}</span>{state_of(part)}</div>
                 <p class="muted tabular">{latency}</p>{detail}
             </li>
         }
@@ -59,6 +54,16 @@ fn parts(health: &Value) -> AnyView {
     });
     let version = fill(Text::Version, &[&text(health, "version")]);
     view! { <ul class="parts">{parts.collect_view()}</ul><p class="hint tabular">{version}</p> }.into_any()
+}
+
+/// How a part is.
+pub fn state_of(part: &Value) -> AnyView {
+    let (word, tone) = match text(part, "state").as_str() {
+        "ok" => (Text::HealthOk, Tone::Good),
+        "degraded" => (Text::HealthDegraded, Tone::Warn),
+        _ => (Text::HealthDown, Tone::Bad),
+    };
+    badge(t(word), tone)
 }
 
 fn tenant() -> AnyView {

@@ -16,9 +16,10 @@ use crate::kit::json::json_block;
 use crate::kit::state::{Tone, badge};
 use crate::kit::table::{Column, Pairs, by_text};
 use crate::kit::time::at;
-use crate::page::answer::{items, link, list, listed, text};
+use crate::page::answer::{self, items, link, list, listed, text};
 use crate::page::approvals::people;
 use crate::page::listing::Intent;
+use crate::page::overview::state_of;
 use crate::page::{head, section};
 use crate::remote::{Deed, Remote, Told, nothing};
 use crate::route::Route;
@@ -115,14 +116,15 @@ pub fn one(app: App, id: &str) -> AnyView {
         return nothing();
     };
     let wanted = id.to_owned();
+    let health = answer::at(&session, "/health/ready".to_owned(), Some(LOOK_EVERY_MS));
     let wallet = Remote::new(Some(LOOK_EVERY_MS), move || {
         let (client, wanted) = (session.client(), wanted.clone());
         async move { client.wallet(&wanted).await.map(Told::new) }
     });
     let title = move || wallet.read(|wallet| wallet.value.label.clone()).unwrap_or_default();
-    let body = wallet.shown(|wallet| {
+    let body = wallet.shown(move |wallet| {
         let wallet = wallet.value;
-        let parties = section(t(Text::Parties), parties(&wallet));
+        let parties = section(t(Text::Parties), parties(&wallet, health));
         let policy = wallet.more.get("policy").cloned().unwrap_or(Value::Null);
         let used = wallet.more.get("usedToday").map(|used| section(t(Text::LimitsUsed), used_today(used, &policy)));
         view! { {summary(&wallet)}{parties}{section(t(Text::Policy), shown_policy(&policy))}{used} }.into_any()
@@ -154,7 +156,8 @@ fn summary(wallet: &Wallet) -> AnyView {
     view! { <div class="card summary"><Pairs pairs=pairs /></div> }.into_any()
 }
 
-fn parties(wallet: &Wallet) -> AnyView {
+/// Who signs, and how it is: the wallet has just answered by itself, for its guardian the platform looks.
+fn parties(wallet: &Wallet, health: Remote<Value>) -> AnyView {
     let known = wallet.more.get("parties").and_then(Value::as_array).cloned().unwrap_or_default();
     let parties = known.iter().filter_map(Value::as_str).map(|party| {
         let (name, meaning) = match party {
@@ -162,7 +165,18 @@ fn parties(wallet: &Wallet) -> AnyView {
             "guardian" => (t(Text::PartyGuardian).to_owned(), t(Text::PartyGuardianText)),
             other => (other.to_owned(), ""),
         };
-        view! { <li class="part"><p class="part-name">{name}</p><p class="hint">{meaning}</p></li> }.into_any()
+        let party = party.to_owned();
+        let state = move || match party.as_str() {
+            "guardian" => health.read(|health| state_of(&health["components"]["guardian"])),
+            _ => Some(badge(t(Text::HealthOk), Tone::Good)),
+        };
+        view! {
+            <li class="part">
+                <div class="part-head"><span class="part-name">{name}</span>{state}</div>
+                <p class="hint">{meaning}</p>
+            </li>
+        }
+        .into_any()
     });
     view! { <ul class="parts">{parties.collect_view()}</ul><p class="hint">{t(Text::PartiesText)}</p> }.into_any()
 }
