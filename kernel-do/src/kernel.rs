@@ -62,10 +62,10 @@ impl DurableObject for Kernel {
                 Err(problem) => call::respond::<Reply>(&Err(problem)),
             };
         }
-        if let Request::Events { task, after } = &call.request {
+        if let Request::Events { task, after, until_ms } = &call.request {
             let key = call.key.as_deref();
             return match self.admitted(&call).and_then(|()| self.shard.follow(task, *after, key)) {
-                Ok(lines) => events::stream(lines),
+                Ok(lines) => events::stream(lines, *until_ms),
                 Err(problem) => call::respond::<Reply>(&Err(problem)),
             };
         }

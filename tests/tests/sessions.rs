@@ -9,9 +9,11 @@ use aion_client::api::time::parse_rfc3339;
 use aion_client::api::v1::keys::{CreateKey, KeyCreated};
 use aion_client::api::v1::members::PutMember;
 use aion_client::api::v1::sessions::OpenSession;
+use aion_client::api::v1::tasks::Task;
 use aion_client::api::{Code, Scope};
-use aion_client::{Client, Error, FetchTransport, Request, Response};
+use aion_client::{Client, Error, FetchTransport, Request, Response, Stop};
 use aion_tests::{Account, Approver, Sql, World, fresh, json_post};
+use futures_util::future::join;
 use serde_json::json;
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -288,4 +290,28 @@ async fn a_session_ends_by_the_clock() {
     let count = Sql { objects: "Tenant", only: Some(&only), script: None, query: Some(query) };
     let rows = world.control.sql(&[count]).await;
     assert!(format!("{rows:?}").contains('2'), "the key that lasts and the new session: {rows:?}");
+}
+
+#[test]
+async fn what_a_session_listens_to_ends_with_it() {
+    let (world, ana) = (World::new("listening").await, Approver::new(91));
+    world.client.put_member(&ana.did, &member(&[Scope::TaskRead])).await.expect("added");
+    let session = person(&world, 91).await;
+    let wait = br#"{"definition":{"steps":{"go":{"do":"wait.signal","with":{"name":"go"}}}}}"#;
+    let task: Task = json_post(&world.client, "/v1/tasks", Some(&fresh("wait")), wait).await.json().expect("a task");
+    // The platform is started anew for it, which takes some seconds.
+    let soon = "UPDATE api_key SET record = json_set(record, '$.expiresMs', CAST(unixepoch('subsec') * 1000 AS INTEGER)
+        + 12000) WHERE json_extract(record, '$.member') IS NOT NULL";
+    let only = format!("SELECT 1 FROM tenant WHERE id = '{}'", world.tenant);
+    world.control.sql(&[Sql { objects: "Tenant", only: Some(&only), script: Some(soon), query: None }]).await;
+    let path = format!("/v1/tasks/{}/events", task.id);
+    let listening = client(&world, &session).stream(Request::new(Method::Get, &path), &Stop::new()).await;
+    let (listening, socket) = (listening.expect("a stream"), world.control.websocket_closed(&path, &session.api_key));
+    let happens = async {
+        while listening.next().await.expect("no break").is_some() {}
+        assert_eq!(status(&client(&world, &session), "/v1/tasks").await, 401, "the stream did not end before");
+        world.client.signal(&fresh("go"), &task.id, "go", json!({})).await.expect("signalled");
+    };
+    let ((told, code), ()) = join(socket, happens).await;
+    assert_eq!((told.len(), code), (1, 1_008), "what happened later is not told: {told:?}");
 }

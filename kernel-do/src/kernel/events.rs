@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use aion_api::problem::{Code, Problem};
 use aion_api::time::rfc3339;
+use aion_shell::call;
 use aion_task::audit::Link;
 use aion_task::event::Event;
 use aion_task::task::State;
@@ -109,14 +110,15 @@ impl Listeners {
     }
 }
 
-/// The response that carries a stream.
-pub(super) fn stream(lines: Lines) -> worker::Result<Response> {
-    let body = unfold(lines, |mut lines| async move {
-        let text = match select(lines.next(), Delay::from(HEARTBEAT)).await {
+/// The response that carries a stream; it ends with the session that listens, if one does.
+pub(super) fn stream(lines: Lines, until_ms: Option<u64>) -> worker::Result<Response> {
+    let body = unfold(lines, move |mut lines| async move {
+        let left = || until_ms.map_or(HEARTBEAT, |end| Duration::from_millis(end.saturating_sub(call::now_ms())));
+        let text = match select(lines.next(), Delay::from(left().min(HEARTBEAT))).await {
             Either::Left((text, _)) => text?,
             Either::Right(_) => STILL_HERE.to_owned(),
         };
-        Some((Ok::<Vec<u8>, worker::Error>(text.into_bytes()), lines))
+        (!left().is_zero()).then(|| (Ok::<Vec<u8>, worker::Error>(text.into_bytes()), lines))
     });
     let headers = Headers::new();
     headers.set("content-type", "text/event-stream")?;

@@ -1,11 +1,12 @@
 //! Live events over hibernating `WebSocket`s: the platform keeps them while the object sleeps, and what an object sends
 //! wakes nobody else. Each message is one event in JSON with the number of its link, by which a client that comes back
-//! goes on (`?after=`). A socket ends with its task, and with the key that it was opened with.
+//! goes on (`?after=`). A socket ends with its task, and with the key that it was opened with;
+//! where that is one of a session which is over by the clock, at the next event, of which it is told nothing.
 
 use aion_api::object::Call;
 use aion_api::object::kernel::Request;
 use aion_api::problem::{Code, Problem};
-use aion_shell::call::fault;
+use aion_shell::call::{self, fault};
 use aion_task::audit::Link;
 use aion_task::event::Event;
 use worker::{Response, WebSocket, WebSocketPair};
@@ -18,11 +19,13 @@ const SOCKETS_MAX: usize = 1_024;
 /// Closing codes (RFC 6455 section 7.4.1).
 const NORMAL: u16 = 1_000;
 const POLICY_VIOLATION: u16 = 1_008;
+/// The tag of a socket that ends with a session, before its end in Unix milliseconds.
+const UNTIL: &str = "until:";
 
 impl Shard {
     /// Opens a socket for a task's events: those after a number, then what happens.
     pub(super) fn open_socket(&self, call: &Call<Request>) -> Result<Response, Problem> {
-        let Request::Events { task, after } = &call.request else {
+        let Request::Events { task, after, until_ms } = &call.request else {
             return Err(Problem::internal());
         };
         let ended = self.is_ended(task)?;
@@ -31,7 +34,8 @@ impl Shard {
         }
         let pair = WebSocketPair::new().map_err(|error| fault("websocket", &error))?;
         let by = call.key.as_deref().map(tag);
-        let tags: Vec<&str> = std::iter::once(task.as_str()).chain(by.as_deref()).collect();
+        let until = until_ms.map(|until_ms| format!("{UNTIL}{until_ms}"));
+        let tags: Vec<&str> = [Some(task.as_str()), by.as_deref(), until.as_deref()].into_iter().flatten().collect();
         self.state().accept_websocket_with_tags(&pair.server, &tags);
         self.has_sockets.set(true);
         for link in self.store().links(task, *after, REPLAY_MAX)? {
@@ -52,6 +56,12 @@ impl Shard {
         }
     }
 
+    fn is_over(&self, socket: &WebSocket) -> bool {
+        let tags = self.state().get_tags(socket);
+        let until = tags.iter().find_map(|tag| tag.strip_prefix(UNTIL)?.parse::<u64>().ok());
+        until.is_some_and(|until_ms| until_ms <= call::now_ms())
+    }
+
     /// Tells whoever listens over a socket.
     pub(super) fn publish_to_sockets(&self, link: &Link, happened: &[Event]) {
         if !self.has_sockets.get() {
@@ -64,7 +74,10 @@ impl Shard {
             }
             told.push(&event.task);
             for socket in self.state().get_websockets_with_tag(&event.task) {
-                if tell(&socket, &event.task, link, happened) {
+                if self.is_over(&socket) {
+                    // One that is closed already is closed.
+                    _ = socket.close(Some(POLICY_VIOLATION), Some("the session is over"));
+                } else if tell(&socket, &event.task, link, happened) {
                     close(&socket);
                 }
             }

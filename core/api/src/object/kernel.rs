@@ -93,6 +93,9 @@ pub enum Request {
         task: String,
         /// After this sequence number (`Last-Event-ID`).
         after: u64,
+        /// When the session ends that listens, Unix milliseconds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until_ms: Option<u64>,
     },
     /// Refuses keys from now on: they were revoked.
     Revoke {

@@ -15,6 +15,7 @@ use kernel_do::submit::{self, Submission, Submitted};
 use serde_json::Value;
 
 use super::definitions;
+use super::sessions::own;
 use crate::answer::{self, Answer};
 use crate::ask::{Ask, Party};
 use crate::credential;
@@ -114,7 +115,9 @@ pub async fn events(ask: Ask) -> Result<Answer, Problem> {
     let number = |text: &str| text.trim().parse::<u64>();
     let after = ask.header("last-event-id").or_else(|| ask.query.get("after").map(String::as_str)).map(number);
     let unreadable = |_| Problem::new(Code::RequestMalformed, "Last-Event-ID, or after, is a number");
-    let request = Request::Events { task, after: after.transpose().map_err(unreadable)?.unwrap_or(0) };
+    let after = after.transpose().map_err(unreadable)?.unwrap_or(0);
+    let until_ms = own(ask.caller()?).and_then(|session| session.expires_ms);
+    let request = Request::Events { task, after, until_ms };
     let (env, trace, key) = (&ask.app.env, &ask.trace, Some(ask.caller()?.key.as_str()));
     let wants_socket = ask.header("upgrade").is_some_and(|value| value.eq_ignore_ascii_case("websocket"));
     let mut response = if wants_socket {
