@@ -66,8 +66,11 @@ fn code(response: &Response) -> String {
 #[test]
 async fn an_account_signs_in_whatever_chain_its_wallet_is_on() {
     let (world, account) = (World::new("account").await, Account::new(11));
-    let upper = account.did(137).replace(&account.address.to_lowercase()[2..], &account.address[2..].to_uppercase());
-    let added = world.client.put_member(&upper, &member(&[Scope::TaskRead])).await.expect("added");
+    let written = account.did(137).replace(&account.address.to_lowercase(), &account.address);
+    let mistyped = account.did(137).replace(&account.address.to_lowercase()[2..], &account.address[2..].to_uppercase());
+    let refused = world.client.put_member(&mistyped, &member(&[Scope::TaskRead])).await.expect_err("a check sum");
+    assert_eq!(refused.code(), Some(Code::RequestInvalid));
+    let added = world.client.put_member(&written, &member(&[Scope::TaskRead])).await.expect("added");
     assert_eq!((added.did, added.name.as_str()), (account.did(137), "Ana"));
     let twice = world.client.put_member(&account.did(1), &member(&[Scope::TaskRead])).await.expect_err("the same");
     assert_eq!(twice.code(), Some(Code::StateConflict));

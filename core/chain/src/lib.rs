@@ -1,6 +1,7 @@
 //! JSON-RPC codec, transaction encoding, fees, the ledger of a lane, operations, token actions and documents.
 
 pub mod action;
+pub mod address;
 pub mod contracts;
 pub mod decimal;
 pub mod document;

@@ -11,12 +11,14 @@ use crate::Error;
 /// Bytes of a signature: r, s, and which of the keys that fit is meant.
 pub const SIGNATURE_BYTES: usize = 65;
 
-/// Reads `0x` and 40 hex digits of any case.
+/// Reads `0x` and 40 hex digits, in lower case or with the right check sum.
 #[must_use]
 pub fn address(text: &str) -> Option<Address> {
-    let mut bytes = [0; 20];
-    hex::decode_to_slice(text.strip_prefix("0x")?, &mut bytes).ok()?;
-    Some(bytes.into())
+    let digits = text.strip_prefix("0x")?;
+    if digits.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return Address::parse_checksummed(text, None).ok();
+    }
+    text.parse().ok()
 }
 
 /// The account that has signed a text by `personal_sign`. Wallets count the keys that fit from 0 or from 27, and some
@@ -79,8 +81,11 @@ mod tests {
             "0xD1220A0cf47c7B9Be7A2E6BA89F429762e7b9aDb",
         ] {
             assert_eq!(address(&text.to_lowercase()).unwrap().to_checksum(None), text);
+            assert_eq!(address(text), address(&text.to_lowercase()));
         }
-        for text in ["", "0x", "52908400098527886E0F7030069857D2E4169EE7", "0xzz", &format!("{OWNER}0")] {
+        let (upper, mistyped) = (OWNER.replace("Fd", "FD"), OWNER.to_uppercase().replace("0X", "0x"));
+        let bare = "52908400098527886E0F7030069857D2E4169EE7";
+        for text in ["", "0x", bare, "0xzz", &format!("{OWNER}0"), &upper, &mistyped] {
             assert!(address(text).is_none(), "{text}");
         }
     }

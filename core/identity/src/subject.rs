@@ -61,7 +61,9 @@ impl Subject {
         let read = parts.filter(|(chain, _)| is_chain(chain)).and_then(|(chain, address)| {
             Some(Self::Account { chain: chain.to_owned(), address: account::address(address)? })
         });
-        read.ok_or(Error::InvalidDid("a did:pkh here is eip155, a chain and 0x with 40 hex digits"))
+        read.ok_or(Error::InvalidDid(
+            "a did:pkh here is eip155, a chain and an address, in lower case or with its right check sum",
+        ))
     }
 
     /// Its DID in the one spelling by which it is compared.
@@ -96,9 +98,8 @@ mod tests {
 
     #[test]
     fn each_has_one_spelling() {
-        let upper = format!("did:pkh:eip155:137:0x{}", "AB".repeat(20));
-        let subject = Subject::parse(&upper, HOST).unwrap();
-        assert_eq!(subject.did(), format!("did:pkh:eip155:137:0x{}", "ab".repeat(20)));
+        let account = "did:pkh:eip155:137:0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
+        assert_eq!(Subject::parse(account, HOST).unwrap().did(), account.to_lowercase());
         let web = "did:web:aion.example%3A8443:u:ana";
         let webvh = "did:webvh:QmfGEUAcMpzo25kF2Rhn8L2FCMVGPPTzBMzYsGWXSvzhJz:aion.example%3A8443:u:ana";
         for did in [KEY, web, webvh] {
@@ -133,6 +134,8 @@ mod tests {
             &format!("did:pkh:eip155::0x{account}"),
             &format!("did:pkh:eip155:1:{account}"),
             &format!("did:pkh:eip155:1:0x{account}00"),
+            // A letter of another case than its check sum's.
+            "did:pkh:eip155:1:0x5AAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
             &format!("did:pkh:eip155:{}:0x{account}", "1".repeat(21)),
             &format!("{KEY}{}", "k".repeat(400)),
         ] {

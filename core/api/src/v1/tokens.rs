@@ -1,5 +1,6 @@
 //! Tokens. Each write is a task of one step, so that it is durable and exactly once.
 
+pub use aion_chain::address::read as read_address;
 use aion_chain::contracts::ERC20;
 use alloy_primitives::U256;
 pub use alloy_primitives::{Address, Bytes};
@@ -183,16 +184,6 @@ pub struct Token {
     pub more: Map<String, Value>,
 }
 
-/// Reads an address: lower case, or mixed case with the right check sum (EIP-55).
-#[must_use]
-pub fn read_address(text: &str) -> Option<Address> {
-    let digits = text.strip_prefix("0x")?;
-    if digits.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        return Address::parse_checksummed(text, None).ok();
-    }
-    text.parse().ok()
-}
-
 /// The call that asks a token for a holder's balance.
 #[must_use]
 pub fn balance_call(holder: Address) -> Bytes {
@@ -241,16 +232,7 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    use super::{Mint, NAME_MAX_BYTES, read_address, read_balance, read_decimals, read_name};
-
-    #[test]
-    fn addresses_with_a_wrong_check_sum_are_refused() {
-        let right = "0x52908400098527886E0F7030069857D2E4169EE7";
-        assert!(read_address(right).is_some() && read_address(&right.to_lowercase()).is_some());
-        for wrong in [&right.replace('E', "e"), "52908400098527886E0F7030069857D2E4169EE7", "0x5", ""] {
-            assert_eq!(read_address(wrong), None, "{wrong}");
-        }
-    }
+    use super::{Mint, NAME_MAX_BYTES, read_balance, read_decimals, read_name};
 
     #[test]
     fn only_one_word_is_a_balance() {

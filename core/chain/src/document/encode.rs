@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::kind::Kind;
 use super::{Fault, Types, greatest};
-use crate::decimal;
+use crate::{address, decimal};
 
 /// Values may be nested so deep.
 const DEPTH_MAX: usize = 16;
@@ -102,14 +102,9 @@ fn encode_type(types: &Types, name: &str) -> String {
     text
 }
 
-/// An address, in lower case or with its right check sum (EIP-55).
+/// An address, in lower case or with its right check sum.
 pub(super) fn address(value: &Value) -> Option<Address> {
-    let text = value.as_str()?;
-    let digits = text.strip_prefix("0x")?;
-    if digits.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        return Address::parse_checksummed(text, None).ok();
-    }
-    text.parse().ok()
+    address::read(value.as_str()?)
 }
 
 /// A number that is not negative: a decimal text, or a JSON integer, which is exact below 2^53 everywhere.

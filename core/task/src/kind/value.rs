@@ -9,14 +9,10 @@ use crate::call::Call;
 use crate::definition::Fault;
 use crate::ids;
 
-/// An address: lower case, or mixed case with the right check sum (EIP-55).
+/// An address, in lower case or with its right check sum.
 pub fn address(pointer: &str, text: &str) -> Result<Address, Fault> {
-    let fault = || Fault::new(pointer, "an address, in lower case or with its right check sum");
-    let digits = text.strip_prefix("0x").ok_or_else(fault)?;
-    if digits.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        return Address::parse_checksummed(text, None).map_err(|_| fault());
-    }
-    text.parse().map_err(|_| fault())
+    let wrong = "an address, in lower case or with its right check sum";
+    aion_chain::address::read(text).ok_or_else(|| Fault::new(pointer, wrong))
 }
 
 /// An amount in base units, decimal.
