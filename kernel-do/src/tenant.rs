@@ -88,7 +88,7 @@ impl Tenant {
             Request::OpenSession { did, nonce, until_ms, key, passkey } => {
                 store.open_session(&snapshot, &did, (&nonce, until_ms), (key, passkey.as_ref()), now_ms)?
             }
-            Request::AddPasskey { did, key, passkey } => store.add_passkey(&snapshot, (&did, &key), passkey, now_ms)?,
+            Request::AddPasskey { key, passkey } => store.add_passkey(&snapshot, &key, passkey, now_ms)?,
             _ => return Err(Problem::internal()),
         };
         if keys.is_empty() {
@@ -136,7 +136,7 @@ impl Tenant {
             Request::PutMember { did, name, scopes } => store.put_member(&snapshot, &did, &name, &scopes),
             Request::ListMembers => store.members().map(|members| Reply::Members { members }),
             Request::Passkeys { did } => store.passkeys_of(&did),
-            Request::RemovePasskey { did, id } => store.remove_passkey(&did, &id),
+            Request::RemovePasskey { key, id } => store.remove_passkey(&snapshot, &key, &id),
             Request::Register(entry) => {
                 store.register(&entry)?;
                 Ok(Reply::Done)

@@ -23,31 +23,30 @@ impl Store<'_> {
     pub(super) fn add_passkey(
         &self,
         snapshot: &Snapshot,
-        (did, key): (&str, &str),
+        key: &str,
         passkey: Passkey,
         now_ms: u64,
     ) -> Result<(Reply, Vec<String>), Problem> {
-        let member = self.member(did)?.did;
-        let known = self.passkeys(&member)?;
+        let member = whose(snapshot, key)?;
+        let known = self.passkeys(member)?;
         check_room(&known)?;
         let taken =
             self.rows::<Body>("SELECT id AS body FROM passkey WHERE id = ?", vec![passkey.id.as_str().into()])?;
         if !taken.is_empty() {
             return Err(Problem::new(Code::StateConflict, "this passkey was added already"));
         }
-        let values = vec![passkey.id.as_str().into(), member.as_str().into(), json(&passkey)?.into()];
+        let values = vec![passkey.id.as_str().into(), member.into(), json(&passkey)?.into()];
         self.run("INSERT INTO passkey (id, member, body) VALUES (?, ?, ?)", values)?;
         let ends =
-            |session: &&KeyRecord| session.member.as_deref() == Some(&member) && session.id != key && known.is_empty();
+            |session: &&KeyRecord| session.member.as_deref() == Some(member) && session.id != key && known.is_empty();
         let ended: Vec<String> = snapshot.keys.iter().filter(ends).map(|session| session.id.clone()).collect();
         ended.iter().try_for_each(|id| self.mark_revoked(id, now_ms))?;
         Ok((Reply::Passkeys { passkeys: vec![passkey] }, ended))
     }
 
     /// Removes a passkey.
-    pub(super) fn remove_passkey(&self, did: &str, id: &str) -> Result<Reply, Problem> {
-        let member = self.member(did)?.did;
-        if !self.passkeys(&member)?.iter().any(|passkey| passkey.id == id) {
+    pub(super) fn remove_passkey(&self, snapshot: &Snapshot, key: &str, id: &str) -> Result<Reply, Problem> {
+        if !self.passkeys(whose(snapshot, key)?)?.iter().any(|passkey| passkey.id == id) {
             return Err(Problem::unknown("passkey"));
         }
         self.run("DELETE FROM passkey WHERE id = ?", vec![id.into()])?;
@@ -62,4 +61,11 @@ impl Store<'_> {
         };
         self.run("UPDATE passkey SET body = ? WHERE id = ?", vec![json(used)?.into(), used.id.as_str().into()])
     }
+}
+
+/// The member whose session has a key. What the edge has kept of keys may be some seconds old: here they are as they are.
+fn whose<'a>(snapshot: &'a Snapshot, key: &str) -> Result<&'a str, Problem> {
+    let session = snapshot.keys.iter().find(|session| session.id == key);
+    let over = || Problem::new(Code::CredentialInvalid, "the session is over: sign in again");
+    session.and_then(|session| session.member.as_deref()).ok_or_else(over)
 }

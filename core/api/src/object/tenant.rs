@@ -78,19 +78,17 @@ pub enum Request {
         /// Its DID in the one spelling.
         did: String,
     },
-    /// Adds a passkey of a member. With the first one its other sessions end, which nobody has opened by two factors.
+    /// Adds a passkey of the member whose session it is. With the first one its other sessions end, which nobody has opened by two factors.
     AddPasskey {
-        /// The member's DID.
-        did: String,
-        /// The key of the session that adds it, which goes on.
+        /// The id of the key of the session that adds it, which goes on.
         key: String,
         /// The passkey.
         passkey: Passkey,
     },
-    /// Removes a passkey of a member.
+    /// Removes a passkey of the member whose session it is.
     RemovePasskey {
-        /// The member's DID.
-        did: String,
+        /// The id of the key of the session that removes it.
+        key: String,
         /// The credential's id.
         id: String,
     },

@@ -67,9 +67,9 @@ pub async fn of_caller(ask: Ask) -> Result<Answer, Problem> {
             let body: AddPasskey = ask.json()?;
             limits::check_name("/name", &body.name)?;
             let passkey = with_asker(&ask, |asker| asker.made(owner, &body, now_ms))?;
-            Request::AddPasskey { did: did.clone(), key: caller.key.clone(), passkey }
+            Request::AddPasskey { key: caller.key.clone(), passkey }
         }
-        "removePasskey" => Request::RemovePasskey { did: did.clone(), id: ask.param("id").to_owned() },
+        "removePasskey" => Request::RemovePasskey { key: caller.key.clone(), id: ask.param("id").to_owned() },
         _ => Request::Passkeys { did: did.clone() },
     };
     let reply = ask.object(Address::tenant(&caller.tenant), request).await;
