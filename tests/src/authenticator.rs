@@ -16,9 +16,9 @@ const SIGNED: u8 = 0x05;
 const MADE: u8 = 0x45;
 
 /// Makes a key of RSA as modules of Windows do.
-const MAKE_RSA: &str = "return crypto.subtle.generateKey({ name: 'RSASSA-PKCS1-v1_5', modulusLength: 2048, \
-    publicExponent: new Uint8Array([1, 0, 1]), hash: 'SHA-256' }, true, ['sign']).then(async (pair) => [pair.privateKey, \
-    (await crypto.subtle.exportKey('jwk', pair.publicKey)).n])";
+const MAKE_RSA: &str = "const kind = { name: 'RSASSA-PKCS1-v1_5', modulusLength: 2048, hash: 'SHA-256', \
+    publicExponent: new Uint8Array([1, 0, 1]) }; return crypto.subtle.generateKey(kind, true, ['sign']).then( \
+    async (pair) => [pair.privateKey, (await crypto.subtle.exportKey('jwk', pair.publicKey)).n])";
 /// Signs by it.
 const SIGN_RSA: &str =
     "return crypto.subtle.sign('RSASSA-PKCS1-v1_5', key, data).then((bytes) => new Uint8Array(bytes))";

@@ -29,8 +29,8 @@ pub const FEATURES: [&str; 7] = [
 
 /// What is done to what the compiler made: what it left over goes, and no more than that. With `-Oz` a script is up to
 /// a tenth smaller, and larger once it is compressed, since code that is the same no longer looks the same; and that
-/// takes twice as long. Functions are ordered by their names, so that those which a generic one became for several types
-/// stand beside each other: a compressor that looks back 32 kB makes one twentieth less of them.
+/// takes twice as long. Functions are ordered by their names, so that those which a generic one became for several
+/// types stand beside each other: a compressor that looks back 32 kB makes one twentieth less of them.
 pub const OPTIMISE: [&str; 6] = [
     "-O1",
     "--rse",

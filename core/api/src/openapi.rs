@@ -259,19 +259,9 @@ fn schemas() -> Value {
     add::<Code>(&mut schemas);
     add::<Fault>(&mut schemas);
     add_as::<ProblemDocument>(&mut schemas, "Problem");
-    for item in [
-        "Key",
-        "Member",
-        "Passkey",
-        "Identity",
-        "Wallet",
-        "Token",
-        "Task",
-        "Definition",
-        "Schedule",
-        "SecretName",
-        "Function",
-    ] {
+    for item in
+        ["Key", "Member", "Identity", "Wallet", "Token", "Task", "Definition", "Schedule", "SecretName", "Function"]
+    {
         schemas.insert(format!("{item}List"), list(&reference(item)));
     }
     let object = json!({ "type": "object" });
@@ -297,6 +287,7 @@ fn signing_in(schemas: &mut Map<String, Value>) {
     add::<passkeys::Selection>(schemas);
     add::<passkeys::RequestOptions>(schemas);
     add::<passkeys::AddPasskey>(schemas);
+    schemas.insert("PasskeyList".to_owned(), list(&reference("Passkey")));
     add::<passkeys::Credential>(schemas);
     add::<passkeys::AuthenticatorResponse>(schemas);
 }

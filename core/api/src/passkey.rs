@@ -171,8 +171,8 @@ pub fn check_room(known: &[Passkey]) -> Result<(), Problem> {
     Err(Problem::new(Code::LimitReached, detail))
 }
 
-/// Whether a member with such passkeys may sign in, given the one that has signed too. Since that was looked at, another
-/// session may have been opened by it, or somebody may have removed it.
+/// Whether a member with such passkeys may sign in, given the one that has signed too. Since that was looked at,
+/// another session may have been opened by it, or somebody may have removed it.
 pub fn admit(known: &[Passkey], used: Option<&Passkey>) -> Result<(), Problem> {
     match used {
         None if known.is_empty() => Ok(()),

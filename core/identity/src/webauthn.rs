@@ -162,8 +162,8 @@ impl Party<'_> {
     }
 
     fn check_client(&self, client_data: &[u8], kind: &str, is_challenge: impl Fn(&[u8]) -> bool) -> Result<(), Error> {
-        let said: ClientData =
-            serde_json::from_slice(client_data).map_err(|_| Error::Proof("this is no client data"))?;
+        let text = std::str::from_utf8(client_data).unwrap_or_default();
+        let said: ClientData = serde_json::from_str(text).map_err(|_| Error::Proof("this is no client data"))?;
         if said.kind != kind {
             return Err(Error::Proof("it is of another ceremony"));
         }

@@ -63,7 +63,8 @@ impl Store<'_> {
     }
 }
 
-/// The member whose session has a key. What the edge has kept of keys may be some seconds old: here they are as they are.
+/// The member whose session has a key. What the edge has kept of keys may be some seconds old: here they are as they
+/// are.
 fn whose<'a>(snapshot: &'a Snapshot, key: &str) -> Result<&'a str, Problem> {
     let session = snapshot.keys.iter().find(|session| session.id == key);
     let over = || Problem::new(Code::CredentialInvalid, "the session is over: sign in again");

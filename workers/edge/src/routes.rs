@@ -88,6 +88,22 @@ fn front(routes: Routes) -> Routes {
         .at("silenceAlert", eyes::silence)
 }
 
+/// Who may sign in, and how they do.
+fn people(routes: Routes) -> Routes {
+    routes
+        .at("listMembers", members::list)
+        .at("putMember", members::put)
+        .at("removeMember", members::remove)
+        .at("challengeSession", sessions::challenge)
+        .at("openSession", sessions::open)
+        .at("requestPasskey", passkeys::request)
+        .at("listPasskeys", passkeys::of_caller)
+        .at("challengePasskey", passkeys::of_caller)
+        .at("addPasskey", passkeys::of_caller)
+        .at("removePasskey", passkeys::of_caller)
+        .at("endSession", sessions::end)
+}
+
 /// Builds the router; once an isolate.
 pub fn router(app: App) -> axum::Router {
     let routes = Routes(Router::new())
@@ -104,17 +120,6 @@ pub fn router(app: App) -> axum::Router {
         .at("listKeys", keys::list)
         .at("createKey", keys::create)
         .at("revokeKey", keys::revoke)
-        .at("listMembers", members::list)
-        .at("putMember", members::put)
-        .at("removeMember", members::remove)
-        .at("challengeSession", sessions::challenge)
-        .at("openSession", sessions::open)
-        .at("requestPasskey", passkeys::request)
-        .at("listPasskeys", passkeys::of_caller)
-        .at("challengePasskey", passkeys::of_caller)
-        .at("addPasskey", passkeys::of_caller)
-        .at("removePasskey", passkeys::of_caller)
-        .at("endSession", sessions::end)
         .at("createIdentity", identities::create)
         .at("listIdentities", identities::list)
         .at("readIdentity", identities::read)
@@ -163,7 +168,7 @@ pub fn router(app: App) -> axum::Router {
         .at("deleteSecret", egress::delete_secret)
         .at("reportStep", egress::report);
 
-    front(routes).0.fallback(unknown).method_not_allowed_fallback(unsupported).with_state(app)
+    people(front(routes)).0.fallback(unknown).method_not_allowed_fallback(unsupported).with_state(app)
 }
 
 struct Routes(Router<App>);

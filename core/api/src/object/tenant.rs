@@ -78,7 +78,8 @@ pub enum Request {
         /// Its DID in the one spelling.
         did: String,
     },
-    /// Adds a passkey of the member whose session it is. With the first one its other sessions end, which nobody has opened by two factors.
+    /// Adds a passkey of the member whose session it is. With the first one its other sessions end, which nobody has
+    /// opened by two factors.
     AddPasskey {
         /// The id of the key of the session that adds it, which goes on.
         key: String,

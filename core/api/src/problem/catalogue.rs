@@ -69,9 +69,9 @@ catalogue! {
          six characters are a check sum, so a typo is found at once. Where a session is opened it says the same of a \
          challenge that is over, was used or was not signed by a member."
     PasskeyRequired "passkey.required" 401 "A passkey is required too"
-        "The challenge was signed by a member who has passkeys. `POST /v1/sessions:passkey` with the same body says what \
-         one of them has to sign; send its answer as `passkey` with the body. Whoever has lost all of them has an admin \
-         remove the member and add it again."
+        "The challenge was signed by a member who has passkeys. `POST /v1/sessions:passkey` with the same body says \
+         what one of them has to sign; send its answer as `passkey` with the body. Whoever has lost all of them has an \
+         admin remove the member and add it again."
     SessionStale "session.stale" 403 "The session is too old for this"
         "How a member signs in is changed only soon after signing in, so that a session which was left open or was \
          stolen cannot. Sign in again."

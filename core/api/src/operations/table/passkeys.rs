@@ -57,7 +57,7 @@ pub(super) const OPERATIONS: [Operation; 5] = [
         idempotent: false,
         query: &[],
         request: "AddPasskey",
-        example: r#"{"name":"Phone","credential":{"id":"RV7zTiBDqH2z","response":{"clientDataJSON":"e30","authenticatorData":"AA"}}}"#,
+        example: r#"{"name":"Key","credential":{"id":"aWQ","response":{"clientDataJSON":"e","authenticatorData":"A"}}}"#,
         success: json(201, "Passkey"),
         problems: &[Code::StateConflict, Code::SessionStale, Code::LimitReached],
     },
