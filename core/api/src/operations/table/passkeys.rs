@@ -57,7 +57,7 @@ pub(super) const OPERATIONS: [Operation; 5] = [
         idempotent: false,
         query: &[],
         request: "AddPasskey",
-        example: r#"{"name":"Key","credential":{"id":"aWQ","response":{"clientDataJSON":"e","authenticatorData":"A"}}}"#,
+        example: r#"{"name":"Key","credential":{"id":"aQ","response":{"clientDataJSON":"e","authenticatorData":"A"}}}"#,
         success: json(201, "Passkey"),
         problems: &[Code::StateConflict, Code::SessionStale, Code::LimitReached],
     },
