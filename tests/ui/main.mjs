@@ -6,6 +6,7 @@ import "./people.mjs";
 import "./signing.mjs";
 import "./entrance.mjs";
 import "./passkeys.mjs";
+import "./keyboard.mjs";
 import "./live.mjs";
 import "./chat.mjs";
 import "./edge.mjs";
