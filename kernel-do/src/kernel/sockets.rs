@@ -1,7 +1,7 @@
 //! Live events over hibernating `WebSocket`s: the platform keeps them while the object sleeps, and what an object sends
 //! wakes nobody else. Each message is one event in JSON with the number of its link, by which a client that comes back
-//! goes on (`?after=`). A socket ends with its task, and with the key that it was opened with;
-//! where that is one of a session which is over by the clock, at the next event, of which it is told nothing.
+//! goes on (`?after=`). A socket ends with its task, and with the key that it was opened with. Where that is one of a
+//! session which is over by the clock, it ends at the next event, of which it is told nothing.
 
 use aion_api::object::Call;
 use aion_api::object::kernel::Request;

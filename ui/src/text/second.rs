@@ -91,7 +91,7 @@ macro_rules! second_half {
     Creations "Tokens creados" "Tokens created";
     SignedDocuments "Documentos firmados" "Documents signed";
     UsedOf "{0} de {1}" "{0} of {1}";
-    UsedUnits "Unidades" "Units";
+    UsedUnits "Unidades (con 18 decimales)" "Units (at 18 decimals)";
     UsedFree "{0} sin firma de nadie" "{0} by nobody's signature";
     PolicyRest "Todo lo demás está prohibido." "Everything else is denied.";
 

@@ -74,7 +74,7 @@ pub(super) const OPERATIONS: [Operation; 6] = [
         request: "OpenSession",
         example: r#"{"proof":"eyJhbGciOiJFZERTQSIsImtpZCI6Ii4uLiJ9.YQ.c2lnbmF0dXJl"}"#,
         success: json(201, "KeyCreated"),
-        problems: &[Code::CredentialInvalid, Code::LimitReached, Code::ComponentUnavailable],
+        problems: &[Code::CredentialInvalid, Code::PasskeyRequired, Code::LimitReached, Code::ComponentUnavailable],
     },
     Operation {
         id: "endSession",
