@@ -56,7 +56,7 @@ function survive(work) {
 /** Streams whose parts need no code of ours: they end with the instance by themselves, or go on without it. */
 const own = new WeakSet();
 
-/** Both ends of a stream that wasm writes and the runtime carries (workers/mind/src/stream.rs). */
+/** Both ends of a stream that wasm writes and the runtime carries (workers/mind/src/outbox.rs). */
 globalThis.aionPipe = () => {
   const { readable, writable } = new IdentityTransformStream();
   const writer = writable.getWriter();

@@ -96,6 +96,25 @@ const HANG_UP: &str = "
     .then(() => hangUp.abort());
 ";
 
+/// Asks for a stream and reads it, not before a while if wanted; what it says, and after how many milliseconds the last
+/// of its words came and its end.
+const READ: &str = r#"
+  const body = JSON.stringify({ model: 'fast', stream: true, messages: [{ role: 'user', content: 'Hi' }] });
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+  return fetch(`${api}/chat/completions`, { method: 'POST', body, headers }).then(async (response) => {
+    await new Promise((done) => setTimeout(done, WAIT_MS));
+    const [begin, decoder] = [Date.now(), new TextDecoder()];
+    let [text, words_ms] = ['', 0];
+    for await (const piece of response.body) {
+      text += decoder.decode(piece, { stream: true });
+      if (!text.includes('"finish_reason":"stop"')) words_ms = Date.now() - begin;
+    }
+    const pieces = text.split('\n').filter((line) => line.startsWith('data: {')).map((line) => JSON.parse(line.slice(6)));
+    const said = pieces.map((piece) => piece.choices[0]?.delta?.content ?? '').join('');
+    return JSON.stringify({ said, words_ms, end_ms: Date.now() - begin, done: text.endsWith('data: [DONE]\n\n') });
+  });
+"#;
+
 /// Has `OpenAI`'s own client ask, whole and in pieces, and for a model that is not there.
 const OPENAI: &str = "
   return import(`file://${process.cwd()}/../node_modules/openai/index.mjs`).then(async ({ default: OpenAI }) => {
@@ -372,6 +391,22 @@ async fn only_answers_that_came_whole_are_given_again() {
     javascript(&mind, &hang_up).await;
     aion_tests::sleep_ms(1_500).await;
     assert_eq!(cache_status(&again(&mind, "Bye", true, 600).await), "aion-mind; fwd=miss");
+}
+
+#[test]
+async fn no_piece_waits_for_the_next_one_and_none_is_lost_to_a_slow_reader() {
+    let mind = Mind::new("paced", 1).await;
+    mind.set(0, "words=40&late=4000").await;
+    let quick = javascript(&mind, &READ.replace("WAIT_MS", "0")).await;
+    let quick: Value = serde_json::from_str(&quick).expect("JSON");
+    assert_eq!(quick["said"], format!("{}{}", hello(&mind.names[0]), " and more".repeat(20)), "{quick}");
+    assert!(quick["words_ms"].as_u64() < Some(2_000) && quick["end_ms"].as_u64() >= Some(3_500), "{quick}");
+    // Much more than waits for a reader anywhere on the way.
+    mind.set(0, "words=20000").await;
+    let slow = javascript(&mind, &READ.replace("WAIT_MS", "1500")).await;
+    let slow: Value = serde_json::from_str(&slow).expect("JSON");
+    assert_eq!(slow["said"], format!("{}{}", hello(&mind.names[0]), " and more".repeat(10_000)));
+    assert_eq!(slow["done"], true);
 }
 
 #[test]

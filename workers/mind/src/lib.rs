@@ -18,6 +18,7 @@ mod front;
 mod mcp;
 mod object;
 mod observed;
+mod outbox;
 mod plans;
 mod protocol;
 mod question;

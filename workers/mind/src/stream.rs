@@ -1,5 +1,7 @@
 //! An answer in pieces: from the provider's events to the caller's, and to the end of its reservation.
 
+use std::pin::pin;
+
 use aion_api::object::mind::Handed;
 use aion_api::problem::Problem;
 use aion_mind::budget::End;
@@ -7,41 +9,12 @@ use aion_mind::models::Prices;
 use aion_mind::wire::front::{Chunks, Head, write_own};
 use aion_mind::wire::{Event, Fault, Fold, Reply, StreamDecoder, Usage};
 use aion_shell::call::fault;
-use futures_util::future::{Either, select};
-use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen::{JsCast, JsValue};
-use worker::js_sys::futures::JsFuture;
-use worker::js_sys::{Promise, Uint8Array};
-use worker::{Delay, Env, Response, ResponseBody, web_sys};
+use futures_util::future::{Either, join, select};
+use worker::{Env, Response, ResponseBody};
 
-use crate::upstream::{Opened, wait};
+use crate::outbox::{self, Gone, Outbox, Sender};
+use crate::upstream::Opened;
 use crate::{allowances, chat, ends};
-
-#[wasm_bindgen]
-extern "C" {
-    /// A stream of the platform's own, which goes through scripts without any of their code (workers/entry.mjs).
-    #[wasm_bindgen(catch, js_name = aionPipe)]
-    fn pipe() -> Result<JsValue, JsValue>;
-
-    /// Both of its ends.
-    type Pipe;
-
-    #[wasm_bindgen(method, getter)]
-    fn readable(this: &Pipe) -> web_sys::ReadableStream;
-
-    #[wasm_bindgen(method, getter)]
-    fn writer(this: &Pipe) -> Sender;
-
-    /// The provider's end of the way to the caller.
-    pub type Sender;
-
-    /// Done as soon as the caller has taken it: one who reads slowly makes the provider wait.
-    #[wasm_bindgen(method)]
-    fn write(this: &Sender, piece: &Uint8Array) -> Promise;
-
-    #[wasm_bindgen(method)]
-    fn close(this: &Sender) -> Promise;
-}
 
 /// The words of an answer.
 #[derive(Debug, Clone)]
@@ -90,14 +63,14 @@ pub struct Flow {
 
 /// The way between the flow and the caller, with the response that reads from it.
 pub fn response() -> Result<(Sender, Response), Problem> {
-    let pipe = pipe().map_err(|error| fault("stream", &worker::Error::from(error)))?.unchecked_into::<Pipe>();
     let made = || {
-        let response = Response::from_body(ResponseBody::Stream(pipe.readable()))?;
+        let (sender, readable) = outbox::pipe()?;
+        let response = Response::from_body(ResponseBody::Stream(readable))?;
         response.headers().set("content-type", "text/event-stream")?;
         response.headers().set("x-accel-buffering", "no")?;
-        Ok(response)
+        Ok((sender, response))
     };
-    made().map(|response| (pipe.writer(), response)).map_err(|error: worker::Error| fault("stream", &error))
+    made().map_err(|error: worker::Error| fault("stream", &error))
 }
 
 /// An answer that is known, in pieces.
@@ -119,9 +92,8 @@ impl Flow {
     /// provider broke off or the caller has gone.
     pub async fn run(mut self, env: Env, handed: Handed, first: Vec<Event>, sender: Sender) {
         let (mut events, mut usage, mut whole) = (first, None::<Usage>, false);
-        let mut patience = wait(self.opened.left_ms());
+        let mut outbox = Outbox::new(sender, self.opened.left_ms());
         loop {
-            let mut text = String::new();
             for event in &events {
                 match event {
                     Event::Usage(used) => usage = Some(*used),
@@ -131,40 +103,44 @@ impl Flow {
                 if let Some((_, fold)) = &mut self.again {
                     fold.push(event.clone());
                 }
-                self.writer.push(event, &mut text);
-            }
-            if !text.is_empty() && !give(&sender, &text, &mut patience).await {
-                // Nobody listens: the provider is not asked to go on.
-                break;
+                self.writer.push(event, outbox.text());
             }
             if self.decoder.is_over() || matches!(events.last(), Some(Event::Stop { .. } | Event::Error(_))) {
                 break;
             }
-            events = self.next().await.unwrap_or_else(|fault| vec![Event::Error(fault)]);
+            events = match self.next(&mut outbox).await {
+                Ok(events) => events,
+                // Nobody listens: the provider is not asked to go on.
+                Err(Gone) => break,
+            };
         }
         let end = if whole { End::Used(self.prices.settled(usage, self.worst)) } else { End::Unknown };
         let end = allowances::ended(&self.id, self.worst, end);
         // The caller sees the end at once, and the ledger hears of it.
-        let closed = JsFuture::from(sender.close());
+        let closed = outbox.close();
         let again = self.again.filter(|_| whole).and_then(|(key, fold)| chat::again(&key, &fold.finish().ok()?));
-        match again {
-            Some(_) => chat::end(&env, &handed, &self.id, end, again).await,
-            None => ends::soon(&env, &handed, &self.id, end).await,
-        }
-        // Whoever has gone does not take the end either.
-        _ = select(closed, patience).await;
+        let told = async {
+            match again {
+                Some(_) => chat::end(&env, &handed, &self.id, end, again).await,
+                None => ends::soon(&env, &handed, &self.id, end).await,
+            }
+        };
+        join(closed, told).await;
     }
 
-    async fn next(&mut self) -> Result<Vec<Event>, Fault> {
+    /// What the provider says next, while the caller takes what it has said.
+    async fn next(&mut self, outbox: &mut Outbox) -> Result<Vec<Event>, Gone> {
+        outbox.room().await?;
+        match select(pin!(outbox.drive()), pin!(self.read())).await {
+            Either::Left((Gone, _)) => Err(Gone),
+            Either::Right((read, _)) => Ok(read.unwrap_or_else(|fault| vec![Event::Error(fault)])),
+        }
+    }
+
+    async fn read(&mut self) -> Result<Vec<Event>, Fault> {
         Ok(match self.opened.next().await? {
             Some(piece) => self.decoder.push(&piece),
             None => self.decoder.finish(),
         })
     }
-}
-
-/// Whether the caller takes a piece, within the time that the whole may take.
-async fn give(sender: &Sender, text: &str, patience: &mut Delay) -> bool {
-    let taken = JsFuture::from(sender.write(&Uint8Array::from(text.as_bytes())));
-    matches!(select(taken, patience).await, Either::Left((Ok(_), _)))
 }

@@ -3,7 +3,7 @@
 //!
 //! `status` (an error of `OpenAI`'s), `retry` (its `Retry-After`, seconds), `wait` (milliseconds before it answers),
 //! `cut` (it hangs up in the middle), `early` (a stream fails before it has said anything), `words` (that it says so
-//! many more), `pause` (milliseconds between the pieces), `usage` (`none`: it says nothing of it) and `key` (the only
+//! many more), `pause` (milliseconds between the pieces), `late` (milliseconds before the piece that ends it), `usage` (`none`: it says nothing of it) and `key` (the only
 //! one that it accepts). `says` is what it says in place of hello, as hex digits of its text; of several, parted by
 //! commas, each once, and the last one from then on.
 
@@ -44,7 +44,7 @@ pub(super) fn say(stream: &TcpStream, request: &Received, wishes: &Wishes, name:
         return whole(stream, 200, None, &body, cut);
     }
     if wishes.contains_key("early") {
-        return pieces(stream, &[json!({ "error": { "message": bearer, "type": "overloaded_error" } })], 0, true);
+        return pieces(stream, &[json!({ "error": { "message": bearer, "type": "overloaded_error" } })], [0, 0], true);
     }
     let delta = |delta: Value, finish: Value| {
         json!({ "id": "c", "object": "chat.completion.chunk", "choices": [
@@ -54,7 +54,7 @@ pub(super) fn say(stream: &TcpStream, request: &Received, wishes: &Wishes, name:
         text.split_inclusive(' ').map(|word| delta(json!({ "content": word }), Value::Null)).collect();
     all.push(delta(json!({}), json!("stop")));
     all.push(json!({ "id": "c", "object": "chat.completion.chunk", "choices": [], "usage": usage }));
-    pieces(stream, &all, number("pause").unwrap_or(0), cut)
+    pieces(stream, &all, [number("pause").unwrap_or(0), number("late").unwrap_or(0)], cut)
 }
 
 /// What is said the so manieth time.
@@ -78,12 +78,15 @@ fn whole(mut stream: &TcpStream, status: u64, retry: Option<u64>, body: &Value, 
     Ok(stream.flush()?)
 }
 
-fn pieces(mut stream: &TcpStream, all: &[Value], pause_ms: u64, cut: bool) -> Outcome<()> {
+fn pieces(mut stream: &TcpStream, all: &[Value], [pause_ms, late_ms]: [u64; 2], cut: bool) -> Outcome<()> {
     let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\nconnection: close";
     write!(stream, "{head}\r\n\r\n")?;
     let last = if cut { all.len().min(2) } else { all.len() };
     for piece in &all[..last] {
         let text = format!("data: {piece}\n\n");
+        if piece["choices"][0]["finish_reason"] == "stop" {
+            std::thread::sleep(Duration::from_millis(late_ms));
+        }
         write!(stream, "{:x}\r\n{text}\r\n", text.len())?;
         stream.flush()?;
         std::thread::sleep(Duration::from_millis(pause_ms));
