@@ -109,7 +109,8 @@ const READ: &str = r#"
       text += decoder.decode(piece, { stream: true });
       if (!text.includes('"finish_reason":"stop"')) words_ms = Date.now() - begin;
     }
-    const pieces = text.split('\n').filter((line) => line.startsWith('data: {')).map((line) => JSON.parse(line.slice(6)));
+    const lines = text.split('\n').filter((line) => line.startsWith('data: {'));
+    const pieces = lines.map((line) => JSON.parse(line.slice(6)));
     const said = pieces.map((piece) => piece.choices[0]?.delta?.content ?? '').join('');
     return JSON.stringify({ said, words_ms, end_ms: Date.now() - begin, done: text.endsWith('data: [DONE]\n\n') });
   });

@@ -192,6 +192,22 @@ fn scripts_read_json_in_one_way() {
 }
 
 #[test]
+fn no_view_of_memory_leaves_a_script() {
+    let folders = ["kernel-do", "identity-do", "workers", "ui"];
+    let mut faults = Vec::new();
+    for path in folders.iter().flat_map(|folder| files(folder, "rs")) {
+        let mut imports = false;
+        for (place, line) in read(&path).lines().enumerate() {
+            imports = line.starts_with("extern \"C\" {") || (imports && line != "}");
+            if imports && line.contains("&[u8]") || line.contains("Uint8Array::view") {
+                faults.push(format!("{path}:{}", place + 1));
+            }
+        }
+    }
+    none("give a copy: the runtime reads bytes later, and memory that has grown by then reads as nothing", &faults);
+}
+
+#[test]
 fn imports_are_named() {
     let mut faults = Vec::new();
     for path in files("", "rs") {

@@ -5,7 +5,7 @@ use serde_json::json;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use worker::js_sys::futures::JsFuture;
-use worker::js_sys::{JSON, Promise};
+use worker::js_sys::{JSON, Promise, Uint8Array};
 
 /// The exponent 65537, base64url.
 const EXPONENT: &str = "AQAB";
@@ -23,7 +23,7 @@ extern "C" {
         uses: &JsValue,
     ) -> Result<Promise, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["crypto", "subtle"])]
-    fn verify(algorithm: &str, key: &JsValue, signature: &[u8], data: &[u8]) -> Result<Promise, JsValue>;
+    fn verify(algorithm: &str, key: &JsValue, signature: &Uint8Array, data: &Uint8Array) -> Result<Promise, JsValue>;
 }
 
 /// Whether the key with this modulus, base64url, and the exponent 65537 has signed a message.
@@ -36,5 +36,6 @@ async fn verified(modulus: &str, message: &[u8], signature: &[u8]) -> Result<JsV
     let algorithm = JSON::parse(&json!({ "name": NAME, "hash": "SHA-256" }).to_string())?;
     let uses = JSON::parse("[\"verify\"]")?;
     let key = JsFuture::from(import_key("jwk", &key, &algorithm, false, &uses)?).await?;
-    JsFuture::from(verify(NAME, &key, signature, message)?).await
+    let [signature, message] = [signature, message].map(Uint8Array::from);
+    JsFuture::from(verify(NAME, &key, &signature, &message)?).await
 }

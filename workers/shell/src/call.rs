@@ -9,6 +9,7 @@ use aion_api::{Address, secret};
 use futures_util::StreamExt;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
+use worker::js_sys::Uint8Array;
 use worker::js_sys::futures::JsFuture;
 use worker::{Env, Headers, Method, RequestInit, Response, Stub, js_sys, web_sys, worker_sys};
 
@@ -31,7 +32,7 @@ extern "C" {
     /// Posts bytes and reads the answer to its end: one promise, where the platform's crate has one for each part of a
     /// stream.
     #[wasm_bindgen(catch)]
-    async fn exchange(target: &Target, url: &str, body: &[u8]) -> Result<JsValue, JsValue>;
+    async fn exchange(target: &Target, url: &str, body: Uint8Array) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(method, getter)]
     fn status(this: &Answer) -> u16;
@@ -92,9 +93,12 @@ pub async fn send_script(env: &Env, service: &str, request: &web_sys::Request) -
 
 /// What is the same for requests of every kind stands in a script once.
 async fn post(target: Target, url: &str, text: String) -> Result<(u16, Vec<u8>), Problem> {
-    let answer = exchange(&target, url, text.as_bytes()).await.map_err(|error| away(&error.into()))?;
+    // A copy: the runtime reads a body when it sends it, and by then a view of wasm's memory may be one of nothing.
+    let body = Uint8Array::from(text.as_bytes());
+    drop(text);
+    let answer = exchange(&target, url, body).await.map_err(|error| away(&error.into()))?;
     let answer = answer.unchecked_into::<Answer>();
-    Ok((answer.status(), js_sys::Uint8Array::new(&answer.body()).to_vec()))
+    Ok((answer.status(), Uint8Array::new(&answer.body()).to_vec()))
 }
 
 /// Asks an object and gives its response as it is, for answers that are streams.
