@@ -1,8 +1,8 @@
 //! What of an answer in pieces is on its way to the caller.
 //!
 //! A piece goes at once if the caller has had none for a moment, and together with those that came since otherwise:
-//! what a piece costs is one turn of scripts, sockets and whoever reads, however short it is. Who takes what he is given
-//! more slowly than the provider speaks makes the provider wait.
+//! what a piece costs is one turn of scripts, sockets and whoever reads, however short it is. Who takes what he is
+//! given more slowly than the provider speaks makes the provider wait.
 
 use std::future::pending;
 

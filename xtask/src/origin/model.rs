@@ -3,9 +3,9 @@
 //!
 //! `status` (an error of `OpenAI`'s), `retry` (its `Retry-After`, seconds), `wait` (milliseconds before it answers),
 //! `cut` (it hangs up in the middle), `early` (a stream fails before it has said anything), `words` (that it says so
-//! many more), `pause` (milliseconds between the pieces), `late` (milliseconds before the piece that ends it), `usage` (`none`: it says nothing of it) and `key` (the only
-//! one that it accepts). `says` is what it says in place of hello, as hex digits of its text; of several, parted by
-//! commas, each once, and the last one from then on.
+//! many more), `pause` (milliseconds between the pieces), `late` (milliseconds before the piece that ends it), `usage`
+//! (`none`: it says nothing of it) and `key` (the only one that it accepts). `says` is what it says in place of hello,
+//! as hex digits of its text; of several, parted by commas, each once, and the last one from then on.
 
 use std::io::Write;
 use std::net::TcpStream;
