@@ -18,7 +18,7 @@ use crate::workspace::scratch;
 use crate::{build, secrets, setup};
 
 use litellm::Duty;
-use pieces::Delays;
+use pieces::Apart;
 use stub::{PIECES, SLOWLY, TEXT};
 
 /// How long each load lasts, after a second to warm up.
@@ -47,7 +47,7 @@ struct Seen {
     name: &'static str,
     /// Whole answers, then streams, each for every number of clients.
     loads: Vec<(String, Measured)>,
-    delays: Delays,
+    apart: Apart,
 }
 
 /// Measures and prints a table, or JSON.
@@ -119,8 +119,9 @@ impl Gateway {
             }
         }
         let (shown, length) = (format!("{}, pieces", self.name), Duration::from_secs(seconds));
-        let delays = step(&shown, || pieces::measure(self.port, &self.request(true, SLOWLY), length))?;
-        Ok(Seen { name: self.name, loads, delays })
+        let request = self.request(true, SLOWLY);
+        let apart = step(&shown, || pieces::measure(self.port, &request, length, &self.groups))?;
+        Ok(Seen { name: self.name, loads, apart })
     }
 
     /// A whole request, as it is written to the connection.
@@ -156,6 +157,12 @@ impl Seen {
         let (whole, stream) = (each(CLIENTS.len() - 1), each(2 * CLIENTS.len() - 1));
         (stream - whole) / f64::from(PIECES)
     }
+
+    /// The same of pieces that come apart, to one client.
+    fn lone_piece_cpu_us(&self) -> f64 {
+        let whole = self.loads.first().map_or(0.0, |(_, load)| load.cpu_us_each());
+        (self.apart.cpu_us_a_stream() - whole) / f64::from(PIECES)
+    }
 }
 
 /// Our CPU a call against that of another, for each load, and a piece's.
@@ -163,7 +170,8 @@ fn ratios(own: &Seen, peer: &Seen) -> Vec<(String, f64)> {
     let both = own.loads.iter().zip(&peer.loads);
     let each = both.map(|((name, own), (_, peer))| (name.clone(), own.cpu_us_each() / peer.cpu_us_each().max(1.0)));
     let piece = ("a piece".to_owned(), own.piece_cpu_us() / peer.piece_cpu_us().max(1.0));
-    each.chain([piece]).collect()
+    let lone = ("a piece apart".to_owned(), own.lone_piece_cpu_us() / peer.lone_piece_cpu_us().max(1.0));
+    each.chain([piece, lone]).collect()
 }
 
 fn print(seen: &[Seen], seconds: u64, as_json: bool) {
@@ -180,11 +188,13 @@ fn print(seen: &[Seen], seconds: u64, as_json: bool) {
             println!("{}", load.row(&format!("{}, {name}", seen.name)));
         }
     }
-    println!("\n{:<34}{:>12}{:>10}{:>10}{:>14}", "a piece of a stream", "seen", "p50 ms", "p99 ms", "CPU µs each");
-    for Seen { name, delays, .. } in seen {
-        let (p50, p99, count) = (delays.percentile_ms(50), delays.percentile_ms(99), delays.count());
-        let cpu = seen.iter().find(|seen| seen.name == *name).map_or(0.0, Seen::piece_cpu_us);
-        println!("{name:<34}{count:>12}{p50:>10.2}{p99:>10.2}{cpu:>14.0}");
+    let (cpu, lone) = ("CPU µs each", "CPU µs apart");
+    println!("\n{:<34}{:>12}{:>10}{:>10}{cpu:>14}{lone:>14}", "a piece of a stream", "seen", "p50 ms", "p99 ms");
+    for one in seen {
+        let (name, apart) = (one.name, &one.apart);
+        let (p50, p99, count) = (apart.percentile_ms(50), apart.percentile_ms(99), apart.count());
+        let (cpu, lone) = (one.piece_cpu_us(), one.lone_piece_cpu_us());
+        println!("{name:<34}{count:>12}{p50:>10.2}{p99:>10.2}{cpu:>14.0}{lone:>14.0}");
     }
     for (peer, ratios) in &against {
         let parts: Vec<String> = ratios.iter().map(|(name, part)| format!("{name} {part:.3}")).collect();
@@ -205,8 +215,9 @@ fn judged<'a>(against: &'a [(&str, Vec<(String, f64)>)]) -> &'a [(String, f64)] 
 fn to_json(seen: &[Seen], seconds: u64, against: &[(&str, Vec<(String, f64)>)]) -> Value {
     let gateway = |seen: &Seen| {
         let loads: Vec<Value> = seen.loads.iter().map(|(name, load)| load.to_json(name)).collect();
-        let piece = json!({ "cpuMicros": seen.piece_cpu_us(), "p50Ms": seen.delays.percentile_ms(50),
-            "p99Ms": seen.delays.percentile_ms(99), "seen": seen.delays.count() });
+        let apart = &seen.apart;
+        let piece = json!({ "cpuMicros": seen.piece_cpu_us(), "cpuMicrosApart": seen.lone_piece_cpu_us(),
+            "p50Ms": apart.percentile_ms(50), "p99Ms": apart.percentile_ms(99), "seen": apart.count() });
         json!({ "gateway": seen.name, "loads": loads, "piece": piece })
     };
     let gateways: Vec<Value> = seen.iter().map(gateway).collect();

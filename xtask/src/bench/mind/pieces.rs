@@ -1,43 +1,57 @@
-//! How long a piece of a stream takes from the provider to the client, one by one.
+//! How long a piece of a stream takes from the provider to the client, one by one, and what it costs so.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
 use super::stub::{PIECES, clock_us};
-use crate::report::{Outcome, fail, now};
+use crate::report::{Failure, Outcome, fail, now};
+use crate::usage;
 
 /// How long a stream may be silent.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// A piece's time begins so.
 const BEFORE: &[u8] = b"\"t";
 
-/// Delays that were seen, sorted, microseconds.
-pub struct Delays(Vec<u64>);
+/// Pieces that came one by one.
+pub struct Apart {
+    /// Their delays, sorted, microseconds.
+    delays_us: Vec<u64>,
+    /// CPU of whoever passed them on, microseconds.
+    cpu_us: u64,
+}
 
-impl Delays {
+impl Apart {
     /// How many pieces were seen.
     pub const fn count(&self) -> usize {
-        self.0.len()
+        self.delays_us.len()
     }
 
     /// A percentile in milliseconds.
     pub fn percentile_ms(&self, percent: usize) -> f64 {
-        let place = (self.0.len() * percent / 100).min(self.0.len().saturating_sub(1));
-        Duration::from_micros(self.0.get(place).copied().unwrap_or(0)).as_secs_f64() * 1000.0
+        let place = (self.count() * percent / 100).min(self.count().saturating_sub(1));
+        Duration::from_micros(self.delays_us.get(place).copied().unwrap_or(0)).as_secs_f64() * 1000.0
+    }
+
+    /// CPU of a stream of them, microseconds.
+    pub fn cpu_us_a_stream(&self) -> f64 {
+        let pieces = u32::try_from(self.count().max(1)).unwrap_or(u32::MAX);
+        Duration::from_micros(self.cpu_us).as_secs_f64() * 1e6 * f64::from(PIECES) / f64::from(pieces)
     }
 }
 
-/// Reads one stream after the other, for so long.
-pub fn measure(port: u16, request: &str, length: Duration) -> Outcome<Delays> {
-    let (mut delays, start) = (Vec::new(), now());
+/// Reads one stream after the other, for so long; CPU is that of the groups of processes.
+pub fn measure(port: u16, request: &str, length: Duration, groups: &[i32]) -> Outcome<Apart> {
+    let used = || groups.iter().try_fold(0, |sum, group| Ok::<_, Failure>(sum + usage::of("", *group)?.cpu_us));
     // The first one opens connections.
     read(port, request)?;
+    let (mut delays_us, before, start) = (Vec::new(), used()?, now());
     while start.elapsed() < length {
-        delays.extend(read(port, request)?);
+        delays_us.extend(read(port, request)?);
     }
-    delays.sort_unstable();
-    Ok(Delays(delays))
+    let cpu_us = used()? - before;
+    delays_us.sort_unstable();
+    Ok(Apart { delays_us, cpu_us })
 }
 
 /// The delay of each piece of a stream.
