@@ -6,6 +6,7 @@ use aion_api::health::Readiness;
 use aion_api::operations::Method;
 use aion_api::v1::List;
 use aion_api::v1::definitions::{CheckDefinition, Checked, Definition};
+use aion_api::v1::dry_run::{DryRun, DryRunResult};
 use aion_api::v1::egress::{Hosts, PutSecret, Report, SecretName};
 use aion_api::v1::functions::{self, Function};
 use aion_api::v1::gateway::{Purge, Purged, Routes, Table};
@@ -178,6 +179,11 @@ impl<T: Transport> Client<T> {
     /// `GET /v1/wallets/{id}/recovery`: the kits, each sealed for the wallet's recipient.
     pub async fn recovery(&self, id: &str) -> Result<Value, Error> {
         self.read(&format!("/v1/wallets/{id}/recovery")).await
+    }
+
+    /// `POST /v1/wallets/{id}/operations:dryRun`
+    pub async fn dry_run(&self, id: &str, operation: &DryRun) -> Result<DryRunResult, Error> {
+        self.post(&format!("/v1/wallets/{id}/operations:dryRun"), None, operation).await
     }
 
     /// `GET /v1/wallets/{id}/operations/{op}`

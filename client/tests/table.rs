@@ -159,6 +159,7 @@ fn assets(client: &Client<Recorder>) {
     sent(client.wallets(Some("c")));
     sent(client.recovery("wal_1"));
     sent(client.operation("wal_1", "1"));
+    sent(client.dry_run("wal_1", &body("dryRunOperation")));
     sent(client.create_token("k", &body("createToken")));
     sent(client.tokens(None));
     sent(client.token("0x1"));

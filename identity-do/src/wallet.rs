@@ -1,14 +1,15 @@
 //! The Wallet object: party K of one threshold wallet, a shell over core/wallet.
 
-use aion_api::Problem;
 use aion_api::idempotency::Idempotency;
 use aion_api::object::eyes::catalogue;
 use aion_api::object::wallet::{Approval, Charter, Reply, Request};
 use aion_api::object::{Call, Outcome, StepAddress};
+use aion_api::problem::{Code, Problem};
 use aion_chain::action::TokenAction;
 use aion_chain::message::Settled;
 use aion_shell::call::{self, fault};
 use aion_shell::eyes;
+use aion_wallet::dry_run;
 use aion_wallet::record::{Status, Wallet as Record};
 use aion_wallet::recovery;
 use serde_json::{Value, json};
@@ -74,6 +75,7 @@ impl Wallet {
                 policy: json!(policy),
                 ledger: json!(ledger),
             }),
+            Request::Judge { action, approval } => self.judge(place, &action, approval.as_ref()),
             Request::Recovery => {
                 let (store, _) = self.owned(place)?;
                 Ok(Reply::Recovery { kits: store.kits()? })
@@ -91,6 +93,17 @@ impl Wallet {
         };
         self.arm().await.map_err(|error| fault("wallet alarm", &error))?;
         result
+    }
+
+    fn judge(&self, place: (&str, &str), action: &TokenAction, approval: Option<&Approval>) -> Result<Reply, Problem> {
+        let (_, Record { address, policy, ledger, .. }) = self.owned(place)?;
+        let Some(address) = address else {
+            return Err(Problem::new(Code::StateConflict, "the wallet has no key yet"));
+        };
+        let deployment = deployment(&self.env)?;
+        let wallet = dry_run::Wallet { id: place.1, address, policy: &policy, ledger: &ledger };
+        let judgement = dry_run::judge(wallet, &deployment, action, approval, call::now_ms());
+        Ok(Reply::Judged { address, judgement, call: action.call(&deployment) })
     }
 
     /// The wallet, if the caller's tenant owns it.

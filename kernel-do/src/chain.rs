@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use aion_api::problem::{Code, Problem};
-use aion_chain::action::Deployment;
+use aion_chain::action::{Call, Deployment};
+use aion_chain::revert;
 use aion_chain::rpc::{self, Block, RpcError};
 use aion_shell::call::fault;
 use alloy_primitives::{Address, Bytes, U64};
@@ -53,6 +54,16 @@ async fn call_at(env: &Env, to: Address, data: &Bytes, block: Value) -> Result<B
     match chain.ask("eth_call", json!([rpc::call(None, to, data, &[]), block])).await {
         Ok(bytes) => Ok(bytes),
         Err(ChainError::Node(RpcError::Reverted(_))) => Ok(Bytes::new()),
+        Err(_) => Err(silent()),
+    }
+}
+
+/// What a node says of a call that an address would make now: its gas, or why it would revert.
+pub async fn estimate(env: &Env, from: Address, call: &Call) -> Result<Result<u64, String>, Problem> {
+    let asked = rpc::call(Some(from), call.to, &call.data, &[]);
+    match Chain::connect(env)?.ask::<U64>("eth_estimateGas", json!([asked])).await {
+        Ok(gas) => Ok(Ok(gas.to())),
+        Err(ChainError::Node(RpcError::Reverted(data))) => Ok(Err(revert::explain(&data))),
         Err(_) => Err(silent()),
     }
 }

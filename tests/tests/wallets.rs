@@ -5,12 +5,15 @@
 use aion_client::Request;
 use aion_client::api::Code;
 use aion_client::api::operations::Method;
+use aion_client::api::v1::dry_run::{Decision, DryRun, DryRunEffect};
 use aion_client::api::v1::tasks::{SubmitTask, Task};
-use aion_client::api::v1::tokens::Transfer;
+use aion_client::api::v1::tokens::{Standard, Transfer};
 use aion_client::api::v1::wallets::{CreateWallet, Wallet};
-use aion_tests::{World, fresh, sleep_ms};
+use aion_tests::{World, fresh, launch, launched, sleep_ms};
 use serde_json::{Value, json};
 use wasm_bindgen_test::wasm_bindgen_test as test;
+
+const HOLDER: &str = "0x52908400098527886E0F7030069857D2E4169EE7";
 
 /// The example recipient of the age specification.
 const RECIPIENT: &str = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj";
@@ -65,7 +68,7 @@ async fn a_recipient_that_is_none_is_refused() {
 async fn tokens_that_the_wallet_did_not_create_are_denied() {
     let world = World::new("policy").await;
     let wallet = active(&world, &fresh("wallet")).await;
-    let token = "0x52908400098527886E0F7030069857D2E4169EE7";
+    let token = HOLDER;
     let transfer = Transfer { wallet: wallet.id, to: token.to_owned(), amount: "1".to_owned() };
     let task = world.client.transfer(&fresh("transfer"), token, &transfer).await.expect("accepted");
     let failed = world.client.finished(&task.id, 30_000).await.expect("finished");
@@ -140,4 +143,54 @@ async fn documents_that_were_named_are_signed_and_no_others() {
     let hands_out: CreateWallet = serde_json::from_value(hands_out).expect("a wallet");
     let refused = world.client.create_wallet(&fresh("wallet"), &hands_out).await.expect_err("refused");
     assert_eq!(refused.code(), Some(Code::RequestInvalid), "{refused}");
+}
+
+#[test]
+async fn a_dry_run_says_what_would_happen_and_changes_nothing() {
+    let world = World::new("dry run").await;
+    let client = &world.client;
+    let task = client.submit(&fresh("launch"), &launch(&fresh("dry"), HOLDER)).await.expect("accepted");
+    let (token, wallet) = launched(&client.finished(&task.id, 120_000).await.expect("finished"));
+    let before = client.wallet(&wallet).await.expect("a wallet").more["usedToday"].clone();
+    let run = async |kind: &str, with: Value| {
+        let operation = DryRun { kind: kind.to_owned(), with };
+        client.dry_run(&wallet, &operation).await.expect("an answer")
+    };
+    let create = run("token.create", json!({ "standard": "erc20", "name": "Dry", "symbol": "DRY" })).await;
+    assert_eq!((create.decision, create.chain.works), (Decision::Allowed, true), "{create:?}");
+    let gas: u64 = create.chain.gas.and_then(|gas| gas.parse().ok()).expect("gas");
+    assert!((60_000..2_000_000).contains(&gas), "{gas}");
+    assert_eq!((create.effect.creates, create.effect.token), (Some(Standard::Erc20), None));
+
+    let mint = run("token.mint", json!({ "token": token, "to": HOLDER, "amount": "5" })).await;
+    assert_eq!((mint.decision, mint.chain.works, mint.rule), (Decision::Allowed, true, None));
+    let effect = DryRunEffect {
+        token: Some(token.clone()),
+        to: Some(HOLDER.to_owned()),
+        amount: Some("5".to_owned()),
+        ..DryRunEffect::default()
+    };
+    assert_eq!(mint.effect, effect);
+
+    // The policy would sign what the chain would not carry out, and the other way round.
+    let poor = run("token.transfer", json!({ "token": token, "to": HOLDER, "amount": "7" })).await;
+    assert_eq!((poor.decision, poor.chain.works), (Decision::Allowed, false), "{poor:?}");
+    assert!(poor.chain.reason.is_some_and(|reason| reason.contains("balance")));
+    assert_eq!(poor.effect.from, Some(poor.address));
+    let foreign = run("token.mint", json!({ "token": HOLDER, "to": HOLDER, "amount": "5" })).await;
+    assert_eq!((foreign.decision, foreign.rule.as_deref()), (Decision::Denied, Some("own_tokens")));
+
+    assert_eq!(client.wallet(&wallet).await.expect("a wallet").more["usedToday"], before);
+    assert_eq!(world.balance_on_chain(&token, HOLDER).await, 1000);
+
+    let burn = json!({ "token": token, "amount": "1" });
+    for (wallet, kind, with, code) in [
+        (wallet.as_str(), "http.request", json!({}), Code::RequestInvalid),
+        (wallet.as_str(), "token.mint", json!({ "token": token, "to": HOLDER }), Code::RequestInvalid),
+        ("wal_0123456789abcdefghij", "token.burn", burn, Code::ResourceUnknown),
+    ] {
+        let operation = DryRun { kind: kind.to_owned(), with };
+        let error = client.dry_run(wallet, &operation).await.expect_err("it is refused");
+        assert_eq!(error.code(), Some(code), "{error}");
+    }
 }

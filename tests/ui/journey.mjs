@@ -78,6 +78,8 @@ test("first light by hand: identity, wallet, token, mint, seen final", async ({ 
   await page.fill("#token-cap", "1000000");
   await page.getByRole("button", { name: "Revisar" }).click();
   await page.locator("#confirm-token").getByText("Nunca podrán existir más de 1 000 000 LUZ.").waitFor();
+  await page.locator("#confirm-token").getByText("La cartera lo firmaría ahora.").waitFor();
+  await page.locator("#confirm-token").getByText(/La red lo ejecutaría ahora, con unas \d+ unidades de gas/).waitFor();
   await page.locator("#confirm-token").getByRole("button", { name: "Crear el token" }).click();
   await page.locator(".summary .badge-good", { hasText: "Terminada" }).waitFor({ timeout: 90_000 });
 
@@ -85,7 +87,12 @@ test("first light by hand: identity, wallet, token, mint, seen final", async ({ 
   await page.getByRole("link", { name: "Punto Luz" }).click();
   await page.getByRole("button", { name: "Acuñar" }).first().click();
   await page.fill("#mint-to", HOLDER);
+  await page.fill("#mint-amount", "1000000.5");
+  await page.locator("#mint").getByRole("button", { name: "Ensayar" }).click();
+  await page.locator("#mint").getByText(/La red lo revertiría ahora/).waitFor();
   await page.fill("#mint-amount", "250.5");
+  await page.locator("#mint").getByRole("button", { name: "Ensayar" }).click();
+  await page.locator("#mint").getByText(/La red lo ejecutaría ahora/).waitFor();
   await page.locator("#mint").getByText("En unidades base: 250500000000000000000 (18 decimales).").waitFor();
   await page.locator("#mint").getByRole("button", { name: "Acuñar" }).click();
   await page.locator(".summary .badge-good", { hasText: "Terminada" }).waitFor({ timeout: 90_000 });

@@ -8,6 +8,7 @@ mod bulk;
 mod chat;
 mod decision;
 mod definitions;
+mod dry_run;
 mod functions;
 mod gateway;
 mod identities;

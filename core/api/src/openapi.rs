@@ -12,8 +12,8 @@ use crate::health::{Component, Readiness, State};
 use crate::operations::{Credential, OPERATIONS, Operation};
 use crate::problem::{Code, Fault, MEDIA_TYPE, ProblemDocument};
 use crate::v1::{
-    alerts, definitions, egress, functions, gateway as routes, identities, keys, limits as rates, members, mind,
-    passkeys, plans, schedules, sessions, tasks, tenants, tokens, wallets,
+    alerts, definitions, dry_run, egress, functions, gateway as routes, identities, keys, limits as rates, members,
+    mind, passkeys, plans, schedules, sessions, tasks, tenants, tokens, wallets,
 };
 use crate::{Scope, idempotency, key, limits};
 
@@ -216,10 +216,7 @@ fn schemas() -> Value {
     add::<identities::Identity>(&mut schemas);
     add_as::<identities::Kind>(&mut schemas, "Kind");
     add_as::<identities::UpdateIdentity>(&mut schemas, "UpdateIdentity");
-    add::<wallets::CreateWallet>(&mut schemas);
-    add::<wallets::SignableDocuments>(&mut schemas);
-    add::<wallets::ApprovalRule>(&mut schemas);
-    add::<wallets::Wallet>(&mut schemas);
+    wallets(&mut schemas);
     add::<tasks::SubmitTask>(&mut schemas);
     add::<tasks::Task>(&mut schemas);
     add::<tasks::TaskStep>(&mut schemas);
@@ -290,6 +287,17 @@ fn signing_in(schemas: &mut Map<String, Value>) {
     schemas.insert("PasskeyList".to_owned(), list(&reference("Passkey")));
     add::<passkeys::Credential>(schemas);
     add::<passkeys::AuthenticatorResponse>(schemas);
+}
+
+fn wallets(schemas: &mut Map<String, Value>) {
+    add::<wallets::CreateWallet>(schemas);
+    add::<wallets::SignableDocuments>(schemas);
+    add::<wallets::ApprovalRule>(schemas);
+    add::<wallets::Wallet>(schemas);
+    add::<dry_run::DryRun>(schemas);
+    add::<dry_run::DryRunResult>(schemas);
+    add::<dry_run::DryRunEffect>(schemas);
+    add::<dry_run::OnChain>(schemas);
 }
 
 fn tokens(schemas: &mut Map<String, Value>) {

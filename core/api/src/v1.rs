@@ -4,6 +4,7 @@
 
 pub mod alerts;
 pub mod definitions;
+pub mod dry_run;
 pub mod egress;
 pub mod functions;
 pub mod gateway;

@@ -48,7 +48,7 @@ const FIELDS: usize = 7;
 /// The field of the free units in JSON.
 const FREE: &str = "freeUnitsPerTokenAndDay";
 /// The rule that a denial names.
-const RULE: &str = "approval";
+pub(crate) const RULE: &str = "approval";
 
 /// What of a wallet needs the signatures of people. In JSON `{by, count, freeUnitsPerTokenAndDay}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,6 +4,7 @@
 pub mod approval;
 pub mod cosign;
 pub mod document;
+pub mod dry_run;
 pub mod guardian;
 pub mod operation;
 pub mod policy;

@@ -50,6 +50,13 @@ pub fn Dialog(
 #[derive(Clone)]
 pub struct Act(Arc<dyn Fn() + Send + Sync>);
 
+impl Act {
+    /// Does it.
+    pub fn act(&self) {
+        (self.0)();
+    }
+}
+
 impl<F: Fn() + Send + Sync + 'static> From<F> for Act {
     fn from(act: F) -> Self {
         Self(Arc::new(act))
@@ -116,7 +123,7 @@ fn actions(open: RwSignal<bool>, label: String, danger: bool, deed: Deed, act: A
     view! {
         <div class="dialog-actions">
             <Button label=t(Text::Back) press=move || open.set(false) />
-            <Button label=label weight=weight busy=deed.busy press=move || (act.0)() />
+            <Button label=label weight=weight busy=deed.busy press=move || act.act() />
         </div>
     }
     .into_any()

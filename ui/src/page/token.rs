@@ -5,16 +5,17 @@ use leptos::prelude::{
     AnyView, ClassAttribute, ElementChild, Get, GetUntracked, GlobalAttributes, IntoAny, OnAttribute, RwSignal, Set,
     Signal, view,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::amount;
 use crate::app::App;
 use crate::kit::action::{Button, Copy, Weight};
-use crate::kit::dialog::Confirm;
+use crate::kit::dialog::{Act, Confirm};
 use crate::kit::field::{Select, Shape, TextField};
 use crate::kit::state::{Tone, badge};
 use crate::kit::table::Pairs;
 use crate::page::answer::{answer, items, text};
+use crate::page::dry_run::Trial;
 use crate::page::listing::{Intent, wallet_options, wallets};
 use crate::page::tokens::amount_fault;
 use crate::page::{head, section};
@@ -204,6 +205,17 @@ fn order(app: App, session: Session, of: Of, known: Remote<Value>, mint: bool, o
     let (options, shown) = (wallet_options(wallets(&session)), of.clone());
     let effects = Signal::derive(move || draft.effects(&shown));
     let (deed, intent, decimals) = (Deed::new(), Intent::new(), of.decimals);
+    let (trial, trying, token) = (Trial::new(), session.clone(), of.address.clone());
+    let attempt = move || {
+        if let Some((wallet, to, units)) = draft.check(decimals) {
+            let (kind, what) = match (mint, decimals) {
+                (true, None) => ("token.mint", "tokenId"),
+                (true, Some(_)) => ("token.mint", "amount"),
+                (false, _) => ("token.transfer", "amount"),
+            };
+            trial.of(&trying, &wallet, kind, &json!({ "token": token, "to": to, what: units }));
+        }
+    };
     let act = move || {
         let Some((wallet, to, units)) = draft.check(decimals) else {
             return;
@@ -225,7 +237,7 @@ fn order(app: App, session: Session, of: Of, known: Remote<Value>, mint: bool, o
             app.go(Route::Task(task.id));
         });
     };
-    fields(open, draft, decimals, options, effects, deed, act)
+    fields(open, draft, decimals, options, effects, (trial, attempt.into()), (deed, act.into()))
 }
 
 fn fields(
@@ -234,8 +246,8 @@ fn fields(
     decimals: Option<u8>,
     options: Signal<Vec<(String, String)>>,
     effects: Signal<Vec<String>>,
-    deed: Deed,
-    act: impl Into<crate::kit::dialog::Act>,
+    (trial, attempt): (Trial, Act),
+    (deed, act): (Deed, Act),
 ) -> AnyView {
     let (id, title) = if draft.mint { ("mint", Text::Mint) } else { ("transfer", Text::Transfer) };
     let [wallet_id, to_id, amount_id] = if draft.mint {
@@ -252,6 +264,10 @@ fn fields(
             <TextField id=to_id label=t(Text::Receiver) value=draft.to error=wrong_to shape=Shape::Code />
             <TextField id=amount_id label=t(label) value=draft.amount error=wrong_amount shape=Shape::Digits
                 hint=t(hint) />
+            {let attempt = attempt.clone(); view! {
+                <Button label=t(Text::TryIt) busy=trial.deed.busy press=move || attempt.act() />
+            }.into_any()}
+            {move || trial.shown()}
         </Confirm>
     }
     .into_any()

@@ -14,6 +14,7 @@ use crate::kit::field::{Checkbox, Choice, Select, Shape, TextField, required};
 use crate::kit::state::{Tone, badge};
 use crate::kit::table::{Column, by_text};
 use crate::page::answer::{column, link, list, listed, text};
+use crate::page::dry_run::Trial;
 use crate::page::listing::{Intent, wallet_options, wallets};
 use crate::page::{head, section};
 use crate::remote::{Deed, Told, nothing};
@@ -241,7 +242,15 @@ fn confirm(
     open: RwSignal<bool>,
 ) -> AnyView {
     let (deed, intent) = (Deed::new(), Intent::new());
-    let effects = Signal::derive(move || draft.effects());
+    let (effects, trial) = (Signal::derive(move || draft.effects()), Trial::new());
+    let trying = session.clone();
+    leptos::prelude::Effect::new(move |_| {
+        if let Some(Told { value, .. }) = checked.get()
+            && let Ok(with) = serde_json::to_value(&value)
+        {
+            trial.of(&trying, &value.wallet, "token.create", &with);
+        }
+    });
     let act = move || {
         let Some(Told { value, .. }) = checked.get_untracked() else {
             return;
@@ -256,7 +265,9 @@ fn confirm(
     };
     view! {
         <Confirm open=open id="confirm-token" title=t(Text::CreateTokenTitle) effects=effects label=t(Text::CreateToken)
-            deed=deed act=act />
+            deed=deed act=act>
+            {move || trial.shown()}
+        </Confirm>
     }
     .into_any()
 }

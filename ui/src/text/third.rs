@@ -371,5 +371,15 @@ macro_rules! third_part {
     PasskeyKnown "Ese dispositivo ya tiene una llave tuya." "That device has a passkey of yours already.";
     PasskeyWrong "La llave de acceso no vale para esta firma, o ha pasado demasiado tiempo."
         "The passkey does not go with this signature, or too much time has gone by.";
+    TryIt "Ensayar" "Dry run";
+    Trying "Ensayando; nada se firma ni se envía…" "Trying; nothing is signed or sent…";
+    PolicyWord "Política" "Policy";
+    ChainWord "Red" "Chain";
+    PolicyAllows "La cartera lo firmaría ahora." "The wallet would sign it now.";
+    PolicyAsks "Hacen falta firmas: {0}." "It needs signatures: {0}.";
+    PolicyDenies "La cartera lo rechazaría ({0}): {1}." "The wallet would refuse it ({0}): {1}.";
+    ChainTakes "La red lo ejecutaría ahora, con unas {0} unidades de gas."
+        "The chain would carry it out now, for about {0} gas.";
+    ChainReverts "La red lo revertiría ahora: {0}." "The chain would revert it now: {0}.";
     } };
 }

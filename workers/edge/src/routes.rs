@@ -132,6 +132,7 @@ pub fn router(app: App) -> axum::Router {
         .at("readWallet", wallets::read)
         .at("readRecovery", wallets::recovery)
         .at("readOperation", wallets::operation)
+        .at("dryRunOperation", wallets::dry_run)
         .at("createToken", tokens::create)
         .at("listTokens", tokens::list)
         .at("mintToken", tokens::mint)

@@ -1,8 +1,9 @@
 //! The Wallet object: one threshold wallet.
 
-use aion_chain::action::TokenAction;
+use aion_chain::action::{Call, TokenAction};
 use aion_chain::message::Settled;
 pub use aion_wallet::approval::Approval;
+use aion_wallet::dry_run::Judgement;
 pub use aion_wallet::record::Charter;
 use alloy_primitives::Address;
 use serde::{Deserialize, Serialize};
@@ -55,6 +56,14 @@ pub enum Request {
     Read,
     /// Its policy and what that has counted, for whoever judges beforehand.
     Facts,
+    /// What K's policy says of a token operation now. Nothing is reserved.
+    Judge {
+        /// What would be done.
+        action: TokenAction,
+        /// What people have approved.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        approval: Option<Approval>,
+    },
     /// The recovery kits, for the tenant that holds their key.
     Recovery,
     /// One operation's public view.
@@ -85,6 +94,15 @@ pub enum Reply {
         policy: Value,
         /// What it has counted.
         ledger: Value,
+    },
+    /// What K's policy says.
+    Judged {
+        /// The wallet's address.
+        address: Address,
+        /// How it was judged.
+        judgement: Judgement,
+        /// The call that would be made.
+        call: Call,
     },
     /// The recovery kits by party, each an armoured age file.
     Recovery {

@@ -5,6 +5,7 @@ use aion_api::object::tenant::{self, ListKind};
 use aion_api::object::wallet::{Charter, Reply, Request};
 use aion_api::problem::Problem;
 use aion_api::v1::List;
+use aion_api::v1::dry_run::{DryRun, DryRunResult, OnChain};
 use aion_api::v1::wallets::CreateWallet;
 use http::StatusCode;
 use http::header::LOCATION;
@@ -52,6 +53,22 @@ pub async fn operation(ask: Ask) -> Result<Answer, Problem> {
         return Err(Problem::internal());
     };
     answer::json(StatusCode::OK, &operation)
+}
+
+/// What would become of an operation: nothing is reserved, signed or sent.
+pub async fn dry_run(ask: Ask) -> Result<Answer, Problem> {
+    let body: DryRun = ask.json()?;
+    let address = address(&ask)?;
+    let (action, approval) = body.operation(ask.param("id"))?;
+    let Reply::Judged { address, judgement, call } = ask.object(address, Request::Judge { action, approval }).await?
+    else {
+        return Err(Problem::internal());
+    };
+    let chain = match kernel_do::chain::estimate(&ask.app.env, address, &call).await? {
+        Ok(gas) => OnChain { works: true, gas: Some(gas.to_string()), reason: None },
+        Err(reason) => OnChain { works: false, gas: None, reason: Some(reason) },
+    };
+    answer::json(StatusCode::OK, &DryRunResult::new(ask.param("id"), address, judgement, chain))
 }
 
 /// A page of a list that the Tenant object keeps.

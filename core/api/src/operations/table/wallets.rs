@@ -5,7 +5,7 @@ use crate::Scope;
 use crate::operations::{Credential, Method, Operation};
 use crate::problem::Code;
 
-pub(super) const OPERATIONS: [Operation; 11] = [
+pub(super) const OPERATIONS: [Operation; 12] = [
     Operation {
         id: "createWallet",
         method: Method::Post,
@@ -75,6 +75,23 @@ pub(super) const OPERATIONS: [Operation; 11] = [
         example: "/v1/wallets/wal_4fK0aYxV2nQ8sT1uW7bZ/operations/1",
         success: json(200, "WalletOperation"),
         problems: &[Code::ResourceUnknown],
+    },
+    Operation {
+        id: "dryRunOperation",
+        method: Method::Post,
+        path: "/v1/wallets/{id}/operations:dryRun",
+        tag: "wallets",
+        summary: "Says what would become of an operation: what the policy says, what it would do, and its gas.",
+        credential: Credential::Key(Scope::WalletRead),
+        idempotent: false,
+        query: &[],
+        request: "DryRun",
+        example: concat!(
+            r#"{"do":"token.mint","with":{"token":"0x5FbDB2315678afecb367f032d93F642f64180aa3","#,
+            r#""to":"0x70997970C51812dc3A010C7d01b50e0d17dc79C8","amount":"1000000000000000000"}}"#,
+        ),
+        success: json(200, "DryRunResult"),
+        problems: &[Code::ResourceUnknown, Code::StateConflict, Code::ChainUnavailable],
     },
     Operation {
         id: "createToken",
