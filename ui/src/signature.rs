@@ -52,9 +52,9 @@ mod tests {
             let input = input(&did, payload);
             let signed = compact(&input, &signer.sign(input.as_bytes()).to_bytes());
             let jws = Jws::parse(&signed).unwrap();
-            assert_eq!((jws.did(), jws.verify(&document).unwrap()), (did.as_str(), payload.as_bytes()));
+            assert_eq!((jws.did(), jws.verify(&document, None).unwrap()), (did.as_str(), payload.as_bytes()));
             let other = compact(&input, &SigningKey::from_bytes(&[9; 32]).sign(input.as_bytes()).to_bytes());
-            assert!(Jws::parse(&other).unwrap().verify(&document).is_err());
+            assert!(Jws::parse(&other).unwrap().verify(&document, None).is_err());
         }
     }
 }
