@@ -137,10 +137,13 @@ async fn a_wallet_whose_rule_names_a_passkey_mints_by_its_word_alone() {
     assert_eq!(planner.run(&id, "early").await.status, 409, "nobody has approved");
     let (mut phished, mut unverified) = (Authenticator::new(84, "evil.example"), Authenticator::new(84, &host));
     unverified.verifies = false;
-    let wrong = [phished.approve(&claims).await, unverified.approve(&claims).await];
-    for proof in &wrong {
+    let wrong = [
+        (phished.approve(&claims).await, "another page has asked"),
+        (unverified.approve(&claims).await, "has not verified who is there"),
+    ];
+    for (proof, why) in &wrong {
         let refused = planner.approve(&id, &json!({ "proof": proof })).await;
-        assert_eq!((refused.status, &body(&refused)["errors"][0]["pointer"]), (422, &json!("/proof")));
+        assert!(refused.status == 422 && refused.text().contains(why), "{}", refused.text());
     }
     let good = device.approve(&claims).await;
     let approved = planner.approve(&id, &json!({ "proof": good })).await;
@@ -154,7 +157,7 @@ async fn a_wallet_whose_rule_names_a_passkey_mints_by_its_word_alone() {
     let with = |proof: &str| json!({ "document": document, "proofs": [proof] });
     let beyond = minted(&planner, &token, &Value::Null).await.expect_err("nobody's word");
     assert!(beyond.starts_with("approval: beyond 0 free"), "{beyond}");
-    for (proof, why) in wrong.iter().zip(["another page has asked", "has not verified who is there"]) {
+    for (proof, why) in &wrong {
         let refused = minted(&planner, &token, &with(proof)).await.expect_err(why);
         assert!(refused.contains(why), "{refused}");
     }
