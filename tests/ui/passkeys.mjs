@@ -151,7 +151,7 @@ test("a step and a plan are approved with a passkey, which asks for the person e
   await part(page).getByText("Name that DID among those who decide", { exact: false }).waitFor();
   await add(page, "Phone");
   const did = await part(page).locator(".copy-text").getAttribute("title");
-  check(/^did:key:zDn[1-9A-HJ-NP-Za-km-z]{45}$/.test(did), `a did:key of P-256: ${did}`);
+  check(/^did:key:zDn[1-9A-HJ-NP-Za-km-z]{46}$/.test(did), `a did:key of P-256: ${did}`);
   const task = await asked(key, [did], "Pay 10 to Ana?", "ask");
   await page.getByRole("link", { name: "Approvals" }).first().click();
   await page.getByRole("button", { name: "Approve…" }).press("Enter");
