@@ -13,6 +13,8 @@ use wasm_bindgen::JsValue;
 
 /// What it says: somebody was there and was verified, and when it makes a passkey, that one follows.
 const SIGNED: u8 = 0x05;
+/// Only that somebody was there.
+const TOUCHED: u8 = 0x01;
 const MADE: u8 = 0x45;
 
 /// Makes a key of RSA as modules of Windows do.
@@ -37,6 +39,8 @@ pub struct Authenticator {
     origin: String,
     /// How often it has signed.
     pub count: u32,
+    /// Whether it verifies the person.
+    pub verifies: bool,
 }
 
 impl Authenticator {
@@ -49,7 +53,35 @@ impl Authenticator {
             key,
             origin: format!("http://{host}"),
             count: 0,
+            verifies: true,
         }
+    }
+
+    /// The DID as which its passkey approves.
+    #[must_use]
+    pub fn did(&self) -> String {
+        let Key::P256(key) = &self.key else {
+            panic!("a key of RSA approves nothing");
+        };
+        // Multicodec p256-pub, then base58btc.
+        let point = key.verifying_key().to_sec1_point(true);
+        format!("did:key:z{}", bs58::encode([&[0x80, 0x24], point.as_bytes()].concat()).into_string())
+    }
+
+    /// What its passkey signs of claims.
+    #[must_use]
+    pub fn approval(&self, claims: &Value) -> String {
+        let did = self.did();
+        let kid = format!("{did}#{}", did.trim_start_matches("did:key:"));
+        let header = json!({ "alg": "webauthn", "kid": kid });
+        format!("{}.{}", encode(header.to_string().as_bytes()), encode(claims.to_string().as_bytes()))
+    }
+
+    /// Approves claims, or refuses by them.
+    pub async fn approve(&mut self, claims: &Value) -> String {
+        let input = self.approval(claims);
+        let signed = self.sign(&encode(&Sha256::digest(&input))).await;
+        proof(&input, &signed)
     }
 
     /// One whose key is of RSA.
@@ -91,7 +123,8 @@ impl Authenticator {
     /// Signs by its passkey for a challenge.
     pub async fn sign(&mut self, challenge: &str) -> Credential {
         self.count += 1;
-        let (client_data, data) = (self.client_data("webauthn.get", challenge), self.data(SIGNED, &[]));
+        let (client_data, data) =
+            (self.client_data("webauthn.get", challenge), self.data(if self.verifies { SIGNED } else { TOUCHED }, &[]));
         let signature = self.signature(&[&data[..], &Sha256::digest(&client_data)].concat()).await;
         let response = json!({
             "clientDataJSON": encode(&client_data), "authenticatorData": encode(&data),
@@ -124,6 +157,13 @@ impl Authenticator {
         let party = self.origin.trim_start_matches("http://").split(':').next().unwrap_or_default();
         [&Sha256::digest(party)[..], &[flags], &self.count.to_be_bytes(), rest].concat()
     }
+}
+
+/// What was signed with what a passkey has said of it.
+#[must_use]
+pub fn proof(approval: &str, signed: &Credential) -> String {
+    let response = serde_json::to_string(&signed.response).expect("JSON");
+    format!("{approval}.{}", encode(response.as_bytes()))
 }
 
 fn encode(bytes: &[u8]) -> String {

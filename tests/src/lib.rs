@@ -29,7 +29,7 @@ pub use account::Account;
 #[cfg(target_arch = "wasm32")]
 pub use approver::Approver;
 #[cfg(target_arch = "wasm32")]
-pub use authenticator::Authenticator;
+pub use authenticator::{Authenticator, proof};
 #[cfg(target_arch = "wasm32")]
 pub use control::{Control, Sql, on_demand};
 #[cfg(target_arch = "wasm32")]

@@ -43,8 +43,13 @@ impl Planner {
 
     /// The same with a wallet that needs the person, but for so many base units of a token a day.
     pub async fn guarded(name: &str, free: &str) -> Self {
-        let (world, name, providers) = Self::told(name).await;
         let rule = json!({ "by": [Approver::new(PERSON).did], "count": 1, "freeUnitsPerTokenAndDay": free });
+        Self::guarded_by(name, rule).await
+    }
+
+    /// The same with a wallet that has this rule.
+    pub async fn guarded_by(name: &str, rule: Value) -> Self {
+        let (world, name, providers) = Self::told(name).await;
         Self::asking(world, name, "planner", providers, json!({ "label": "treasury", "approval": rule })).await
     }
 
@@ -77,11 +82,16 @@ impl Planner {
         let task = world.client.finished(&task.id, 60_000).await.expect("finished");
         let wallet = task.output("purse").expect("an output")["wallet"].as_str().expect("an id").to_owned();
         let planner = Self { world, name, model, wallet, person };
-        let tools = ["token.create", "token.mint", "token.transfer"];
-        let rules = json!({ "tools": tools, "approvers": [planner.person.did],
-            "count": 1, "mandates": true, "nativeMaxWei": "1000000000000000000", "validMs": 3_600_000 });
-        assert_eq!(planner.send(Method::Put, "/v1/mind/rules", Some(&rules), None).await.status, 200);
+        planner.approved_by(&planner.person.did).await;
         planner
+    }
+
+    /// Rules by which a person approves plans.
+    pub async fn approved_by(&self, did: &str) {
+        let tools = ["token.create", "token.mint", "token.transfer"];
+        let rules = json!({ "tools": tools, "approvers": [did],
+            "count": 1, "mandates": true, "nativeMaxWei": "1000000000000000000", "validMs": 3_600_000 });
+        assert_eq!(self.send(Method::Put, "/v1/mind/rules", Some(&rules), None).await.status, 200);
     }
 
     /// Sends a request.

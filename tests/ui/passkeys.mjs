@@ -1,10 +1,11 @@
 // Passkeys: added and removed, asked for when somebody signs in, and what is said where one does not answer. The
 // authenticator is Chromium's own virtual one.
 
-import { HOSTILE, call, tenant } from "./platform.mjs";
+import { GOAL, HOSTILE, call, ended, inputs, mind, tenant, until } from "./platform.mjs";
 import { chain, install, path, tenantOf } from "./entrance.mjs";
 import { faults } from "./pages.mjs";
 import { BASE, check, same, test } from "./runner.mjs";
+import { asked, makeKey } from "./signing.mjs";
 
 /** No relying party is an IP address. */
 const HOME = BASE.replace("127.0.0.1", "localhost");
@@ -20,9 +21,9 @@ async function authenticator(context, page) {
 }
 
 /** A member who has signed in with a wallet. */
-async function member(page, context, name) {
+async function member(page, context, name, scopes = ["task:read", "metrics:read"]) {
   const [key, wallet] = [await tenant(name), await chain()];
-  await call(key, "PUT", path(wallet.did), { name: "Ana", scopes: ["task:read", "metrics:read"] });
+  await call(key, "PUT", path(wallet.did), { name: "Ana", scopes });
   await install(context, wallet, ["Fox"]);
   const device = await authenticator(context, page);
   await page.goto(HOME);
@@ -142,4 +143,70 @@ test("a page by its address instead of its name says why it has no passkeys", as
   await page.locator("#passkey").getByRole("button", { name: "Add a passkey" }).click();
   await page.locator("#passkey .problem").waitFor();
   check((await page.locator("#passkey .problem").textContent()).includes("The passkey did not answer"), "it says so");
+});
+
+test("a step and a plan are approved with a passkey, which asks for the person each time", async ({ page, context }) => {
+  const { key, device } = await member(page, context, "Touch", ["task:read", "task:write", "mind:read", "mind:use"]);
+  await settings(page);
+  await part(page).getByText("Name that DID among those who decide", { exact: false }).waitFor();
+  await add(page, "Phone");
+  const did = await part(page).locator(".copy-text").getAttribute("title");
+  check(/^did:key:zDn[1-9A-HJ-NP-Za-km-z]{46}$/.test(did), `a did:key of P-256: ${did}`);
+  const task = await asked(key, [did], "Pay 10 to Ana?", "ask");
+  await page.getByRole("link", { name: "Approvals" }).first().click();
+  await page.getByRole("button", { name: "Approve…" }).press("Enter");
+  const dialog = page.locator("#decide");
+  await dialog.getByText("Pay 10 to Ana?").waitFor();
+  await dialog.getByText(`It signs as ${did}, and asks for`, { exact: false }).waitFor();
+  const touched = dialog.getByRole("radio", { name: "Sign with the passkey “Phone”" });
+  check(await touched.isChecked(), "the passkey comes first where this browser has no key");
+  same(await dialog.locator("#proof").count(), 0, "nothing has to be pasted");
+  same((await faults(page)).join(), "", "the dialog");
+  const claims = await dialog.locator(".secret .copy-text").textContent();
+
+  await device.tell("setUserVerified", { isUserVerified: false });
+  await dialog.getByRole("button", { name: "Send the decision" }).press("Enter");
+  await dialog.locator(".problem").getByText("You refused, it did not come in time, or none of yours is here.").waitFor();
+  same((await call(key, "GET", `/v1/tasks/${task.id}`)).state, "waiting", "nobody has approved");
+  await device.tell("setUserVerified", { isUserVerified: true });
+  await dialog.getByRole("button", { name: "Send the decision" }).press("Enter");
+  await page.getByText("Nothing waits for a decision").waitFor();
+  const { state, steps } = await ended(key, task.id);
+  same(state, "done", "it went on");
+  const [decision] = steps.ok.output.decisions;
+  same(`${decision.by} ${decision.approve}`, `${did} true`, "who decided");
+  const [header, payload, said] = decision.proof.split(".").map((one) => Buffer.from(one, "base64url").toString());
+  same(header, JSON.stringify({ alg: "webauthn", kid: `${did}#${did.split(":")[2]}` }), "by which key");
+  same(payload, claims, "what was signed is what was shown");
+  same(Object.keys(JSON.parse(said)).sort().join(), "authenticatorData,clientDataJSON,signature", "what the passkey said");
+
+  const wallet = await call(key, "POST", "/v1/wallets", { label: "Treasury" }, "w");
+  await mind(key, { did });
+  await until("the wallet's key", async () => (await call(key, "GET", `/v1/wallets/${wallet.id}`)).status === "active");
+  const goal = { goal: GOAL, language: "english", model: "planner", inputs: inputs(wallet.id) };
+  const { plan } = await call(key, "POST", "/v1/mind/plans", goal, "plan");
+  await page.goto(`${HOME}/console/mind/plans/${plan}`);
+  await page.getByRole("button", { name: "Approve…" }).click({ timeout: 60_000 });
+  await dialog.getByText(GOAL).waitFor();
+  await dialog.getByRole("radio", { name: "Sign with the passkey “Phone”" }).waitFor();
+  await dialog.getByRole("button", { name: "Send the decision" }).click();
+  await page.locator(".summary .badge-good", { hasText: "Approved" }).waitFor();
+});
+
+test("a key of the browser comes before a passkey, and each may be chosen", async ({ page, context }) => {
+  const { key } = await member(page, context, "Both", ["task:read", "task:write"]);
+  await settings(page);
+  await add(page, "Phone");
+  const touch = await part(page).locator(".copy-text").getAttribute("title");
+  const did = await makeKey(page);
+  const task = await asked(key, [did, touch], "Pay?", "ask");
+  await page.getByRole("link", { name: "Approvals" }).first().click();
+  await page.getByRole("button", { name: "Refuse…" }).click();
+  const dialog = page.locator("#decide");
+  check(await dialog.getByRole("radio", { name: "Sign here" }).isChecked(), "the key of this browser comes first");
+  await dialog.getByRole("radio", { name: "Sign with the passkey “Phone”" }).check();
+  await dialog.getByRole("button", { name: "Send the decision" }).click();
+  await dialog.waitFor({ state: "hidden" });
+  const by = async () => (await call(key, "GET", `/v1/tasks/${task.id}`)).steps.ok.approval?.decisions?.map((one) => `${one.by} ${one.approve}`).join();
+  await until("the refusal", async () => (await by()) === `${touch} false`);
 });

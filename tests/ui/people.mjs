@@ -103,14 +103,17 @@ test("a task and the approvals show who has signed and who is missing", async ({
 
 test("a wallet says in words whose signatures it needs", async ({ page, context }) => {
   const [key, ana, bo] = [await tenant("Guarded"), new Person(), new Person()];
-  const approval = { by: [ana.did, bo.did], count: 2, freeUnitsPerTokenAndDay: "1500000000000000000000" };
+  const passkey = "did:key:zDnaerDaTF5BXEavCrfRZEk316dpbLsfPDZ3WJ5hRTPFU2169";
+  const by = { by: [ana.did, bo.did, passkey], count: 2, relyingParty: "aion.example" };
+  const approval = { ...by, freeUnitsPerTokenAndDay: "1500000000000000000000" };
   const guarded = await call(key, "POST", "/v1/wallets", { label: "Treasury", approval }, "guarded");
   const free = await call(key, "POST", "/v1/wallets", { label: "Petty cash" }, "free");
   await signedIn(context, key);
   await page.goto(`${BASE}/console/wallets/${guarded.id}`);
   await page.getByText(/more than 1\s500 units of a token a day/).waitFor();
   await page.getByText("the signatures of 2 of these people", { exact: false }).waitFor();
-  same(await page.locator(".keys-list .key").count(), 2, "the people");
+  same(await page.locator(".keys-list .key").count(), 3, "the people");
+  await page.getByText("The passkeys are of aion.example, and count on its pages alone.").waitFor();
   await page.goto(`${BASE}/console/wallets/${free.id}`);
   await page.getByText("Within these limits nobody's signature is needed.").waitFor();
   await page.evaluate(() => localStorage.setItem("aion.language", "es"));

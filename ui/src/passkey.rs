@@ -1,13 +1,18 @@
 //! Passkeys, which the browser asks its authenticators for (Web Authentication Level 3, section 5.1): what the API says
 //! and what it is told is the browser's own JSON.
 
+use aion_api::session::CHALLENGE_MS;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use js_sys::{Function, JSON, Object, Promise, Reflect};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 use crate::browser::{self, member};
 use crate::remote::Failure;
+use crate::signature::{WEBAUTHN, compact, input};
+use crate::signing::sha256;
 use crate::text::{Text, t};
 
 /// Why there is no passkey, or none that signs.
@@ -53,6 +58,22 @@ pub async fn create(options: &Value) -> Result<Value, Fault> {
 /// Signs by one: what the API gets of it.
 pub async fn get(options: &Value) -> Result<Value, Fault> {
     ceremony("get", "parseRequestOptionsFromJSON", options).await
+}
+
+/// Approves a payload by the passkey with this id, as this DID: a compact JWS whose third part is what browser and
+/// authenticator have said.
+pub async fn sign(id: &str, did: &str, payload: &str) -> Result<String, Failure> {
+    let input = input(WEBAUTHN, did, payload);
+    let challenge = BASE64_URL_SAFE_NO_PAD.encode(sha256(&input).await?);
+    let options = json!({
+        "challenge": challenge, "allowCredentials": [{ "type": "public-key", "id": id }], "timeout": CHALLENGE_MS,
+        "userVerification": "required"
+    });
+    let said = get(&options).await?;
+    let parts = ["clientDataJSON", "authenticatorData", "signature"];
+    let assertion: Map<String, Value> =
+        parts.iter().map(|part| ((*part).to_owned(), said["response"][*part].clone())).collect();
+    Ok(compact(&input, Value::Object(assertion).to_string().as_bytes()))
 }
 
 async fn ceremony(verb: &str, reader: &str, options: &Value) -> Result<Value, Fault> {

@@ -1,5 +1,5 @@
-//! What a person signs with the key of this browser: a compact JSON Web Signature (RFC 7515 section 7.1) with `EdDSA`
-//! (RFC 8037 section 3.1) by the key of a did:key. The key itself is the browser's (`signing`).
+//! What a person signs: a compact JSON Web Signature (RFC 7515 section 7.1) by the key of a did:key, with `EdDSA`
+//! (RFC 8037 section 3.1) by that of this browser (`signing`), or by a passkey (docs/KERNEL.md, Approvals by passkeys).
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -7,6 +7,10 @@ use serde_json::json;
 
 /// The bytes of a public key of Ed25519.
 pub const PUBLIC_BYTES: usize = 32;
+/// The algorithm of the browser's key,
+pub const EDDSA: &str = "EdDSA";
+/// and the name under which passkeys sign.
+pub const WEBAUTHN: &str = "webauthn";
 /// The multicodec `ed25519-pub`, as a varint.
 const ED25519_PUB: [u8; 2] = [0xed, 0x01];
 /// The multibase prefix of base58btc.
@@ -21,9 +25,9 @@ pub fn did(public: &[u8; PUBLIC_BYTES]) -> String {
 
 /// What is signed: header and payload. The header names the one key that a did:key has.
 #[must_use]
-pub fn input(did: &str, payload: &str) -> String {
+pub fn input(algorithm: &str, did: &str, payload: &str) -> String {
     let fragment = did.rsplit(':').next().unwrap_or_default();
-    let header = json!({ "alg": "EdDSA", "kid": format!("{did}#{fragment}") }).to_string();
+    let header = json!({ "alg": algorithm, "kid": format!("{did}#{fragment}") }).to_string();
     format!("{}.{}", BASE64_URL_SAFE_NO_PAD.encode(header), BASE64_URL_SAFE_NO_PAD.encode(payload))
 }
 
@@ -40,7 +44,7 @@ mod tests {
     use aion_identity::method::key;
     use ed25519_dalek::{Signer, SigningKey};
 
-    use super::{compact, did, input};
+    use super::{EDDSA, compact, did, input};
 
     #[test]
     fn the_platform_reads_what_this_browser_signs() {
@@ -49,12 +53,12 @@ mod tests {
             let did = did(&signer.verifying_key().to_bytes());
             let document = key::document(&Did::parse(&did).unwrap()).unwrap();
             let payload = r#"{"task":"tsk_1","step":"pay","approve":true,"digest":"d","exp":2}"#;
-            let input = input(&did, payload);
+            let input = input(EDDSA, &did, payload);
             let signed = compact(&input, &signer.sign(input.as_bytes()).to_bytes());
             let jws = Jws::parse(&signed).unwrap();
-            assert_eq!((jws.did(), jws.verify(&document).unwrap()), (did.as_str(), payload.as_bytes()));
+            assert_eq!((jws.did(), jws.verify(&document, None).unwrap()), (did.as_str(), payload.as_bytes()));
             let other = compact(&input, &SigningKey::from_bytes(&[9; 32]).sign(input.as_bytes()).to_bytes());
-            assert!(Jws::parse(&other).unwrap().verify(&document).is_err());
+            assert!(Jws::parse(&other).unwrap().verify(&document, None).is_err());
         }
     }
 }

@@ -9,7 +9,7 @@ use web_sys::{CryptoKey, CryptoKeyPair, IdbDatabase, IdbObjectStore, IdbRequest,
 
 use crate::browser;
 use crate::remote::Failure;
-use crate::signature::{PUBLIC_BYTES, compact, did, input};
+use crate::signature::{EDDSA, PUBLIC_BYTES, compact, did, input};
 use crate::text::{Text, t};
 
 /// The name of `WebCrypto`'s algorithm (Secure Curves in the Web Cryptography API).
@@ -101,12 +101,18 @@ impl SigningKey {
 
     /// Signs a payload: a compact JWS.
     pub async fn sign(&self, payload: &str) -> Result<String, Fault> {
-        let input = input(&self.did, payload);
+        let input = input(EDDSA, &self.did, payload);
         let signed =
             subtle()?.sign_with_str_and_js_u8_array(ALGORITHM, &self.private, &Uint8Array::from(input.as_bytes()))?;
         let signature = Uint8Array::new(&JsFuture::from(signed).await?).to_vec();
         Ok(compact(&input, &signature))
     }
+}
+
+/// SHA-256 of a text.
+pub async fn sha256(text: &str) -> Result<Vec<u8>, Fault> {
+    let hash = subtle()?.digest_with_str_and_js_u8_array("SHA-256", &Uint8Array::from(text.as_bytes()))?;
+    Ok(Uint8Array::new(&JsFuture::from(hash).await?).to_vec())
 }
 
 /// Whether this browser can make such keys: it is tried, since there is no other way to know.

@@ -3,7 +3,8 @@
 //! A passkey is a second factor: it signs the same challenge as the account or the DID. What it is made for is stored
 //! nowhere, like the challenge that opens a session ([`crate::session`]).
 
-use aion_identity::webauthn::Party;
+use aion_identity::method;
+use aion_identity::webauthn::{Key, Party};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
@@ -125,9 +126,8 @@ impl Asker<'_> {
         Ok(Claim { passkey, message: claim.message, signature })
     }
 
-    /// Hosts of relying parties have no port.
     fn party(&self) -> Party<'_> {
-        Party { id: self.host.split(':').next().unwrap_or_default(), origin: self.origin }
+        Party::at(self.host, self.origin)
     }
 
     fn passkey_challenge(&self, owner: Owner<'_>, until_ms: u64, salt: &str) -> String {
@@ -158,8 +158,12 @@ pub fn listed(known: &[Passkey]) -> List<passkeys::Passkey> {
 /// What is shown of a passkey.
 #[must_use]
 pub fn view(passkey: &Passkey) -> passkeys::Passkey {
-    let Passkey { id, name, added_ms, .. } = passkey;
-    passkeys::Passkey { id: id.clone(), name: name.clone(), added_at: rfc3339(*added_ms) }
+    let Passkey { id, name, added_ms, key, .. } = passkey;
+    let did = match key {
+        Key::Es256(public) => Some(method::key::did(public)),
+        Key::Rs256(_) => None,
+    };
+    passkeys::Passkey { id: id.clone(), name: name.clone(), did, added_at: rfc3339(*added_ms) }
 }
 
 /// Whether a member with such passkeys may have another one.
@@ -203,12 +207,13 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use aion_identity::webauthn::Key;
+    use aion_identity::{Did, Jws, method};
     use p256::ecdsa::signature::Signer;
     use p256::ecdsa::{Signature, SigningKey};
     use serde_json::json;
     use sha2::{Digest, Sha256};
 
-    use super::{Owner, PASSKEYS_MAX, Passkey, admit, check_room, decoded, encoded, listed};
+    use super::{Owner, PASSKEYS_MAX, Passkey, admit, check_room, decoded, encoded, listed, view};
     use crate::Code;
     use crate::address::NamespaceKey;
     use crate::session::{Asker, CHALLENGE_MS};
@@ -289,7 +294,41 @@ mod tests {
             let copied = Authenticator::new(8).sign(&options.challenge, 3);
             let claim = asker.claim(MESSAGE, &known, &copied).unwrap();
             assert!(!claim.passkey.key.has_signed(&claim.message, &claim.signature), "another key");
-            assert_eq!(listed(&known).items[0].name, "Phone");
+            let listed = &listed(&known).items[0];
+            assert_eq!(listed.name, "Phone");
+            assert!(listed.did.as_ref().is_some_and(|did| did.starts_with("did:key:zDn")), "{listed:?}");
+            let of_rsa = Passkey { key: Key::Rs256("AQAB".to_owned()), ..known[0].clone() };
+            assert_eq!(serde_json::to_value(view(&of_rsa)).unwrap().get("did"), None, "it approves nothing");
+        });
+    }
+
+    /// Both are by one key and for one relying party. What tells them apart is what the challenge is the hash of: a
+    /// text that signs in has spaces, and a signing input never does.
+    #[test]
+    fn signing_in_approves_nothing_and_an_approval_does_not_sign_in() {
+        with_asker(|asker| {
+            let (known, device) = ([made(asker)], Authenticator::new(9));
+            let did = view(&known[0]).did.unwrap();
+            let document = method::key::document(&Did::parse(&did).unwrap()).unwrap();
+            let kid = document["authentication"][0].clone();
+            let claims = json!({ "task": "tsk_1", "step": "ask", "approve": true, "digest": "ab" });
+            let input =
+                [json!({ "alg": "webauthn", "kid": kid }), claims].map(|part| encoded(part.to_string().as_bytes()));
+            let input = input.join(".");
+            let approves = |answer: &Credential| {
+                let signed = encoded(serde_json::to_string(&answer.response).unwrap().as_bytes());
+                let jws = Jws::parse(&format!("{input}.{signed}")).unwrap();
+                jws.verify(&document, Some(asker.party())).is_ok()
+            };
+            let signs_in = |answer: &Credential| {
+                let claim = asker.claim(MESSAGE, &known, answer);
+                claim.is_ok_and(|claim| claim.passkey.key.has_signed(&claim.message, &claim.signature))
+            };
+            let entered = device.sign(&asker.request(MESSAGE, &known).challenge, 3);
+            let approved = device.sign(&encoded(&Sha256::digest(&input)), 3);
+            assert_eq!((signs_in(&entered), approves(&entered)), (true, false));
+            assert_eq!((signs_in(&approved), approves(&approved)), (false, true));
+            assert!(MESSAGE.contains(' ') && !input.contains(' '));
         });
     }
 

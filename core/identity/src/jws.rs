@@ -1,15 +1,25 @@
 //! Compact JSON Web Signatures (RFC 7515 section 7.1) by keys of DID documents.
 //!
-//! `alg` is `EdDSA` (RFC 8037) or `ES256K` (RFC 8812), and it has to fit the key's type; `kid` is the DID URL of the
-//! verification method. What the signature is for is the caller's: it checks the payload.
+//! `alg` is `EdDSA` (RFC 8037), `ES256K` (RFC 8812) or [`WEBAUTHN`], and it has to fit the key's type; `kid` is the DID
+//! URL of the verification method. What the signature is for is the caller's: it checks the payload.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::webauthn::Party;
+use crate::webauthn::assertion::Assertion;
 use crate::{Error, PublicKey};
 
+#[cfg(test)]
+mod tests;
+
+/// The name under which a passkey signs. No registered one fits: what ES256 signs is the signing input itself, and a
+/// passkey signs its browser's words about a challenge, which is SHA-256 of the signing input here. In the place of the
+/// signature stands the assertion as JSON. A P-256 key signs in no other way: what counts of it is that somebody was
+/// there and was verified, which a bare signature does not say.
+pub const WEBAUTHN: &str = "webauthn";
 /// A signature may have this many characters: a payload of a few lines with room to spare.
 const TEXT_MAX_CHARS: usize = 8_192;
 
@@ -21,6 +31,12 @@ struct Header {
     crit: Option<Value>,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Signature {
+    Bytes([u8; 64]),
+    Assertion(Assertion),
+}
+
 /// A signature that was read, and not verified yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Jws {
@@ -30,7 +46,7 @@ pub struct Jws {
     /// What was signed.
     payload: Vec<u8>,
     input: String,
-    signature: [u8; 64],
+    signature: Signature,
 }
 
 impl Jws {
@@ -53,7 +69,12 @@ impl Jws {
         if !read.kid.split_once('#').is_some_and(|(did, fragment)| !did.is_empty() && !fragment.is_empty()) {
             return Err(Error::Proof("kid is not the DID URL of a verification method"));
         }
-        let signature = decode(signature)?.try_into().map_err(|_| Error::Proof("the signature has 64 bytes"))?;
+        let signature = decode(signature)?;
+        let signature = if read.alg == WEBAUTHN {
+            Signature::Assertion(Assertion::read(&signature)?)
+        } else {
+            Signature::Bytes(signature.try_into().map_err(|_| Error::Proof("the signature has 64 bytes"))?)
+        };
         let (payload, input) = (decode(payload)?, format!("{header}.{payload}"));
         Ok(Self { alg: read.alg, kid: read.kid, payload, input, signature })
     }
@@ -65,20 +86,26 @@ impl Jws {
     }
 
     /// Verifies it by the DID's document and gives what was signed. The method has to be one for `authentication`: to
-    /// decide is to act as the subject (DID Core section 5.3.1).
-    pub fn verify(&self, document: &Value) -> Result<&[u8], Error> {
+    /// decide is to act as the subject (DID Core section 5.3.1). Passkeys count where their relying party is named.
+    pub fn verify(&self, document: &Value, party: Option<Party<'_>>) -> Result<&[u8], Error> {
         if document["id"] != self.did() {
             return Err(Error::Proof("the document is of another DID"));
         }
         let method = self.method(document).ok_or(Error::Proof("kid is not among the DID's authentication keys"))?;
         let key = method["publicKeyMultibase"].as_str().ok_or(Error::Proof("the key is not a Multikey"))?;
         let key = PublicKey::decode(key)?;
-        match (self.alg.as_str(), key) {
-            ("EdDSA", PublicKey::Ed25519(_)) | ("ES256K", PublicKey::Secp256k1(_)) => {}
-            _ => return Err(Error::Proof("alg is EdDSA or ES256K, and the key's type")),
-        }
-        if !key.has_signed(self.input.as_bytes(), &self.signature) {
-            return Err(Error::Proof("the signature is wrong"));
+        match (self.alg.as_str(), &key, &self.signature) {
+            ("EdDSA", PublicKey::Ed25519(_), Signature::Bytes(bytes))
+            | ("ES256K", PublicKey::Secp256k1(_), Signature::Bytes(bytes)) => {
+                if !key.has_signed(self.input.as_bytes(), bytes) {
+                    return Err(Error::Proof("the signature is wrong"));
+                }
+            }
+            (WEBAUTHN, PublicKey::P256(_), Signature::Assertion(assertion)) => {
+                let party = party.ok_or(Error::Proof("a passkey does not sign this"))?;
+                assertion.verify(key, party, &self.input)?;
+            }
+            _ => return Err(Error::Proof("alg is EdDSA, ES256K or webauthn, and the key's type")),
         }
         Ok(&self.payload)
     }
@@ -93,89 +120,5 @@ impl Jws {
             return Some(found);
         }
         document["verificationMethod"].as_array()?.iter().find(|method| is_it(&method["id"]))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    use base64::Engine;
-    use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-    use ed25519_dalek::{Signer, SigningKey};
-    use serde_json::{Value, json};
-
-    use super::Jws;
-    use crate::method::key;
-    use crate::{Did, PublicKey};
-
-    fn signed(header: &Value, payload: &Value, sign: impl Fn(&[u8]) -> Vec<u8>) -> String {
-        let encode = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
-        let input = format!("{}.{}", encode(header.to_string().as_bytes()), encode(payload.to_string().as_bytes()));
-        let signature = sign(input.as_bytes());
-        format!("{input}.{}", encode(&signature))
-    }
-
-    fn ed25519() -> (SigningKey, String, Value) {
-        let signer = SigningKey::from_bytes(&[7; 32]);
-        let public = PublicKey::Ed25519(signer.verifying_key().to_bytes());
-        let document = key::document(&Did::parse(&key::did(&public)).unwrap()).unwrap();
-        (signer, key::verification_method(&public), document)
-    }
-
-    #[test]
-    fn what_an_ed25519_key_signed_verifies_and_nothing_else() {
-        let (signer, kid, document) = ed25519();
-        let sign = |input: &[u8]| signer.sign(input).to_bytes().to_vec();
-        let text = signed(&json!({ "alg": "EdDSA", "kid": kid }), &json!({ "a": 1 }), sign);
-        let jws = Jws::parse(&text).unwrap();
-        assert_eq!(jws.verify(&document).unwrap(), br#"{"a":1}"#);
-        let other = signed(&json!({ "alg": "EdDSA", "kid": kid }), &json!({ "a": 2 }), sign);
-        let mixed = format!("{}.{}", &other[..other.rfind('.').unwrap()], text.rsplit('.').next().unwrap());
-        assert!(Jws::parse(&mixed).unwrap().verify(&document).is_err());
-        for header in [
-            json!({ "alg": "none", "kid": kid }),
-            json!({ "alg": "ES256K", "kid": kid }),
-            json!({ "alg": "EdDSA", "kid": format!("{kid}x") }),
-        ] {
-            assert!(Jws::parse(&signed(&header, &json!({}), sign)).unwrap().verify(&document).is_err(), "{header}");
-        }
-        for header in [
-            json!({ "alg": "EdDSA", "kid": kid, "crit": ["exp"] }),
-            json!({ "alg": "EdDSA", "kid": "did:key:x" }),
-            json!({ "kid": kid }),
-        ] {
-            assert!(Jws::parse(&signed(&header, &json!({}), sign)).is_err(), "{header}");
-        }
-        for text in ["", "a.b", "a.b.c.d", "!.!.!"] {
-            assert!(Jws::parse(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_key_that_may_not_authenticate_does_not_decide() {
-        let (signer, kid, mut document) = ed25519();
-        let text =
-            signed(&json!({ "alg": "EdDSA", "kid": kid }), &json!({}), |input| signer.sign(input).to_bytes().to_vec());
-        let method = document["verificationMethod"][0].clone();
-        document["authentication"] = json!([method]);
-        assert!(Jws::parse(&text).unwrap().verify(&document).is_ok(), "embedded in the relationship");
-        document["authentication"] = json!([]);
-        assert!(Jws::parse(&text).unwrap().verify(&document).is_err());
-    }
-
-    #[test]
-    fn secp256k1_keys_sign_too() {
-        let signer = k256::ecdsa::SigningKey::from_slice(&[9; 32]).unwrap();
-        let point = signer.verifying_key().to_sec1_point(true);
-        let public = PublicKey::secp256k1(point.as_bytes().try_into().unwrap()).unwrap();
-        let document = key::document(&Did::parse(&key::did(&public)).unwrap()).unwrap();
-        let header = json!({ "alg": "ES256K", "kid": key::verification_method(&public) });
-        let text = signed(&header, &json!({ "a": 1 }), |input| {
-            let signature: k256::ecdsa::Signature = signer.sign(input);
-            signature.to_bytes().to_vec()
-        });
-        assert!(Jws::parse(&text).unwrap().verify(&document).is_ok());
     }
 }

@@ -1,9 +1,9 @@
 //! Approvals of people, verified by whoever signs: the same pure rules in K and in G.
 //!
-//! A wallet's policy can name people, by DIDs that are Ed25519 keys (did:key), whose signatures it needs. What they
-//! sign is the digest of a document of the format [`FORMAT`], which says what is to happen: compact JWS over the claims
-//! `{task, step, approve, digest, exp}`, as for every consent on the platform. Each effect of a document lets one
-//! operation pass, and only one that does exactly this.
+//! A wallet's policy can name people, by DIDs that are keys (did:key), whose signatures it needs: Ed25519 keys, and
+//! P-256 keys of passkeys of one relying party. What they sign is the digest of a document of the format [`FORMAT`],
+//! which says what is to happen: compact JWS over the claims `{task, step, approve, digest, exp}`, as for every consent
+//! on the platform. Each effect of a document lets one operation pass, and only one that does exactly this.
 //!
 //! What needs them: every creation, and what a token moves in a day beyond the free units. The free units count per day
 //! and not per operation alone, since an amount that is too large can be split; creations have none, since each new
@@ -12,7 +12,8 @@
 use aion_chain::action::{Decoded, Deployment, Standard, TokenAction};
 use aion_chain::decimal;
 use aion_identity::method::key;
-use aion_identity::{Did, Jws, PublicKey};
+use aion_identity::webauthn::Party;
+use aion_identity::{Did, Jws};
 use alloy_primitives::{Address, B256, U256, hex};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -21,8 +22,11 @@ use sha2::{Digest, Sha256};
 use crate::document::RuleFault;
 use crate::policy::{DAY_MS, Denial, Policy, Reservation, SpendLedger, evaluate};
 
+mod rule;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
+
+pub use rule::{Rule, check_rule};
 
 /// The format of documents.
 pub const FORMAT: &str = "aion.approval/1";
@@ -34,8 +38,9 @@ pub const APPROVERS_MAX: usize = 20;
 /// A document may have so many bytes: a plan of 16 steps with its arguments and effects has half of it. Every step that
 /// moves something carries it, and stands in the store of a task until it is over.
 pub const DOCUMENT_MAX_BYTES: usize = 32 * 1024;
-/// A signature may have so many bytes: twice what one by a did:key over the claims has.
-pub const PROOF_MAX_BYTES: usize = 1_024;
+/// A signature may have so many bytes: what one by a passkey has whose host has as many characters as a host can, with
+/// 500 bytes to spare for what browsers and authenticators say besides. One by a key itself has 500.
+pub const PROOF_MAX_BYTES: usize = 2_048;
 /// A document may expire so far ahead, milliseconds: as far as a plan may wait to be run. Until then the ledger keeps
 /// what was used of it.
 const AHEAD_MAX_MS: u64 = 30 * DAY_MS;
@@ -45,23 +50,8 @@ const USED_MAX: usize = 1_000;
 const STEPS_MAX: u32 = 32;
 /// The fields of a document.
 const FIELDS: usize = 7;
-/// The field of the free units in JSON.
-const FREE: &str = "freeUnitsPerTokenAndDay";
 /// The rule that a denial names.
 pub(crate) const RULE: &str = "approval";
-
-/// What of a wallet needs the signatures of people. In JSON `{by, count, freeUnitsPerTokenAndDay}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Value", into = "Value")]
-pub struct Rule {
-    /// Who may sign: did:key of Ed25519, 1 to 20.
-    pub by: Vec<String>,
-    /// How many of them have to.
-    pub count: u64,
-    /// Base units of each token that may be minted, moved or burnt a day without anybody's approval; an ERC-721 token
-    /// counts as one.
-    pub free_units_per_token_and_day: U256,
-}
 
 /// What an operation brings along: `{document, proofs}`, the text of a document, which is its canonical form
 /// (RFC 8785), and compact JWS over its digest. It stays the JSON that it came as until somebody has to know.
@@ -107,28 +97,6 @@ struct Claims {
     exp: Option<u64>,
 }
 
-/// Checks the rule of a wallet that is to be created.
-pub fn check_rule(rule: &Rule) -> Result<(), RuleFault> {
-    let fault = |pointer: String, reason: String| Err(RuleFault { pointer, reason });
-    if rule.by.is_empty() || rule.by.len() > APPROVERS_MAX {
-        return fault("/by".to_owned(), format!("1 to {APPROVERS_MAX} DIDs"));
-    }
-    for (place, did) in rule.by.iter().enumerate() {
-        let key = Did::parse(did).and_then(|did| key::public_key(&did));
-        // A key has other texts than its own, and one person has one voice.
-        if !key.is_ok_and(|public| matches!(public, PublicKey::Ed25519(_)) && key::did(&public) == *did) {
-            return fault(format!("/by/{place}"), "the did:key of an Ed25519 key".to_owned());
-        }
-        if rule.by[..place].contains(did) {
-            return fault(format!("/by/{place}"), "is named twice".to_owned());
-        }
-    }
-    if rule.count == 0 || rule.count > rule.by.len() as u64 {
-        return fault("/count".to_owned(), "1 to the number of those who may sign".to_owned());
-    }
-    Ok(())
-}
-
 impl From<(B256, u64, u32)> for Used {
     fn from((digest, expires_ms, effects): (B256, u64, u32)) -> Self {
         Self { digest, expires_ms, effects }
@@ -138,28 +106,6 @@ impl From<(B256, u64, u32)> for Used {
 impl From<Used> for (B256, u64, u32) {
     fn from(used: Used) -> Self {
         (used.digest, used.expires_ms, used.effects)
-    }
-}
-
-impl TryFrom<Value> for Rule {
-    type Error = &'static str;
-
-    fn try_from(value: Value) -> Result<Self, Self::Error> {
-        let by = value["by"].as_array().map(|by| by.iter().map(|did| did.as_str().map(str::to_owned)).collect());
-        let free = value.get(FREE).map_or(Some(U256::ZERO), |free| decimal::parse(free.as_str()?));
-        let fields = 2 + usize::from(value.get(FREE).is_some());
-        match (by.flatten(), value["count"].as_u64(), free) {
-            (Some(by), Some(count), Some(free)) if value.as_object().is_some_and(|all| all.len() == fields) => {
-                Ok(Self { by, count, free_units_per_token_and_day: free })
-            }
-            _ => Err("an approval has by, count and freeUnitsPerTokenAndDay alone: DIDs, a number, a decimal string"),
-        }
-    }
-}
-
-impl From<Rule> for Value {
-    fn from(rule: Rule) -> Self {
-        json!({ "by": rule.by, "count": rule.count, FREE: rule.free_units_per_token_and_day.to_string() })
     }
 }
 
@@ -349,8 +295,10 @@ fn signer(rule: &Rule, proof: &str, id: &str, digest: &str, now_s: u64) -> Resul
     let place = rule.by.iter().position(|one| one == did).ok_or_else(|| format!("{did} is none of those who may"))?;
     let wrong = |reason: &str| format!("{did}: {reason}");
     let document = Did::parse(did).and_then(|did| key::document(&did)).map_err(|error| wrong(&error.to_string()))?;
-    let signed = jws.verify(&document).map_err(|error| wrong(&error.to_string()))?;
-    let claims: Claims = serde_json::from_slice(signed).map_err(|_| wrong("signed something else than a decision"))?;
+    let party = rule.relying_party.as_deref().map(Party::of);
+    let signed = jws.verify(&document, party).map_err(|error| wrong(&error.to_string()))?;
+    let claims = std::str::from_utf8(signed).ok().and_then(|text| serde_json::from_str::<Claims>(text).ok());
+    let claims = claims.ok_or_else(|| wrong("signed something else than a decision"))?;
     let checks = [
         (claims.task == id && claims.step == STEP, "signed for another task or step"),
         (claims.digest == digest, "signed another digest"),

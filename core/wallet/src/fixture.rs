@@ -58,7 +58,7 @@ impl Person {
 
 pub fn rule(people: &[Person], count: u64, free: u64) -> Rule {
     let by = people.iter().map(|person| person.did.clone()).collect();
-    Rule { by, count, free_units_per_token_and_day: U256::from(free) }
+    Rule { by, count, free_units_per_token_and_day: U256::from(free), relying_party: None }
 }
 
 /// A document with these steps, which is good for a week.

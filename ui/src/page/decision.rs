@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use aion_api::operations::Method;
+use aion_api::passkey::PASSKEYS_MAX;
 use leptos::prelude::{
     AnyView, ClassAttribute, CollectView, Effect, ElementChild, Get, GetUntracked, IntoAny, RwSignal, Set, Signal, view,
 };
@@ -18,7 +19,8 @@ use crate::kit::table::Pairs;
 use crate::kit::time::at;
 use crate::page::answer::{items, text};
 use crate::page::question::Then;
-use crate::page::signer::{may, own};
+use crate::page::signer::{may, own, passkeys};
+use crate::passkey;
 use crate::remote::{Deed, Failure};
 use crate::session::{Session, request};
 use crate::signing::{Fault, SigningKey};
@@ -26,8 +28,20 @@ use crate::text::{Text, fill, t};
 
 /// A signature is to be made and sent within this time.
 const SIGN_WITHIN_MS: f64 = 3_600_000.0;
-/// The ways to a signature: the key of this browser, or any other one.
+/// The ways to a signature: the key of this browser, a passkey of the member, or any other one.
 const HERE: &str = "here";
+const TOUCHED: [&str; PASSKEYS_MAX] = [
+    "passkey-0",
+    "passkey-1",
+    "passkey-2",
+    "passkey-3",
+    "passkey-4",
+    "passkey-5",
+    "passkey-6",
+    "passkey-7",
+    "passkey-8",
+    "passkey-9",
+];
 const ELSEWHERE: &str = "elsewhere";
 
 /// A decision that somebody is about to sign.
@@ -101,20 +115,37 @@ impl Decision {
 struct Form {
     /// As whom this browser may sign it, or why it may not.
     signer: Signal<Result<String, String>>,
+    /// The passkeys of the member that may sign it.
+    passkeys: Signal<Vec<Value>>,
     way: RwSignal<String>,
     proof: RwSignal<String>,
     wrong: RwSignal<Option<String>>,
 }
 
+/// By what a decision is signed.
+enum By {
+    /// The key of this browser, as this DID.
+    Key(String),
+    /// A passkey of the member.
+    Passkey(Value),
+    /// Whatever has made the signature that is pasted.
+    Other,
+}
+
 /// The dialog; `then` gets the answer.
 pub fn deciding(app: App, session: Session, meant: RwSignal<Option<Decision>>, then: impl Into<Then>) -> AnyView {
     let (open, deed, then, own) = (opened_by(meant, |_| true), Deed::new(), then.into().0, own());
-    let signer = Signal::derive(move || may(&own.get(), &meant.get().map(|one| one.by).unwrap_or_default()));
+    let (known, by) = (passkeys(&session), move || meant.get().map(|one| one.by).unwrap_or_default());
+    let signer = Signal::derive(move || may(&own.get(), &by()));
+    let passkeys = Signal::derive(move || {
+        let by = by();
+        known.get().into_iter().filter(|one| by.contains(&text(one, "did"))).collect::<Vec<Value>>()
+    });
     let (way, proof, wrong) = (RwSignal::new(HERE.to_owned()), RwSignal::new(String::new()), RwSignal::new(None));
-    let form = Form { signer, way, proof, wrong };
+    let form = Form { signer, passkeys, way, proof, wrong };
+    Effect::new(move |_| way.set(form.first().to_owned()));
     Effect::new(move |_| {
         if meant.get().is_some() {
-            way.set(HERE.to_owned());
             proof.set(String::new());
             wrong.set(None);
         }
@@ -127,16 +158,19 @@ pub fn deciding(app: App, session: Session, meant: RwSignal<Option<Decision>>, t
         vec![fill(effect, &[&decision.id]), t(Text::DecisionDigest).to_owned(), t(Text::DecisionBinds).to_owned()]
     });
     let act = move || {
-        let (here, written) = (form.signs_here(), proof.get_untracked().trim().to_owned());
-        wrong.set(if here.is_none() { required(&written) } else { None });
-        let Some(decision) = meant.get_untracked().filter(|_| here.is_some() || !written.is_empty()) else {
+        let (by, written) = (form.by(), proof.get_untracked().trim().to_owned());
+        let lacks = matches!(by, By::Other).then(|| required(&written)).flatten();
+        wrong.set(lacks.clone());
+        let Some(decision) = meant.get_untracked().filter(|_| lacks.is_none()) else {
             return;
         };
         let (session, then) = (session.clone(), Arc::clone(&then));
         let work = async move {
-            let proof = match here {
-                Some(did) => signed(&did, &decision.claims()).await.map_err(Failure::from)?,
-                None => written,
+            let claims = decision.claims();
+            let proof = match by {
+                By::Key(did) => signed(&did, &claims).await.map_err(Failure::from)?,
+                By::Passkey(one) => passkey::sign(&text(&one, "id"), &text(&one, "did"), &claims).await?,
+                By::Other => written,
             };
             session.ask(decision.send(&proof)).await.map_err(Failure::from)
         };
@@ -181,27 +215,45 @@ fn about(decision: &Decision) -> AnyView {
 }
 
 impl Form {
-    /// As whom this browser is to sign, if it is.
-    fn signs_here(self) -> Option<String> {
-        self.signer.get_untracked().ok().filter(|_| self.way.get_untracked() == HERE)
+    /// The way that is offered first.
+    fn first(self) -> &'static str {
+        match (self.signer.get().is_ok(), self.passkeys.get().is_empty()) {
+            (true, _) => HERE,
+            (false, false) => TOUCHED[0],
+            (false, true) => ELSEWHERE,
+        }
+    }
+
+    /// By what it is to be signed.
+    fn by(self) -> By {
+        let (way, passkeys) = (self.way.get_untracked(), self.passkeys.get_untracked());
+        let touched = TOUCHED.iter().zip(passkeys).find(|(name, _)| **name == way);
+        match (touched, self.signer.get_untracked()) {
+            (Some((_, passkey)), _) => By::Passkey(passkey),
+            (None, Ok(did)) if way == HERE => By::Key(did),
+            _ => By::Other,
+        }
     }
 
     /// The choice of a key where there is one, and the field for what another key has signed.
     fn way(self) -> AnyView {
-        let (choice, reason) = match self.signer.get() {
-            Ok(did) => {
-                let options = vec![
-                    (HERE, t(Text::SignHere).to_owned(), fill(Text::SignHereText, &[&did])),
-                    (ELSEWHERE, t(Text::SignElsewhere).to_owned(), t(Text::SignElsewhereText).to_owned()),
-                ];
-                let choice = view! { <Choice id="sign" label=t(Text::SignWith) value=self.way options=options /> };
-                (Some(choice.into_any()), None)
-            }
-            Err(reason) => (None, Some(view! { <p class="hint">{reason}</p> }.into_any())),
-        };
-        let known = choice.is_some();
+        let (mut options, mut reason) = (Vec::new(), None);
+        match self.signer.get() {
+            Ok(did) => options.push((HERE, t(Text::SignHere).to_owned(), fill(Text::SignHereText, &[&did]))),
+            Err(told) => reason = Some(told),
+        }
+        for (name, passkey) in TOUCHED.iter().zip(self.passkeys.get()) {
+            let [called, did] = ["name", "did"].map(|field| text(&passkey, field));
+            options.push((*name, fill(Text::SignTouched, &[&called]), fill(Text::SignTouchedText, &[&did])));
+        }
+        let known = !options.is_empty();
+        let choice = known.then(|| {
+            options.push((ELSEWHERE, t(Text::SignElsewhere).to_owned(), t(Text::SignElsewhereText).to_owned()));
+            view! { <Choice id="sign" label=t(Text::SignWith) value=self.way options=options /> }.into_any()
+        });
+        let reason = reason.filter(|_| !known).map(|told| view! { <p class="hint">{told}</p> }.into_any());
         let field = move || {
-            (!known || self.way.get() != HERE).then(|| {
+            (!known || self.way.get() == ELSEWHERE).then(|| {
                 view! {
                     <p>{t(Text::SignThis)}</p>
                     <TextField id="proof" label=t(Text::Proof) value=self.proof error=self.wrong shape=Shape::Code

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::browser;
-use crate::kit::action::{Button, Weight};
+use crate::kit::action::{Button, Copy, Weight};
 use crate::kit::dialog::Confirm;
 use crate::kit::field::{TextField, required};
 use crate::kit::table::Column;
@@ -38,14 +38,19 @@ fn shown(app: App, session: Session) -> AnyView {
             let ask = move || removing.set(Some(removal(&passkey)));
             view! { <Button label=t(Text::Remove) weight=Weight::Quiet press=ask /> }.into_any()
         };
+        let did = |passkey: &Value| match text(passkey, "did") {
+            did if did.is_empty() => "—".into_any(),
+            did => view! { <Copy value=did short=true /> }.into_any(),
+        };
+        let did = Column::new(Text::ApprovesAs, did);
         let added = Column::new(Text::Created, |passkey: &Value| ago(&text(passkey, "addedAt")));
         let acts = fresh.then(|| Column::new(Text::Actions, act));
-        [column(Text::Name, "name").ordered(by_name), added].into_iter().chain(acts).collect()
+        [column(Text::Name, "name").ordered(by_name), did, added].into_iter().chain(acts).collect()
     };
     let table = listed(list, "items", t(Text::Passkeys), columns, [Text::NoPasskeys, Text::NoPasskeysText]);
     let changing = if fresh { adding(app, session.clone(), list) } else { stale(app) };
     view! {
-        <p class="lead">{t(Text::PasskeysLead)}</p>{table}{changing}
+        <p class="lead">{t(Text::PasskeysLead)}</p>{table}<p class="hint">{t(Text::PasskeysApprove)}</p>{changing}
         {asking(app, session, removing, false, move |_: Value| list.refresh())}
     }
     .into_any()

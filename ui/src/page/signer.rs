@@ -4,13 +4,16 @@ use leptos::prelude::{
     AnyView, AriaAttributes, ClassAttribute, ElementChild, Get, IntoAny, RwSignal, Set, Signal, view,
 };
 use leptos::task::spawn_local;
+use serde_json::Value;
 
 use crate::app::App;
 use crate::kit::action::{Button, Copy, Weight};
 use crate::kit::dialog::Confirm;
 use crate::kit::state::{loading, problem};
 use crate::kit::table::Pairs;
+use crate::page::answer::items;
 use crate::remote::Deed;
+use crate::session::Session;
 use crate::signing::{Fault, SigningKey, is_supported};
 use crate::text::{Text, fill, t};
 
@@ -41,6 +44,18 @@ pub fn own() -> RwSignal<Own> {
         own.try_set(found);
     });
     own
+}
+
+/// The passkeys of whoever has signed in as a member, as far as they can be had; nobody else has any.
+pub fn passkeys(session: &Session) -> RwSignal<Vec<Value>> {
+    let known = RwSignal::new(Vec::new());
+    if session.until.is_some() {
+        let asked = session.read("/v1/session/passkeys");
+        spawn_local(async move {
+            known.try_set(items(&asked.await.unwrap_or_default(), "items"));
+        });
+    }
+    known
 }
 
 /// The part of the settings about it.

@@ -188,7 +188,10 @@ fn signatures(rule: &Value) -> AnyView {
     }
     let free = units(&rule["freeUnitsPerTokenAndDay"]);
     let words = fill(Text::PolicyApproval, &[&free, &rule["count"].to_string()]);
-    view! { <p>{words}</p>{people(&items(rule, "by"), &[])} }.into_any()
+    let host = text(rule, "relyingParty");
+    let passkeys =
+        (!host.is_empty()).then(|| view! { <p class="hint">{fill(Text::PolicyPasskeys, &[&host])}</p> }.into_any());
+    view! { <p>{words}</p>{people(&items(rule, "by"), &[])}{passkeys} }.into_any()
 }
 
 /// An amount of base units as people read it, at 18 decimals.

@@ -84,6 +84,8 @@ macro_rules! second_half {
         decimales), hace falta la firma de {1} de estas personas. El guardián la comprueba por su cuenta."
         "To create, and to mint, move or burn more than {0} units of a token a day (with 18 decimals), it needs the \
         signatures of {1} of these people. The guardian checks them by itself.";
+    PolicyPasskeys "Las llaves de acceso (passkeys) son de {0}, y solo cuentan en sus páginas."
+        "The passkeys are of {0}, and count on its pages alone.";
     PolicyNoApproval "Dentro de estos límites no hace falta la firma de nadie."
         "Within these limits nobody's signature is needed.";
     LimitsUsed "Usado hoy (día UTC)" "Used today (a day of UTC)";

@@ -36,6 +36,9 @@ macro_rules! third_part {
     SignWith "Con qué clave" "With which key";
     SignHere "Firmar aquí" "Sign here";
     SignHereText "La clave de este navegador firma como {0}." "The key of this browser signs as {0}.";
+    SignTouched "Firmar con la llave de acceso «{0}»" "Sign with the passkey “{0}”";
+    SignTouchedText "Firma como {0}, y pide tu huella, tu cara o tu PIN."
+        "It signs as {0}, and asks for your fingerprint, your face or your PIN.";
     SignElsewhere "Firmar fuera" "Sign elsewhere";
     SignElsewhereText "Pegas una firma hecha con otra clave." "You paste a signature made with another key.";
 
@@ -351,6 +354,11 @@ macro_rules! third_part {
     NoPasskeysText "Ahora basta tu firma para entrar." "Your signature alone signs you in for now.";
     PasskeysFresh "Solo se cambian en los 15 minutos después de iniciar sesión."
         "They are changed only within 15 minutes of signing in.";
+    ApprovesAs "Aprueba como" "Approves as";
+    PasskeysApprove "Nombra ese DID entre quienes deciden y la llave firmará aprobaciones: comprueba cada vez que eres \
+        tú. Una llave sin DID no puede."
+        "Name that DID among those who decide, and the passkey signs approvals: it makes sure each time that it is \
+        you. One without a DID cannot.";
     AddPasskey "Añadir una llave de acceso" "Add a passkey";
     PasskeyNameHint "Para reconocerla: dónde está." "To know it by: where it is.";
     PasskeyMade "El navegador crea una llave de acceso para este sitio."

@@ -8,6 +8,7 @@ use aion_identity::method::host::Place;
 use aion_identity::method::{web, webvh};
 use aion_identity::resolution::{Failure, Kind, Query, Resolution, is_acceptable, resolve_static};
 use aion_identity::signature::is_signed;
+use aion_identity::webauthn::Party;
 use aion_identity::{Did, DidUrl, Jws};
 use serde_json::{Value, json};
 use worker::Env;
@@ -60,15 +61,23 @@ pub async fn resolve(
     }
 }
 
-/// Verifies a compact JWS by the key of a DID that is resolved here, and gives the DID and what it signed.
-pub async fn signed(env: &Env, trace: &Trace, public_host: &str, jws: &str) -> Result<(String, Vec<u8>), Problem> {
+/// Verifies a compact JWS by the key of a DID that is resolved here, and gives the DID and what it signed. Passkeys
+/// sign too what the page at `origin` asks for, where there is one.
+pub async fn signed(
+    env: &Env,
+    trace: &Trace,
+    public_host: &str,
+    jws: &str,
+    origin: Option<&str>,
+) -> Result<(String, Vec<u8>), Problem> {
     let invalid = |error: aion_identity::Error| Problem::invalid("/proof", error.to_string());
     let jws = Jws::parse(jws).map_err(invalid)?;
     let resolved = resolve(env, trace, public_host, jws.did(), &Options::default()).await?;
     if resolved.status != 200 {
         return Err(Problem::invalid("/proof", format!("{} cannot be resolved here", jws.did())));
     }
-    let payload = jws.verify(&resolved.result["didDocument"]).map_err(invalid)?.to_vec();
+    let party = origin.map(|origin| Party::at(public_host, origin));
+    let payload = jws.verify(&resolved.result["didDocument"], party).map_err(invalid)?.to_vec();
     Ok((jws.did().to_owned(), payload))
 }
 

@@ -13,6 +13,10 @@ pub struct Passkey {
     pub id: String,
     /// Its name for people.
     pub name: String,
+    /// The did:key of its key, by which it approves (`wait.approval`, a wallet's `approval`, the approvers of plans);
+    /// absent where it signs by RS256, and approves nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub did: Option<String>,
     /// When it was added, RFC 3339.
     pub added_at: String,
 }

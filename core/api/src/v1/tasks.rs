@@ -44,7 +44,8 @@ pub struct ApproveTask {
     /// The step that waits.
     pub step: String,
     /// A compact JWS (RFC 7515) by a key for authentication of a DID that may decide, over [`ApprovalClaims`] as JSON;
-    /// its `kid` is the DID URL of that key.
+    /// its `kid` is the DID URL of that key. By a passkey, its `alg` is `webauthn`, the challenge is SHA-256 of the
+    /// signing input, and the third part is the assertion's JSON (clientDataJSON, authenticatorData, signature).
     pub proof: String,
 }
 

@@ -42,7 +42,7 @@ pub struct CreateWallet {
 #[derive(utoipa::ToSchema)]
 #[schema(rename_all = "camelCase")]
 pub struct ApprovalRule {
-    /// Who may sign: did:key of Ed25519, 1 to 20.
+    /// Who may sign, 1 to 20: did:key of Ed25519, or of P-256 for a passkey.
     pub by: Vec<String>,
     /// How many of them have to.
     pub count: usize,
@@ -50,6 +50,9 @@ pub struct ApprovalRule {
     /// is none. An ERC-721 token counts as one.
     #[schema(required = false)]
     pub free_units_per_token_and_day: String,
+    /// The host whose passkeys the P-256 keys of `by` are, without a port; with such keys alone.
+    #[schema(required = false)]
+    pub relying_party: String,
 }
 
 /// The documents of one contract that a wallet may sign.

@@ -11,6 +11,9 @@ use super::{Approval, Asked, DOCUMENT_MAX_BYTES, Rule, admit, check_rule, text};
 use crate::fixture::{NOW_MS, Person, deployment, document, launch, rule};
 use crate::policy::{DAY_MS, Policy, Reservation, SpendLedger};
 
+pub mod device;
+mod passkeys;
+
 const WALLET: &str = "wal_1";
 /// No effect.
 const FREE: u32 = 0;
@@ -270,8 +273,8 @@ fn a_document_is_of_the_format_in_time_and_small() {
         world.refuses(&asked, &Approval::new(&other, &proofs), why);
     }
     let proof = world.people[0].approves("pln_1", &written);
-    world.refuses(&asked, &Approval::new(&written, &vec![proof; 21]), "at most 20, of 1024 bytes each");
-    world.refuses(&asked, &Approval::new(&written, &["a".repeat(1_025)]), "at most 20, of 1024 bytes each");
+    world.refuses(&asked, &Approval::new(&written, &vec![proof; 21]), "at most 20, of 2048 bytes each");
+    world.refuses(&asked, &Approval::new(&written, &["a".repeat(2_049)]), "at most 20, of 2048 bytes each");
     for value in [
         json!(1),
         json!({}),

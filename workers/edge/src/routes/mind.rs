@@ -17,6 +17,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use kernel_do::mind::{self, Further};
 use worker::Delay;
 
+use super::steer;
 use crate::answer::Answer;
 use crate::ask::Ask;
 use crate::wire;
@@ -41,8 +42,7 @@ impl Further for Ask {
         async move {
             match ask {
                 Asked::Verify { proof } => {
-                    let (env, host) = (&self.app.env, &self.app.public_host);
-                    let (by, payload) = resolve::signed(env, &self.trace, host, proof).await?;
+                    let (by, payload) = steer::signed(self, proof).await?;
                     let text = String::from_utf8(payload);
                     let payload = text.map_err(|_| Problem::invalid("/proof", "what is signed is no text"))?;
                     Ok(Told::Signed { by, payload })

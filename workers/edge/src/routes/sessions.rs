@@ -106,7 +106,8 @@ fn of_account(ask: &Ask, message: &str, signature: &str) -> Result<Signed, Probl
 
 /// A key of a DID has signed a JWS over the text.
 async fn of_did(ask: &Ask, proof: &str) -> Result<Signed, Problem> {
-    let signed = resolve::signed(&ask.app.env, &ask.trace, &ask.app.public_host, proof).await;
+    // A passkey is the second factor, and no first one.
+    let signed = resolve::signed(&ask.app.env, &ask.trace, &ask.app.public_host, proof, None).await;
     let (did, payload) = signed.map_err(|problem| match problem.code {
         Code::RequestInvalid => refused(),
         _ => problem,

@@ -3,8 +3,7 @@
 use aion_api::object::kernel::{Decision, Reply, Request};
 use aion_api::problem::Problem;
 use aion_api::v1::tasks::{ApprovalClaims, ApproveTask, RedriveTask, SignalTask, is_signal_name};
-use aion_shell::call;
-use aion_shell::resolve;
+use aion_shell::{call, resolve};
 use http::StatusCode;
 
 use super::tasks::place;
@@ -39,12 +38,18 @@ pub async fn signal(ask: Ask) -> Result<Answer, Problem> {
 pub async fn approve(ask: Ask) -> Result<Answer, Problem> {
     let ApproveTask { step, proof } = ask.json()?;
     let (_, task) = place(&ask)?;
-    let (by, payload) = resolve::signed(&ask.app.env, &ask.trace, &ask.app.public_host, &proof).await?;
+    let (by, payload) = signed(&ask, &proof).await?;
     let now_ms = call::now_ms();
     let payload = str::from_utf8(&payload).unwrap_or_default();
     let ApprovalClaims { approve, digest, .. } = ApprovalClaims::read(payload, &task, &step, now_ms)?;
     let decision = Decision { by, approve, digest, proof, at_ms: now_ms };
     change(&ask, Request::Decide { task, step, decision }).await
+}
+
+/// Who has signed a decision, and what: a key of a DID, or a passkey of this deployment.
+pub async fn signed(ask: &Ask, proof: &str) -> Result<(String, Vec<u8>), Problem> {
+    let (app, origin) = (&ask.app, ask.app.origin());
+    resolve::signed(&app.env, &ask.trace, &app.public_host, proof, Some(&origin)).await
 }
 
 pub async fn redrive(ask: Ask) -> Result<Answer, Problem> {

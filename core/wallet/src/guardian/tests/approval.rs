@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::hostile::Random;
 use super::{FromGuardian, KeyShare, Record, ToGuardian, World};
+use crate::approval::tests::device::{HOST, Passkey, mixed};
 use crate::approval::{Approval, Rule, text};
 use crate::fixture::{NOW_MS, Person, document, launch, rule};
 use crate::policy::DAY_MS;
@@ -152,6 +153,32 @@ fn a_compromised_k_gets_nothing_beyond_the_free_units_and_what_people_have_signe
     assert!(free > 0 && free <= 100 && once.len() > 3, "{free} {once:?}");
     assert_eq!(world.record.ledger.spent[&token], U256::from(free + once.iter().sum::<u64>()));
     assert!(sent.len() > 60);
+}
+
+/// The relying party is pinned with the rule: what a page of another one had signed is nobody's word.
+#[test]
+fn passkeys_count_in_g_as_the_rule_has_them() {
+    let (mut world, person) = (World::new(), Person::new(1));
+    (world.rule, world.now_ms) = (Some(mixed(&person, &Passkey::new(9))), NOW_MS);
+    let share = world.generate();
+    assert_eq!(world.record.policy.approval.as_ref().and_then(|rule| rule.relying_party.as_deref()), Some(HOST));
+    let stored = serde_json::to_string(&world.record).unwrap();
+    world.record = serde_json::from_str::<Record>(&stored).unwrap();
+    let token = luna().token(&world.deployment, Address::from(share.address())).unwrap();
+    let written = text(&document(&json!([launch("Luna", Some("1000000"), token)])));
+    let key = person.approves("pln_1", &written);
+    for refused in [
+        Passkey { party: "evil.example", origin: "https://evil.example", ..Passkey::new(9) },
+        Passkey { origin: "https://evil.example", ..Passkey::new(9) },
+        Passkey { flags: 0x01, ..Passkey::new(9) },
+        Passkey::new(8),
+    ] {
+        world.approval = Some(Approval::new(&written, &[key.clone(), refused.approves("pln_1", &written)]));
+        assert_eq!(world.attempt_action(&share, 0, &luna()), Err("approval".to_owned()));
+    }
+    world.approval = Some(Approval::new(&written, &[key, Passkey::new(9).approves("pln_1", &written)]));
+    assert_eq!(world.attempt_action(&share, 0, &luna()), Ok(()));
+    assert_eq!(world.attempt_action(&share, 1, &luna()), Err("approval".to_owned()), "once");
 }
 
 #[test]

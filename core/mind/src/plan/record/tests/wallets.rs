@@ -37,7 +37,7 @@ fn guarded(keys: &[SigningKey]) -> Facts {
     let mut facts = facts();
     let by = keys.iter().map(did).collect();
     wallet(&mut facts).policy.approval =
-        Some(Rule { by, count: keys.len() as u64, free_units_per_token_and_day: U256::ZERO });
+        Some(Rule { by, count: keys.len() as u64, free_units_per_token_and_day: U256::ZERO, relying_party: None });
     facts
 }
 
