@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn what_people_have_to_sign_says_so_and_a_bad_approval_is_refused() {
         let by = vec!["did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK".to_owned()];
-        let rule = approval::Rule { by, count: 1, free_units_per_token_and_day: U256::from(5) };
+        let rule = approval::Rule { by, count: 1, free_units_per_token_and_day: U256::from(5), relying_party: None };
         let policy = Policy { approval: Some(rule), ..Policy::default() };
         let ledger = counted();
         assert_eq!(judged(&policy, &ledger, &mint(5), None).decision, Decision::Allowed);
