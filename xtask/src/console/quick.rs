@@ -1,14 +1,14 @@
-//! Builds the console for whoever works on it: in seconds, and apart from the one that is deployed. It is three times as
-//! large, in a folder that nothing but `cargo xtask dev` serves.
+//! Builds the console for whoever works on it: in seconds, larger than the one that is deployed, and in a folder that
+//! nothing but `cargo xtask dev` serves.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
 use super::{INPUTS, compiled, compiler, page};
-use crate::report::{Outcome, fail, now, say, step};
+use crate::report::{Failure, Outcome, fail, now, say, step};
 use crate::workspace::{self, at, scratch};
 use crate::{build, files, http, process};
 
@@ -120,7 +120,6 @@ impl Quick {
         let mut compile = compiler(&self.sources, PROFILE, &self.target)?;
         let mut bind = self.binder(&bound)?;
         let mut stylist = page::stylist(&self.sources.join("ui/style"), &style)?;
-        stylist.stderr(std::process::Stdio::null());
         let (compile, bind) = thread::scope(|scope| {
             let styled = scope.spawn(|| process::output(&mut stylist));
             process::run(compile.arg("--quiet"))?;
@@ -128,7 +127,7 @@ impl Quick {
             process::run(&mut bind)?;
             let bind = start.elapsed().saturating_sub(compile);
             styled.join().unwrap_or_else(|_| fail("the style sheet's build panicked"))?;
-            Ok::<_, crate::report::Failure>((compile, bind))
+            Ok::<_, Failure>((compile, bind))
         })?;
         let (wasm, script) = (bound.join("console_bg.wasm"), bound.join("console.js"));
         let parts = page::Parts { wasm: &wasm, script: &script, style: &style };
@@ -138,7 +137,7 @@ impl Quick {
     }
 
     /// wasm-bindgen as a program, which was built optimised, where this one was not.
-    fn binder(&self, out: &std::path::Path) -> Outcome<Command> {
+    fn binder(&self, out: &Path) -> Outcome<Command> {
         let mut bindgen = process::command(workspace::tool("wasm-bindgen")?)?;
         bindgen.args(["--target", "web", "--no-typescript", "--out-name", "console", "--out-dir"]).arg(out);
         bindgen.arg(compiled(PROFILE, &self.target));
