@@ -119,9 +119,14 @@ pub const WORKERS: [Worker; 6] = [GUARDIAN, EYES, GATEWAY, FUNCTIONS, MIND, EDGE
 /// Builds all of them, and beside them the console that the edge serves: its folder of targets is its own, and linking
 /// keeps one core busy.
 pub fn all() -> Outcome<()> {
+    all_with(console::build)
+}
+
+/// The same with another console.
+pub fn all_with(console: impl FnOnce() -> Outcome<()> + Send) -> Outcome<()> {
     setup::for_workers()?;
     thread::scope(|scope| {
-        let console = scope.spawn(console::build);
+        let console = scope.spawn(console);
         let workers = WORKERS.iter().try_for_each(Worker::ready);
         let console = console.join().unwrap_or_else(|_| fail("the build of the console panicked"));
         console.and(workers)
@@ -164,7 +169,7 @@ impl Worker {
         }
         setup::for_workers()?;
         if self.name == EDGE.name {
-            documents()?;
+            documents(&at(ASSETS))?;
         }
         let stamp = at(self.folder).join("build/.inputs");
         if !self.bundle().exists() && stamp.exists() {
@@ -249,13 +254,12 @@ impl Worker {
     }
 }
 
-/// Puts the documents that the edge serves among its static assets.
-fn documents() -> Outcome<()> {
+/// Puts the documents that the edge serves among static assets.
+pub fn documents(assets: &Path) -> Outcome<()> {
     for (from, to) in
         [("docs/openapi.json", "openapi.json"), ("docs/definition.schema.json", "schemas/definition.json")]
     {
-        let to = at(ASSETS).join(to);
-        files::write(&to, &files::read(&at(from))?)?;
+        files::write(&assets.join(to), &files::read(&at(from))?)?;
     }
     Ok(())
 }

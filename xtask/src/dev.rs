@@ -1,9 +1,11 @@
 //! `cargo xtask dev`: the whole platform on this machine.
 
 use std::path::PathBuf;
+use std::thread;
 
 use serde_json::Value;
 
+use crate::console::quick::Quick;
 use crate::first_light::{self, Light};
 use crate::platform::{self, Place};
 use crate::report::{Context, Outcome, fail, failure, now, say, step};
@@ -63,7 +65,9 @@ impl Options {
 pub fn run(options: &Options) -> Outcome<()> {
     let start = now();
     setup::for_platform()?;
-    build::all()?;
+    let console = Quick::own();
+    let changes = console.changes();
+    build::all_with(|| console.ready())?;
     let home = scratch("dev");
     let state = home.join("chain.json");
     // Storage and chain belong together: one without the other is a platform whose transactions vanished.
@@ -79,6 +83,7 @@ pub fn run(options: &Options) -> Outcome<()> {
         logs: home.join("logs"),
         rpc_url: chain.url.clone(),
         registry: home.join("registry"),
+        assets: Some(console.dist()),
     };
     let mut server = step("the Workers", || {
         let mut server = place.start_all()?;
@@ -108,6 +113,8 @@ pub fn run(options: &Options) -> Outcome<()> {
     if let Some(llama) = &llama {
         llama.greet(&place.url());
     }
+    let url = place.url();
+    thread::spawn(move || console.watch(changes, &url));
     platform::stay(&mut server)
 }
 
@@ -116,6 +123,7 @@ fn greet(place: &Place, light: Option<&Light>) -> Outcome<()> {
     say(format_args!("\nAION-Ω is at {url} until Ctrl-C. Its chain: 137 at the RPC URL in .dev.vars."));
     let host = place.public_host();
     say(format_args!("The console: http://{host}, signed in with an API key, or with the operator's token."));
+    say(format_args!("A change below ui is built again by itself; load the console's page anew to see it."));
     say(format_args!("The operator's token is OPERATOR_TOKEN in .dev.vars. Three calls to try:"));
     let Some(light) = light else {
         return Ok(());

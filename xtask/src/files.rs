@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::report::{Context, Outcome};
 
 /// Folders that hold no inputs.
-const SKIPPED: [&str; 6] = ["target", "node_modules", "build", "out", "cache", ".wrangler"];
+const SKIPPED: [&str; 4] = ["target", "node_modules", "build", ".wrangler"];
 
 /// Reads text.
 pub fn read(path: &Path) -> Outcome<String> {
@@ -60,6 +60,16 @@ pub fn fingerprint(paths: &[PathBuf]) -> Outcome<String> {
         fs::read(&file).context(file.display())?.hash(&mut hasher);
     }
     Ok(format!("{:016x}", hasher.finish()))
+}
+
+/// What tells quickly that something below the paths changed: names, sizes, and when each was written.
+pub fn state(paths: &[PathBuf]) -> Outcome<u64> {
+    let mut hasher = DefaultHasher::new();
+    for file in below(paths)? {
+        let told = fs::metadata(&file).context(file.display())?;
+        (&file, told.len(), told.modified()?).hash(&mut hasher);
+    }
+    Ok(hasher.finish())
 }
 
 /// Does the work unless its inputs are those that the stamp names.

@@ -42,6 +42,7 @@ impl Harness {
             logs: home.join("logs"),
             rpc_url: proxy.url(),
             registry: home.join("registry"),
+            assets: None,
         };
         let (guardian_port, recorder_url, origin_url) = (http::free_port()?, recorder::start()?, origin::start()?);
         let mut harness = Self {

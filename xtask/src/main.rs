@@ -44,13 +44,15 @@ cargo xtask <command>
 
   dev [--port N] [--reset] [--no-first-light] [--exit-after-first-light] [--json] [--with-mind [--model FILE.gguf]]
                          the whole platform on this machine, with a local chain and first light; --with-mind: and a
-                         model that llama.cpp runs, a small one that is computed here if no file is named
+                         model that llama.cpp runs, a small one that is computed here if no file is named;
+                         a change of the console is built again in seconds and shown when its page is loaded anew
   test [suite]           tidy, native, wasm, wire, contracts, e2e, ui, llama, kernel, edge, mind; without a name: all
   build [NAME]           edge, eyes, functions, gateway, guardian, mind, ui, with their sizes against the budgets
   ci                     fmt-check, lint, build, test, deploy --dry-run
   lint                   clippy, native and wasm, warnings are errors
   fmt-check              cargo fmt --check
   openapi [--check]      writes docs/openapi.json and docs/definition.schema.json
+  bench console [--json] how soon a changed line of the console can be looked at, while `dev` runs
   bench edge [--json] [--seconds N]
                          requests a second, latency and CPU next to a bare Worker
   bench kernel [--json] [--seconds N] [--clients N] [--tasks N] [--peers | --profile]

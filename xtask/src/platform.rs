@@ -36,6 +36,8 @@ pub struct Place {
     pub rpc_url: String,
     /// Where the processes of one run find each other.
     pub registry: PathBuf,
+    /// Static assets of the edge in place of those that are deployed.
+    pub assets: Option<PathBuf>,
 }
 
 impl Place {
@@ -80,6 +82,9 @@ impl Place {
         if configs.contains(&EDGE) {
             wrangler.args(["--var", &format!("PUBLIC_HOST:{}", self.public_host())]);
             wrangler.args(["--var", &format!("RPC_URL_137:{}", self.rpc_url)]);
+            if let Some(assets) = &self.assets {
+                wrangler.arg("--assets").arg(assets);
+            }
         }
         Server::start(&mut wrangler, &self.logs.join(format!("{name}.log")))
     }
