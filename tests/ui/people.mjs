@@ -121,6 +121,34 @@ test("a wallet says in words whose signatures it needs", async ({ page, context 
   await page.getByText("hace falta la firma de 2 de estas personas", { exact: false }).waitFor();
 });
 
+test("a wallet is made with the people whose signatures it needs, by a form", async ({ page, context }) => {
+  const [key, ana, bo] = [await tenant("Guarded by form"), new Person(), new Person()];
+  await signedIn(context, key);
+  await page.goto(`${BASE}/console/wallets`);
+  await page.getByRole("button", { name: "New wallet" }).click();
+  const form = page.locator("#new-wallet");
+  await page.fill("#wallet-label", "Treasury");
+  await form.getByText("Within these limits nobody's signature is needed.").waitFor();
+  await page.fill("#wallet-approvers", `${ana.did}, ${bo.did} somebody`);
+  await page.fill("#wallet-count", "4");
+  await page.fill("#wallet-free", "1,5");
+  await form.getByRole("button", { name: "Create", exact: true }).click();
+  await form.getByText("Each is a did:key, with spaces between.").waitFor();
+  await form.getByText("A number from 1 to 3.").waitFor();
+  await page.locator("#wallet-free-error").waitFor();
+  await page.fill("#wallet-approvers", `${ana.did} ${bo.did}`);
+  await page.fill("#wallet-count", "2");
+  await page.fill("#wallet-free", "1.5");
+  await form.getByText(/more than 1\.5 units of a token a day/).waitFor();
+  await form.getByRole("button", { name: "Create", exact: true }).click();
+  await page.getByText("the signatures of 2 of these people", { exact: false }).waitFor({ timeout: 30_000 });
+  const [{ id }] = (await call(key, "GET", "/v1/wallets")).items;
+  const rule = { by: [ana.did, bo.did], count: 2, freeUnitsPerTokenAndDay: "1500000000000000000" };
+  const pinned = (await call(key, "GET", `/v1/wallets/${id}`)).policy.approval;
+  for (const name of Object.keys(rule)) same(`${pinned[name]}`, `${rule[name]}`, name);
+  same(Object.keys(pinned).length, 3, "the fields of the rule");
+});
+
 test("the mind is stopped and goes on; an agent too", async ({ page, context }) => {
   const { key } = await furnished();
   await signedIn(context, key);

@@ -37,6 +37,11 @@ pub fn address() -> (String, String) {
     (part(web_sys::Location::pathname), part(web_sys::Location::search))
 }
 
+/// The host of the address, without its port: what the passkeys of this site are bound to.
+pub fn host() -> String {
+    window().and_then(|window| window.location().hostname().ok()).unwrap_or_default()
+}
+
 /// Shows another address, as a step of the history or in place of the one that is shown.
 pub fn show_address(path: &str, replace: bool) {
     let Some(history) = window().and_then(|window| window.history().ok()) else {

@@ -19,6 +19,7 @@ pub mod listing;
 mod members;
 mod mind;
 mod models;
+mod new_wallet;
 mod overview;
 mod paper;
 mod passkeys;

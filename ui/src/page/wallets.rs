@@ -1,29 +1,24 @@
 //! Wallets: the tenant's own, and one with its parties and its policy in words.
 
-use aion_api::v1::wallets::{CreateWallet, Wallet};
-use leptos::prelude::{
-    AnyView, ClassAttribute, CollectView, ElementChild, Get, GetUntracked, IntoAny, RwSignal, Set, Signal, view,
-};
+use aion_api::v1::wallets::Wallet;
+use leptos::prelude::{AnyView, ClassAttribute, CollectView, ElementChild, GetUntracked, IntoAny, RwSignal, Set, view};
 use serde_json::Value;
 
 use crate::amount;
 use crate::app::App;
 use crate::browser;
 use crate::kit::action::{Button, Copy, Weight};
-use crate::kit::dialog::Confirm;
-use crate::kit::field::{Shape, TextField, required};
 use crate::kit::json::json_block;
 use crate::kit::state::{Tone, badge};
 use crate::kit::table::{Column, Pairs, by_text};
 use crate::kit::time::at;
 use crate::page::answer::{self, items, link, list, listed, text};
 use crate::page::approvals::people;
-use crate::page::listing::Intent;
+use crate::page::new_wallet;
 use crate::page::overview::state_of;
 use crate::page::{head, section};
-use crate::remote::{Deed, Remote, Told, nothing};
+use crate::remote::{Remote, Told, nothing};
 use crate::route::Route;
-use crate::session::Session;
 use crate::text::{Text, fill, t};
 
 /// How often a wallet is looked at: its key takes some seconds to come about.
@@ -48,7 +43,7 @@ pub fn show(app: App) -> AnyView {
     let new =
         view! { <Button label=t(Text::NewWallet) weight=Weight::Primary press=move || open.set(true) /> }.into_any();
     let body = listed(all, "", t(Text::Wallets), columns, [Text::NoWallets, Text::NoWalletsText]);
-    view! { {head(t(Text::Wallets), t(Text::WalletsLead), new.into_any())}{body}{create(app, session, open)} }
+    view! { {head(t(Text::Wallets), t(Text::WalletsLead), new.into_any())}{body}{new_wallet::form(app, session, open)} }
         .into_any()
 }
 
@@ -65,49 +60,6 @@ fn columns() -> Vec<Column<Value>> {
         Column::new(Text::Address, address),
         Column::new(Text::Id, |wallet: &Value| view! { <Copy value=text(wallet, "id") /> }.into_any()),
     ]
-}
-
-fn create(app: App, session: Session, open: RwSignal<bool>) -> AnyView {
-    let (deed, intent) = (Deed::new(), Intent::new());
-    let [label, identity, recovery] = [(); 3].map(|()| RwSignal::new(String::new()));
-    let (wrong, wrong_kit) = (RwSignal::new(None), RwSignal::new(None));
-    let effects = Signal::derive(move || {
-        let kit = if recovery.get().trim().is_empty() { Text::WalletNoKit } else { Text::WalletKit };
-        vec![t(Text::WalletEffect).to_owned(), t(Text::WalletPolicyEffect).to_owned(), t(kit).to_owned()]
-    });
-    let act = move || {
-        let some = |text: RwSignal<String>| Some(text.get_untracked().trim().to_owned()).filter(|t| !t.is_empty());
-        let body = CreateWallet {
-            label: label.get_untracked().trim().to_owned(),
-            identity: some(identity),
-            recovery: some(recovery),
-            documents: Vec::new(),
-            approval: None,
-        };
-        wrong.set(required(&body.label));
-        let is_kit = body.recovery.as_ref().is_none_or(|recipient| recipient.starts_with("age1"));
-        wrong_kit.set((!is_kit).then(|| t(Text::RecoveryForm).to_owned()));
-        if body.label.is_empty() || !is_kit {
-            return;
-        }
-        let (client, key) = (session.client(), intent.key(&body));
-        deed.run(async move { client.create_wallet(&key, &body).await }, move |wallet| {
-            intent.done();
-            open.set(false);
-            app.go(Route::Wallet(wallet.id));
-        });
-    };
-    view! {
-        <Confirm open=open id="new-wallet" title=t(Text::NewWallet) effects=effects label=t(Text::Create) deed=deed
-            act=act>
-            <TextField id="wallet-label" label=t(Text::Name) value=label error=wrong hint=t(Text::NameForPeople) />
-            <TextField id="wallet-identity" label=t(Text::BelongsTo) value=identity hint=t(Text::BelongsToHint)
-                shape=Shape::Code />
-            <TextField id="wallet-recovery" label=t(Text::Recovery) value=recovery error=wrong_kit
-                hint=t(Text::RecoveryHint) shape=Shape::Code />
-        </Confirm>
-    }
-    .into_any()
 }
 
 /// One wallet.

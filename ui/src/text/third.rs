@@ -389,5 +389,16 @@ macro_rules! third_part {
     ChainTakes "La red lo ejecutaría ahora, con unas {0} unidades de gas."
         "The chain would carry it out now, for about {0} gas.";
     ChainReverts "La red lo revertiría ahora: {0}." "The chain would revert it now: {0}.";
+    WhoApproves "Quién aprueba" "Who approves";
+    WhoApprovesHint "Sus did:key, separados por espacios; sin ninguno, nadie tiene que aprobar. Después no se puede cambiar."
+        "Their did:key, with spaces between; with none, nobody has to. It cannot be changed afterwards.";
+    ApproversForm "Cada uno es un did:key, y los separan espacios." "Each is a did:key, with spaces between.";
+    AddOwnKey "Añadir la clave de este navegador" "Add this browser's key";
+    AddOwnPasskey "Añadir la llave de acceso «{0}»" "Add the passkey “{0}”";
+    HowManySign "Cuántas firmas hacen falta" "How many signatures it needs";
+    CountForm "Un número del 1 al {0}." "A number from 1 to {0}.";
+    FreeUnits "Unidades sin aprobación, por token y día" "Units without approval, for a token and day";
+    FreeUnitsHint "Con 18 decimales; vacío es ninguna. Crear un token siempre se aprueba."
+        "At 18 decimals; empty is none. Creating a token is always approved.";
     } };
 }
