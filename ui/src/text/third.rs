@@ -390,7 +390,8 @@ macro_rules! third_part {
         "The chain would carry it out now, for about {0} gas.";
     ChainReverts "La red lo revertiría ahora: {0}." "The chain would revert it now: {0}.";
     WhoApproves "Quién aprueba" "Who approves";
-    WhoApprovesHint "Sus did:key, separados por espacios; sin ninguno, nadie tiene que aprobar. Después no se puede cambiar."
+    WhoApprovesHint
+        "Sus did:key, separados por espacios; sin ninguno, nadie tiene que aprobar. Después no se puede cambiar."
         "Their did:key, with spaces between; with none, nobody has to. It cannot be changed afterwards.";
     ApproversForm "Cada uno es un did:key, y los separan espacios." "Each is a did:key, with spaces between.";
     AddOwnKey "Añadir la clave de este navegador" "Add this browser's key";
