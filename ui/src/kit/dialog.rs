@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use leptos::html::Dialog as Element;
 use leptos::prelude::{
-    AnyView, AriaAttributes, ChildrenFn, ClassAttribute, CollectView, Effect, ElementChild, Get, GlobalAttributes,
-    IntoAny, IntoView, NodeRef, NodeRefAttribute, OnAttribute, RwSignal, Set, component, view,
+    AnyView, AriaAttributes, ChildrenFn, ClassAttribute, CollectView, Effect, ElementChild, Get, GetUntracked,
+    GlobalAttributes, IntoAny, IntoView, NodeRef, NodeRefAttribute, OnAttribute, RwSignal, Set, component, view,
 };
 
 use super::action::{Button, Weight};
@@ -34,10 +34,16 @@ pub fn Dialog(
             dialog.close();
         }
     });
+    // The event comes a moment after the dialog has closed, and it may stand open again by then.
+    let closed = move |_| {
+        if node.get_untracked().is_none_or(|dialog| !dialog.open()) {
+            open.set(false);
+        }
+    };
     let (label, labelled) = (format!("{id}-title"), format!("{id}-title"));
     let children = leptos::prelude::StoredValue::new(children);
     view! {
-        <dialog node_ref=node class="dialog" id=id aria-labelledby=labelled on:close=move |_| open.set(false)>
+        <dialog node_ref=node class="dialog" id=id aria-labelledby=labelled on:close=closed>
             <h2 class="dialog-title" id=label>{title}</h2>
             // What is not open is not there: its fields begin anew each time.
             {move || open.get().then(|| leptos::prelude::WithValue::with_value(&children, |children| children()))}
