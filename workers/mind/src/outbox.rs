@@ -6,6 +6,7 @@
 
 use std::future::pending;
 
+use aion_shell::call::now_ms;
 use futures_util::future::{Either, select};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -70,8 +71,9 @@ enum State {
     Idle,
     /// The caller is being given something.
     Giving(JsFuture<JsValue>),
-    /// It has just been given something.
-    Resting(Delay),
+    /// It has been given something, and gets the next not before then, Unix milliseconds. Nothing wakes for that as long
+    /// as nothing waits: a timer for each piece of a slow model would cost as much as the piece.
+    Resting(u64, Option<Delay>),
     /// It has gone.
     Gone,
 }
@@ -91,7 +93,7 @@ impl Outbox {
     /// caller has gone.
     pub async fn drive(&mut self) -> Gone {
         loop {
-            if matches!(self.state, State::Idle) && self.text.is_empty() {
+            if self.text.is_empty() && matches!(self.state, State::Idle | State::Resting(..)) {
                 pending::<()>().await;
             }
             if let Err(gone) = self.step().await {
@@ -121,7 +123,7 @@ impl Outbox {
 
     /// A step without rest.
     async fn hasten(&mut self) -> Result<(), Gone> {
-        if matches!(self.state, State::Resting(_)) {
+        if matches!(self.state, State::Resting(..)) {
             self.state = State::Idle;
         }
         self.step().await
@@ -135,11 +137,14 @@ impl Outbox {
                 State::Giving(JsFuture::from(self.sender.write(&piece)))
             }
             State::Giving(given) => match select(given, &mut self.patience).await {
-                Either::Left((Ok(_), _)) => State::Resting(wait(REST_MS)),
+                Either::Left((Ok(_), _)) => State::Resting(now_ms().saturating_add(REST_MS), None),
                 Either::Left((Err(_), _)) | Either::Right(_) => State::Gone,
             },
-            State::Resting(rest) => {
-                rest.await;
+            State::Resting(until_ms, timer) => {
+                let left_ms = until_ms.saturating_sub(now_ms());
+                if left_ms > 0 {
+                    timer.get_or_insert_with(|| wait(left_ms)).await;
+                }
                 State::Idle
             }
             State::Gone => return Err(Gone),
