@@ -141,6 +141,7 @@ test("a wallet is made with the people whose signatures it needs, by a form", as
   await page.fill("#wallet-free", "1.5");
   await form.getByText(/more than 1\.5 units of a token a day/).waitFor();
   await form.getByRole("button", { name: "Create", exact: true }).click();
+  await page.waitForURL(/\/console\/wallets\/wal_/);
   await page.getByText("the signatures of 2 of these people", { exact: false }).waitFor({ timeout: 30_000 });
   const id = new URL(page.url()).pathname.split("/").pop();
   const rule = { by: [ana.did, bo.did], count: 2, freeUnitsPerTokenAndDay: "1500000000000000000" };
