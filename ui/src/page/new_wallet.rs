@@ -105,7 +105,10 @@ impl Draft {
     fn add(self, did: &str) {
         self.approvers.update(|all| {
             if !people(all).iter().any(|one| one == did) {
-                *all = format!("{all} {did}").trim().to_owned();
+                if !all.trim().is_empty() {
+                    all.push(' ');
+                }
+                all.push_str(did);
             }
         });
     }

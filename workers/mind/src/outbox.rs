@@ -71,8 +71,8 @@ enum State {
     Idle,
     /// The caller is being given something.
     Giving(JsFuture<JsValue>),
-    /// It has been given something, and gets the next not before then, Unix milliseconds. Nothing wakes for that as long
-    /// as nothing waits: a timer for each piece of a slow model would cost as much as the piece.
+    /// It has been given something, and gets the next not before then, Unix milliseconds. Nothing wakes for that as
+    /// long as nothing waits: a timer for each piece of a slow model would cost as much as the piece.
     Resting(u64, Option<Delay>),
     /// It has gone.
     Gone,
