@@ -60,12 +60,7 @@ async fn call_at(env: &Env, to: Address, data: &Bytes, block: Value) -> Result<B
 
 /// What a node says of a call that an address would make now: its gas, or why it would revert.
 pub async fn estimate(env: &Env, from: Address, call: &Call) -> Result<Result<u64, String>, Problem> {
-    let asked = rpc::call(Some(from), call.to, &call.data, &[]);
-    match Chain::connect(env)?.ask::<U64>("eth_estimateGas", json!([asked])).await {
-        Ok(gas) => Ok(Ok(gas.to())),
-        Err(ChainError::Node(RpcError::Reverted(data))) => Ok(Err(revert::explain(&data))),
-        Err(_) => Err(silent()),
-    }
+    Chain::connect(env)?.estimate(&rpc::call(Some(from), call.to, &call.data, &[])).await.map_err(|_| silent())
 }
 
 /// The newest block.
@@ -114,6 +109,16 @@ impl Chain {
         init.with_method(Method::Post).with_headers(headers).with_body(Some(JsValue::from_str(&body)));
         let request = worker::Request::new_with_init(&self.url, &init)?;
         Fetch::Request(request).send_with_signal(signal).await?.bytes().await
+    }
+
+    /// The gas of a call, or why it would revert. Any other refusal, such as a payer without funds, says nothing about
+    /// the call.
+    pub async fn estimate(&self, call: &Value) -> Result<Result<u64, String>, ChainError> {
+        match self.ask::<U64>("eth_estimateGas", json!([call])).await {
+            Ok(gas) => Ok(Ok(gas.to())),
+            Err(ChainError::Node(RpcError::Reverted(data))) => Ok(Err(revert::explain(&data))),
+            Err(error) => Err(error),
+        }
     }
 
     /// The number of the newest block.

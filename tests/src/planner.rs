@@ -204,6 +204,23 @@ impl Planner {
         task.output("create").expect("an output")["token"].as_str().expect("a token").to_owned()
     }
 
+    /// Has its wallet mint so many base units for Alice, with what people have approved, and says why it was denied, if
+    /// it was.
+    pub async fn minted(&self, token: &str, amount: &str, approval: &Value) -> Result<(), String> {
+        let with = json!({ "wallet": self.wallet, "token": token, "to": ALICE, "amount": amount,
+            "approval": "${{ input.approval }}" });
+        let definition = json!({ "steps": { "mint": { "do": "token.mint", "with": with } } });
+        let task = SubmitTask { definition, input: json!({ "approval": approval }) };
+        let task = self.world.client.submit(&fresh("mint"), &task).await.expect("accepted");
+        let task = self.world.client.finished(&task.id, 60_000).await.expect("finished");
+        if task.state == "done" {
+            return Ok(());
+        }
+        let error = &task.steps["mint"]["error"];
+        assert_eq!((task.state.as_str(), &error["code"]), ("failed", &json!("policy.denied")), "{}", task.steps);
+        Err(error["reason"].as_str().unwrap_or_default().to_owned())
+    }
+
     /// Waits for the end of a plan, and holds the chain and a replay against it.
     pub async fn is_done(&self, id: &str) {
         let done = self.comes_to(id, &["done", "failed", "frozen", "refused"]).await;

@@ -106,19 +106,6 @@ fn decoded(part: &str) -> Value {
     serde_json::from_slice(&bytes).unwrap()
 }
 
-/// Has a mint carried out, and says why it failed, if it did.
-async fn minted(planner: &Planner, token: &str, approval: &Value) -> Result<(), String> {
-    let with = json!({ "wallet": planner.wallet, "token": token, "to": ALICE, "amount": GIVEN.to_string(),
-        "approval": "${{ input.approval }}" });
-    let definition = json!({ "steps": { "mint": { "do": "token.mint", "with": with } } });
-    let task = SubmitTask { definition, input: json!({ "approval": approval }) };
-    let task = planner.world.client.submit(&fresh("mint"), &task).await.expect("accepted");
-    let task = planner.world.client.finished(&task.id, 60_000).await.expect("finished");
-    let error = &task.steps["mint"]["error"];
-    assert!(task.state == "done" || error["code"] == "policy.denied", "{}", task.steps);
-    if task.state == "done" { Ok(()) } else { Err(error["reason"].as_str().unwrap_or_default().to_owned()) }
-}
-
 #[test]
 async fn a_wallet_whose_rule_names_a_passkey_mints_by_its_word_alone() {
     // Every test of a tenant has its platform's host: there the passkey lives.
@@ -155,13 +142,14 @@ async fn a_wallet_whose_rule_names_a_passkey_mints_by_its_word_alone() {
     let token = planner.token(&planner.plan(&id).await, 0).await;
     let document = &plan["approval"]["document"];
     let with = |proof: &str| json!({ "document": document, "proofs": [proof] });
-    let beyond = minted(&planner, &token, &Value::Null).await.expect_err("nobody's word");
+    let given = GIVEN.to_string();
+    let beyond = planner.minted(&token, &given, &Value::Null).await.expect_err("nobody's word");
     assert!(beyond.starts_with("approval: beyond 0 free"), "{beyond}");
     for (proof, why) in &wrong {
-        let refused = minted(&planner, &token, &with(proof)).await.expect_err(why);
+        let refused = planner.minted(&token, &given, &with(proof)).await.expect_err(why);
         assert!(refused.contains(why), "{refused}");
     }
-    let used = minted(&planner, &token, &with(&good)).await.expect_err("once");
+    let used = planner.minted(&token, &given, &with(&good)).await.expect_err("once");
     assert!(used.contains("used already"), "{used}");
     assert_eq!(planner.world.mints_on_chain(&token, ALICE).await, 1);
 

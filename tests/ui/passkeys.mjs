@@ -1,11 +1,11 @@
 // Passkeys: added and removed, asked for when somebody signs in, and what is said where one does not answer. The
 // authenticator is Chromium's own virtual one.
 
-import { GOAL, HOSTILE, call, ended, inputs, mind, tenant, until } from "./platform.mjs";
+import { GOAL, HOSTILE, call, inputs, mind, tenant, until } from "./platform.mjs";
 import { chain, install, path, tenantOf } from "./entrance.mjs";
 import { faults } from "./pages.mjs";
 import { BASE, check, same, test } from "./runner.mjs";
-import { asked, makeKey } from "./signing.mjs";
+import { approvedBy, asked, makeKey } from "./signing.mjs";
 
 /** No relying party is an IP address. */
 const HOME = BASE.replace("127.0.0.1", "localhost");
@@ -171,11 +171,7 @@ test("a step and a plan are approved with a passkey, which asks for the person e
   await device.tell("setUserVerified", { isUserVerified: true });
   await dialog.getByRole("button", { name: "Send the decision" }).press("Enter");
   await page.getByText("Nothing waits for a decision").waitFor();
-  const { state, steps } = await ended(key, task.id);
-  same(state, "done", "it went on");
-  const [decision] = steps.ok.output.decisions;
-  same(`${decision.by} ${decision.approve}`, `${did} true`, "who decided");
-  const [header, payload, said] = decision.proof.split(".").map((one) => Buffer.from(one, "base64url").toString());
+  const [header, payload, said] = await approvedBy(key, task, did);
   same(header, JSON.stringify({ alg: "webauthn", kid: `${did}#${did.split(":")[2]}` }), "by which key");
   same(payload, claims, "what was signed is what was shown");
   same(Object.keys(JSON.parse(said)).sort().join(), "authenticatorData,clientDataJSON,signature", "what the passkey said");

@@ -20,6 +20,15 @@ export function asked(key, by, question, name) {
   return call(key, "POST", "/v1/tasks", { definition: { steps }, input: {} }, name);
 }
 
+/** Waits until such a task has gone on by the word of a DID; the parts of its proof, as text. */
+export async function approvedBy(key, task, did) {
+  const { state, steps } = await ended(key, task.id);
+  same(state, "done", "it went on");
+  const [decision] = steps.ok.output.decisions;
+  same(`${decision.by} ${decision.approve}`, `${did} true`, "who decided");
+  return decision.proof.split(".").map((part) => Buffer.from(part, "base64url").toString());
+}
+
 test("a step is approved with the key of the browser, which nothing can read", async ({ page, context }) => {
   const key = await tenant("Signs here");
   await signedIn(context, key);
@@ -51,11 +60,7 @@ test("a step is approved with the key of the browser, which nothing can read", a
   const claims = JSON.parse(await dialog.locator(".secret .copy-text").textContent());
   await dialog.getByRole("button", { name: "Send the decision" }).press("Enter");
   await page.getByText("Nothing waits for a decision").waitFor();
-  const { state, steps } = await ended(key, task.id);
-  same(state, "done", "it went on");
-  const [decision] = steps.ok.output.decisions;
-  same(`${decision.by} ${decision.approve}`, `${did} true`, "who decided");
-  const [header, payload] = decision.proof.split(".").map((part) => Buffer.from(part, "base64url").toString());
+  const [header, payload] = await approvedBy(key, task, did);
   same(JSON.parse(header).kid, `${did}#${did.split(":")[2]}`, "the key that is named");
   same(payload, JSON.stringify(claims), "what was signed is what was shown");
 });

@@ -2,7 +2,7 @@
 //! The guardian judges anew, by its own policy and its own ledger, when it is asked to sign.
 
 use aion_chain::action::{Decoded, Deployment, Standard, TokenAction, decode_call};
-use alloy_primitives::Address;
+use alloy_primitives::{Address, U256};
 use serde::{Deserialize, Serialize};
 
 use crate::approval::{Approval, Asked, RULE, admit};
@@ -41,7 +41,7 @@ pub enum Effect {
         to: Option<Address>,
         /// Base units, or the number of the one token, decimal.
         #[serde(with = "aion_chain::decimal")]
-        amount: alloy_primitives::U256,
+        amount: U256,
     },
 }
 

@@ -6,7 +6,6 @@ use aion_chain::fees::{Fees, HISTORY_BLOCKS, PERCENTILE};
 use aion_chain::ledger::{Look, Mined, Quote, Simulation};
 use aion_chain::message::Carry;
 use aion_chain::operation::delegate_of;
-use aion_chain::revert;
 use aion_chain::rpc::{self, Block, FeeHistory, Receipt, RpcError};
 use alloy_primitives::{Address, B256, Bytes, U64, U256};
 use alloy_sol_types::{SolCall, SolEvent};
@@ -90,12 +89,7 @@ async fn simulate(chain: &Chain, payer: Address, carry: &Carry, delegated: bool)
     let data = carry.operation.execute_calldata(&carry.signature);
     let delegations = if delegated { &[][..] } else { std::slice::from_ref(&carry.delegation) };
     let call = rpc::call(Some(payer), carry.address, &data, delegations);
-    match chain.ask::<U64>("eth_estimateGas", json!([call])).await {
-        Ok(gas) => Ok(Simulation::Gas(gas.to())),
-        Err(ChainError::Node(RpcError::Reverted(data))) => Ok(Simulation::Reverts(revert::explain(&data))),
-        // Any other refusal, such as a payer without funds, says nothing about the operation.
-        Err(error) => Err(error),
-    }
+    Ok(chain.estimate(&call).await?.map_or_else(Simulation::Reverts, Simulation::Gas))
 }
 
 #[derive(Deserialize)]

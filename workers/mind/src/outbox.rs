@@ -16,7 +16,7 @@ use worker::{Delay, web_sys};
 
 use crate::upstream::wait;
 
-/// Between two pieces lies so much, milliseconds: a tenth of what a screen needs for a picture, and less than models
+/// Between two pieces lies so much, milliseconds: a quarter of what a screen needs for a picture, and less than models
 /// need for a word.
 const REST_MS: u64 = 4;
 /// So much waits for the caller before the provider does, bytes: what a provider says in a second.

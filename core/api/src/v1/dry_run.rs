@@ -1,7 +1,6 @@
 //! `POST /v1/wallets/{id}/operations:dryRun`: what would become of an operation.
 
 use aion_chain::action::{self, TokenAction};
-
 use aion_task::call::Call;
 use aion_task::ids;
 use aion_task::kind::{self, Place, Start};

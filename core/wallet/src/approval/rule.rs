@@ -17,6 +17,7 @@ const PARTY: &str = "relyingParty";
 /// A host has at most so many characters, and a label of it so many (RFC 1035 section 2.3.4).
 const HOST_MAX_CHARS: usize = 253;
 const HOST_LABEL_MAX_CHARS: usize = 63;
+
 /// What of a wallet needs the signatures of people. In JSON `{by, count, freeUnitsPerTokenAndDay}`, with passkeys
 /// `relyingParty` too.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
