@@ -31,15 +31,21 @@ pub trait Further {
 }
 
 /// Hands a request over, performs what is asked, and gives the answer as it is.
-pub async fn answer(env: &Env, handed: &Handed, body: &[u8], further: &dyn Further) -> Result<Response, Problem> {
+pub async fn answer(
+    env: &Env,
+    handed: &Handed,
+    body: &[u8],
+    further: &dyn Further,
+) -> Result<web_sys::Response, Problem> {
     let mut response = send(env, handed, body).await?;
     for _ in 0..NEEDS_MAX {
-        let has = |name: &str| response.headers().has(name).unwrap_or_default();
+        let headers = response.headers();
+        let has = |name: &str| headers.has(name).unwrap_or_default();
         let (refused, needs) = (has(PROBLEM_HEADER), has(NEEDS_HEADER));
         if !refused && !needs {
             return Ok(response);
         }
-        let body = response.bytes().await.map_err(|error| call::fault("mind answer", &error))?;
+        let body = Response::from(response).bytes().await.map_err(|error| call::fault("mind answer", &error))?;
         if refused {
             return Err(object::read(&body).unwrap_or_else(|_| Problem::internal()));
         }
@@ -58,7 +64,7 @@ pub async fn answer(env: &Env, handed: &Handed, body: &[u8], further: &dyn Furth
     Err(call::fault("mind", &"it asks without an end"))
 }
 
-async fn send(env: &Env, handed: &Handed, body: &[u8]) -> Result<Response, Problem> {
+async fn send(env: &Env, handed: &Handed, body: &[u8]) -> Result<web_sys::Response, Problem> {
     let made = || {
         let headers = Headers::new();
         headers.set(HANDED_HEADER, &header_text(handed).map_err(|_| worker::Error::BadEncoding)?)?;
@@ -69,7 +75,7 @@ async fn send(env: &Env, handed: &Handed, body: &[u8]) -> Result<Response, Probl
         Ok(web_sys::Request::new_with_str_and_init("https://mind/", &init)?)
     };
     let request = made().map_err(|error: worker::Error| call::fault("mind request", &error))?;
-    call::send_script(env, SERVICE, &request).await.map(Response::from)
+    call::send_script(env, SERVICE, &request).await
 }
 
 async fn perform(env: &Env, handed: &Handed, ask: &Ask) -> Result<Told, Problem> {

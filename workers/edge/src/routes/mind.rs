@@ -148,5 +148,5 @@ async fn on(ask: Ask, offered: bool) -> Result<Answer, Problem> {
         trace: ask.trace.clone(),
     };
     let response = mind::answer(&ask.app.env, &handed, &ask.body, &ask).await?;
-    wire::passing(&response.into()).ok_or_else(Problem::internal)
+    wire::passing(&response).ok_or_else(Problem::internal)
 }
