@@ -50,6 +50,10 @@ pub struct Decision {
     id: String,
     step: String,
     plan: bool,
+    /// The steps of a plan that can be decided about one by one, and what each does.
+    parts: Vec<[String; 2]>,
+    /// Those of them that it is about; nothing for the whole.
+    chosen: Option<Vec<String>>,
     approve: bool,
     digest: String,
     /// Who may decide.
@@ -69,6 +73,8 @@ impl Decision {
             id: task.to_owned(),
             step: step.to_owned(),
             plan: false,
+            parts: Vec::new(),
+            chosen: None,
             approve: true,
             digest: String::new(),
             by: Vec::new(),
@@ -80,8 +86,32 @@ impl Decision {
 
     /// A decision about a plan.
     pub fn of_plan(plan: &Value) -> Self {
-        let effects = items(plan, "steps").iter().map(|step| text(step, "effect")).collect();
-        Self { plan: true, ..Self::of_step(&text(plan, "id"), "plan", &text(plan, "goal"), effects) }
+        let steps = items(plan, "steps");
+        let effects = steps.iter().map(|step| text(step, "effect")).collect();
+        let parts = steps.iter().filter(|step| step["approval"].is_object());
+        let parts = parts.map(|step| ["step", "effect"].map(|field| text(step, field))).collect();
+        Self { plan: true, parts, ..Self::of_step(&text(plan, "id"), "plan", &text(plan, "goal"), effects) }
+    }
+
+    /// The same without what is left out, as keys of steps.
+    pub fn without(&self, left: &[String]) -> Self {
+        let stays = |part: &&[String; 2]| !left.contains(&key(&self.id, &part[0]));
+        let stay: Vec<_> = self.parts.iter().filter(stays).collect();
+        if stay.len() == self.parts.len() {
+            return self.clone();
+        }
+        let effects = stay.iter().map(|[step, effect]| fill(Text::StepEffect, &[step, effect])).collect();
+        Self { chosen: Some(stay.iter().map(|part| part[0].clone()).collect()), effects, ..self.clone() }
+    }
+
+    /// Whether it is about everything.
+    pub const fn is_whole(&self) -> bool {
+        self.chosen.is_none()
+    }
+
+    /// Whether it is about nothing.
+    pub fn is_none(&self) -> bool {
+        self.chosen.as_ref().is_some_and(Vec::is_empty)
     }
 
     /// The same over what is asked, as yes or no.
@@ -100,7 +130,11 @@ impl Decision {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "Unix seconds")]
         let exp = (self.until_ms / 1_000.0) as u64;
         let Self { id, step, digest, approve, .. } = self;
-        json!({ "task": id, "step": step, "approve": approve, "digest": digest, "exp": exp }).to_string()
+        let mut claims = json!({ "task": id, "step": step, "approve": approve, "digest": digest, "exp": exp });
+        if let Some(chosen) = &self.chosen {
+            (claims["step"], claims["steps"]) = (json!("steps"), json!(chosen));
+        }
+        claims.to_string()
     }
 
     fn send(&self, proof: &str) -> aion_client::Request {
@@ -108,6 +142,11 @@ impl Decision {
         let body = if self.plan { json!({ "proof": proof }) } else { json!({ "step": self.step, "proof": proof }) };
         request(Method::Post, &format!("/v1/{place}/{}/approve", self.id), Some(&body))
     }
+}
+
+/// A step of a plan among those of others.
+pub fn key(plan: &str, step: &str) -> String {
+    format!("{plan}/{step}")
 }
 
 /// How a decision is to be signed.
@@ -155,7 +194,12 @@ pub fn deciding(app: App, session: Session, meant: RwSignal<Option<Decision>>, t
             return Vec::new();
         };
         let effect = if decision.approve { Text::ApproveEffect } else { Text::RefuseEffect };
-        vec![fill(effect, &[&decision.id]), t(Text::DecisionDigest).to_owned(), t(Text::DecisionBinds).to_owned()]
+        let chosen = decision.chosen.map(|chosen| format!(": {}", chosen.join(", "))).unwrap_or_default();
+        vec![
+            fill(effect, &[&(decision.id + &chosen)]),
+            t(Text::DecisionDigest).to_owned(),
+            t(Text::DecisionBinds).to_owned(),
+        ]
     });
     let act = move || {
         let (by, written) = (form.by(), proof.get_untracked().trim().to_owned());
