@@ -50,10 +50,10 @@ pub struct Decision {
     id: String,
     step: String,
     plan: bool,
-    /// The steps of a plan that can be decided about one by one, and what each does.
-    parts: Vec<[String; 2]>,
-    /// Those of them that it is about; nothing for the whole.
-    chosen: Option<Vec<String>>,
+    /// The steps of a plan that can be decided about one by one.
+    parts: Vec<Value>,
+    /// The ids of those that it is about; null for the whole.
+    chosen: Value,
     approve: bool,
     digest: String,
     /// Who may decide.
@@ -74,7 +74,7 @@ impl Decision {
             step: step.to_owned(),
             plan: false,
             parts: Vec::new(),
-            chosen: None,
+            chosen: Value::Null,
             approve: true,
             digest: String::new(),
             by: Vec::new(),
@@ -86,32 +86,38 @@ impl Decision {
 
     /// A decision about a plan.
     pub fn of_plan(plan: &Value) -> Self {
-        let steps = items(plan, "steps");
-        let effects = steps.iter().map(|step| text(step, "effect")).collect();
-        let parts = steps.iter().filter(|step| step["approval"].is_object());
-        let parts = parts.map(|step| ["step", "effect"].map(|field| text(step, field))).collect();
+        let mut parts = items(plan, "steps");
+        let effects = parts.iter().map(|step| text(step, "effect")).collect();
+        parts.retain(|step| step["approval"].is_object());
         Self { plan: true, parts, ..Self::of_step(&text(plan, "id"), "plan", &text(plan, "goal"), effects) }
     }
 
     /// The same without what is left out, as keys of steps.
     pub fn without(&self, left: &[String]) -> Self {
-        let stays = |part: &&[String; 2]| !left.contains(&key(&self.id, &part[0]));
-        let stay: Vec<_> = self.parts.iter().filter(stays).collect();
-        if stay.len() == self.parts.len() {
+        let (mut decision, mut chosen) = (self.clone(), Vec::new());
+        decision.effects.clear();
+        for part in &self.parts {
+            let step = text(part, "step");
+            if !left.contains(&key(&self.id, &step)) {
+                decision.effects.push(fill(Text::StepEffect, &[&step, &text(part, "effect")]));
+                chosen.push(Value::String(step));
+            }
+        }
+        if chosen.len() == self.parts.len() {
             return self.clone();
         }
-        let effects = stay.iter().map(|[step, effect]| fill(Text::StepEffect, &[step, effect])).collect();
-        Self { chosen: Some(stay.iter().map(|part| part[0].clone()).collect()), effects, ..self.clone() }
+        decision.chosen = Value::Array(chosen);
+        decision
     }
 
     /// Whether it is about everything.
-    pub const fn is_whole(&self) -> bool {
-        self.chosen.is_none()
+    pub fn is_whole(&self) -> bool {
+        self.chosen.is_null()
     }
 
     /// Whether it is about nothing.
     pub fn is_none(&self) -> bool {
-        self.chosen.as_ref().is_some_and(Vec::is_empty)
+        self.chosen.as_array().is_some_and(Vec::is_empty)
     }
 
     /// The same over what is asked, as yes or no.
@@ -131,8 +137,9 @@ impl Decision {
         let exp = (self.until_ms / 1_000.0) as u64;
         let Self { id, step, digest, approve, .. } = self;
         let mut claims = json!({ "task": id, "step": step, "approve": approve, "digest": digest, "exp": exp });
-        if let Some(chosen) = &self.chosen {
-            (claims["step"], claims["steps"]) = (json!("steps"), json!(chosen));
+        if !self.is_whole() {
+            claims["step"] = json!("steps");
+            claims["steps"] = self.chosen.clone();
         }
         claims.to_string()
     }
@@ -194,12 +201,11 @@ pub fn deciding(app: App, session: Session, meant: RwSignal<Option<Decision>>, t
             return Vec::new();
         };
         let effect = if decision.approve { Text::ApproveEffect } else { Text::RefuseEffect };
-        let chosen = decision.chosen.map(|chosen| format!(": {}", chosen.join(", "))).unwrap_or_default();
-        vec![
-            fill(effect, &[&(decision.id + &chosen)]),
-            t(Text::DecisionDigest).to_owned(),
-            t(Text::DecisionBinds).to_owned(),
-        ]
+        let mut what = decision.id.clone();
+        if !decision.is_whole() {
+            what.push_str(&decision.chosen.to_string());
+        }
+        vec![fill(effect, &[&what]), t(Text::DecisionDigest).to_owned(), t(Text::DecisionBinds).to_owned()]
     });
     let act = move || {
         let (by, written) = (form.by(), proof.get_untracked().trim().to_owned());

@@ -143,8 +143,7 @@ pub fn steps(plan: &Value, left: Option<Chosen>) -> AnyView {
     if let Some(left) = left.filter(|_| asked) {
         let chosen = move |row: &Value| {
             let step = text(row, "step");
-            let shown = || choice(left, key(&id, &step), &step, false);
-            row["approval"].is_object().then(shown).unwrap_or_else(nothing)
+            if row["approval"].is_null() { nothing() } else { choice(left, key(&id, &step), &step, false) }
         };
         columns.insert(0, Column::new(Text::Choose, chosen));
     }
@@ -154,11 +153,12 @@ pub fn steps(plan: &Value, left: Option<Chosen>) -> AnyView {
 /// Who has decided about a step, and how many more have to approve it.
 fn approvals(row: &Value) -> AnyView {
     let told = &row["approval"];
-    let sides = [("approved", true), ("rejected", false)].map(|(side, approve)| {
-        items(told, side).into_iter().map(move |by| json!({ "by": by, "approve": approve })).collect::<Vec<_>>()
-    });
-    let words = sides.concat();
-    let by: Vec<Value> = words.iter().map(|word| word["by"].clone()).collect();
+    let (mut by, mut words) = (items(told, "approved"), Vec::new());
+    let approvals = by.len();
+    by.extend(items(told, "rejected"));
+    for (place, one) in by.iter().enumerate() {
+        words.push(json!({ "by": one, "approve": place < approvals }));
+    }
     let wanted = told["wanted"].as_u64().filter(|wanted| *wanted > 0);
     let wanted = wanted.map(|wanted| fill(Text::StepWanted, &[&wanted.to_string()]));
     view! { {people(&by, &words)}<span class="muted">{wanted}</span> }.into_any()

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::device::{Passkey, mixed};
 use super::{ADDRESS, ALICE, Approval, OWN, World, document, known, mint, minted, text};
-use crate::approval::{Claims, PROOF_MAX_BYTES, STEP, STEPS};
+use crate::approval::{Claims, STEP, STEPS};
 use crate::fixture::{Person, rule};
 use crate::policy::Policy;
 
