@@ -1,4 +1,4 @@
-//! Approvals by passkeys: of steps of tasks, of plans, and of what a wallet does on the chain.
+//! Approvals by passkeys, and step by step: of steps of tasks, of plans, and of what a wallet does on the chain.
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
@@ -7,7 +7,7 @@ use aion_client::api::v1::members::PutMember;
 use aion_client::api::v1::sessions::OpenSession;
 use aion_client::api::v1::tasks::{ApproveTask, SubmitTask, Task};
 use aion_client::api::{Code, Scope};
-use aion_tests::planner::{ALICE, GIVEN, Planner, body, honest};
+use aion_tests::planner::{ALICE, GIVEN, Planner, body, from, honest};
 use aion_tests::{Approver, Authenticator, World, fresh, proof};
 use serde_json::{Value, json};
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -160,4 +160,97 @@ async fn a_wallet_whose_rule_names_a_passkey_mints_by_its_word_alone() {
         let refused = planner.send(Method::Post, "/v1/wallets", Some(&wallet), Some(&fresh("wallet"))).await;
         assert_eq!(body(&refused)["errors"][0]["pointer"], json!("/approval/relyingParty"), "{}", refused.text());
     }
+}
+
+/// The claims of a decision about steps of a plan.
+fn about(plan: &Value, approve: bool, steps: &[&str]) -> Value {
+    json!({ "task": plan["id"], "step": "steps", "steps": steps, "approve": approve, "digest": plan["digest"],
+        "exp": EXP_S })
+}
+
+/// A tenant whose plans need one of a person and a passkey for each step, with a wallet that needs one of them too.
+async fn stepwise(number: u8) -> (Planner, Authenticator) {
+    let host = World::new("where").await.info.public_host;
+    let device = Authenticator::new(number, &host);
+    let by = [Approver::new(7).did, device.did()];
+    let party = host.split(':').next().unwrap();
+    let planner = Planner::guarded_by("steps", json!({ "by": by, "count": 1, "relyingParty": party })).await;
+    assert_eq!(planner.person.did, by[0]);
+    let mut rules = planner.world.read("/v1/mind/rules").await;
+    rules["approvers"] = json!(by);
+    assert_eq!(planner.send(Method::Put, "/v1/mind/rules", Some(&rules), None).await.status, 200);
+    (planner, device)
+}
+
+#[test]
+async fn a_plan_runs_once_each_of_its_steps_is_approved_by_somebody() {
+    let (planner, mut device) = stepwise(85).await;
+    let proof = |claims: &Value| json!({ "proof": planner.person.sign(claims) });
+    planner.says(&[&honest().to_string()]).await;
+    let (id, _) = planner.proposed(&planner.request("english")).await;
+    let plan = planner.comes_to(&id, &["awaiting", "refused"]).await;
+    assert_eq!(plan["steps"][1]["approval"], json!({ "approved": [], "rejected": [], "wanted": 1 }), "{plan}");
+    let both = about(&plan, true, &["create", "mint"]);
+    let mut ambiguous = both.clone();
+    ambiguous["step"] = json!("plan");
+    for (claims, why) in [
+        (about(&plan, true, &["create", "pay"]), "\\\"pay\\\" is no step"),
+        (about(&plan, true, &["mint", "mint"]), "twice"),
+        (about(&plan, true, &[]), "names none"),
+        (ambiguous, "for the whole, and for steps"),
+    ] {
+        let refused = planner.approve(&id, &proof(&claims)).await;
+        assert!(refused.status == 422 && refused.text().contains(why), "{}", refused.text());
+    }
+    let first = planner.approve(&id, &proof(&about(&plan, true, &["create"]))).await;
+    let shown = body(&first);
+    assert_eq!((first.status, &shown["state"]), (200, &json!("awaiting")), "{shown}");
+    let tally = |approved: &str| json!({ "approved": [approved], "rejected": [], "wanted": 0 });
+    assert_eq!(shown["steps"][0]["approval"], tally(&planner.person.did), "{shown}");
+    assert_eq!((&shown["steps"][1]["approval"]["wanted"], &shown["tasks"]), (&json!(1), &json!([])), "{shown}");
+    assert_eq!(planner.run(&id, "early").await.status, 409, "one of its steps alone is approved");
+
+    let touch = device.approve(&about(&plan, true, &["mint"])).await;
+    let second = planner.approve(&id, &json!({ "proof": touch })).await;
+    assert_eq!((second.status, &body(&second)["state"]), (200, &json!("approved")), "{}", second.text());
+    assert_eq!(body(&second)["steps"][1]["approval"], tally(&device.did()));
+    assert_eq!(planner.run(&id, "go").await.status, 202);
+    planner.is_done(&id).await;
+
+    // Another plan of the same wallet: what was signed for one of its steps lets no other pass.
+    let token = planner.token(&planner.plan(&id).await, 0).await;
+    let (given, more) = ("7000000000000000000", "8000000000000000000");
+    let mut request = planner.request("english");
+    request["goal"] = json!("Give 7 to Alice, and then 8.");
+    request["inputs"]["luna"] = json!({ "type": "token", "address": token, "standard": "erc20", "decimals": 18 });
+    let give = |id: &str, amount: &str| {
+        json!({ "do": "token.mint", "id": id, "needs": [], "wallet": from("input", "treasury"),
+            "token": from("input", "luna"), "to": from("input", "alice"), "amount": from("lit", amount) })
+    };
+    let gifts = json!({ "version": "aion.plan/1", "summary": "Give twice", "schedule": null,
+        "steps": [give("give", "7"), give("more", "8")] });
+    planner.says(&[&gifts.to_string()]).await;
+    let (gifts, _) = planner.proposed(&request).await;
+    let plan = planner.comes_to(&gifts, &["awaiting", "refused"]).await;
+    let partial = proof(&about(&plan, true, &["give"]));
+    assert_eq!(body(&planner.approve(&gifts, &partial).await)["state"], "awaiting", "{plan}");
+    let brought = json!({ "document": plan["approval"]["document"], "proofs": [partial["proof"]] });
+    let refused = planner.minted(&token, more, &brought).await.expect_err("nobody has signed for it");
+    assert!(refused.contains("the step \"more\" has 0 of the 1 signatures"), "{refused}");
+    let first = planner.proof(&planner.plan(&id).await, true);
+    let replayed = json!({ "document": plan["approval"]["document"], "proofs": [first["proof"]] });
+    let refused = planner.minted(&token, given, &replayed).await.expect_err("signed for another plan");
+    assert!(refused.contains("another task or step"), "{refused}");
+    // One step that nobody can approve any more ends it.
+    let no = |steps: &[&str]| about(&plan, false, steps);
+    assert_eq!(body(&planner.approve(&gifts, &proof(&no(&["more"]))).await)["state"], "awaiting");
+    let rejected = json!({ "proof": device.approve(&no(&["more"])).await });
+    let refused = body(&planner.approve(&gifts, &rejected).await);
+    assert_eq!(
+        (&refused["state"], &refused["steps"][0]["approval"]["wanted"]),
+        (&json!("refused"), &json!(0)),
+        "{refused}"
+    );
+    assert_eq!(planner.run(&gifts, "go").await.status, 409);
+    assert_eq!(planner.world.mints_on_chain(&token, ALICE).await, 1);
 }

@@ -1,8 +1,10 @@
 // What people decide: a goal in words becomes a plan, a person signs, it runs; and many tasks at once.
 
 import { GOAL, call, control, ended, furnished, inputs, mind, tenant, until } from "./platform.mjs";
+import { faults } from "./pages.mjs";
 import { Person } from "./person.mjs";
 import { BASE, check, same, test } from "./runner.mjs";
+import { makeKey } from "./signing.mjs";
 
 async function signedIn(context, key) {
   await context.addInitScript((key) => sessionStorage.setItem("aion.credential", key), key);
@@ -73,6 +75,54 @@ test("a step is refused by the person who may, and its task goes its way", async
   same(claims.approve, false, "what was signed");
   await page.getByText("Nothing waits for a decision").waitFor();
   check((await ended(key, task.id)).state !== "done", "it was not approved");
+});
+
+test("a plan is approved step by step: what is chosen is shown, signed, and told beside each step", async ({ page, context }) => {
+  const [key, person] = [await tenant("Step by step"), new Person()];
+  const wallet = await call(key, "POST", "/v1/wallets", { label: "Treasury" }, "w");
+  await signedIn(context, key);
+  await page.goto(`${BASE}/console/settings`);
+  const did = await makeKey(page);
+  await mind(key, person);
+  const rules = await call(key, "GET", "/v1/mind/rules");
+  await call(key, "PUT", "/v1/mind/rules", { ...rules, approvers: [did, person.did] });
+  await until("the wallet's key", async () => (await call(key, "GET", `/v1/wallets/${wallet.id}`)).status === "active");
+  const goal = { goal: GOAL, language: "english", model: "planner", inputs: inputs(wallet.id) };
+  const { plan } = await call(key, "POST", "/v1/mind/plans", goal, "plan");
+  const read = () => call(key, "GET", `/v1/mind/plans/${plan}`);
+  await until("people are asked", async () => (await read()).state === "awaiting");
+  await page.goto(`${BASE}/console/mind/plans/${plan}`);
+  const [create, mint] = ["create", "mint"].map((step) => page.getByRole("checkbox", { name: `Choose ${step}` }));
+  await create.waitFor();
+  check((await create.isChecked()) && (await mint.isChecked()), "all are chosen at first");
+  const row = (step) => page.locator("tr", { has: page.getByRole("checkbox", { name: `Choose ${step}` }) });
+  await row("mint").getByText("Approvals still wanted: 1.").waitFor();
+  await page.getByRole("button", { name: "Approve…" }).waitFor();
+  await mint.press("Space");
+  await page.getByRole("button", { name: "Refuse chosen…" }).waitFor();
+  await create.press("Space");
+  check(await page.getByRole("button", { name: "Approve chosen…" }).isDisabled(), "nothing is chosen");
+  await create.press("Space");
+  same((await faults(page)).join(), "", "the page");
+  await page.getByRole("button", { name: "Approve chosen…" }).press("Enter");
+  const dialog = page.locator("#decide");
+  await dialog.getByText("create: creates the erc20", { exact: false }).waitFor();
+  same(await dialog.getByText("mints 10000", { exact: false }).count(), 0, "what is not chosen");
+  same((await faults(page)).join(), "", "the dialog");
+  const claims = JSON.parse(await dialog.locator(".secret .copy-text").textContent());
+  same(`${claims.step} ${claims.steps} ${claims.task}`, `steps create ${plan}`, "what is signed");
+  await dialog.getByRole("button", { name: "Send the decision" }).press("Enter");
+  await row("create").getByText("Approved", { exact: true }).waitFor();
+  same(await row("create").getByText("still wanted", { exact: false }).count(), 0, "it has enough");
+  same((await read()).state, "awaiting", "one of its steps alone is approved");
+  check(!(await mint.isChecked()), "what was left out stays so");
+  const rest = JSON.stringify({ ...claims, steps: ["mint"] });
+  await call(key, "POST", `/v1/mind/plans/${plan}/approve`, { proof: person.sign(rest) });
+  await page.locator(".summary .badge-good", { hasText: "Approved" }).waitFor();
+  same(await page.getByRole("checkbox").count(), 0, "nothing more is decided");
+  const steps = page.locator(".section .table").first();
+  same(await steps.getByText("Approved", { exact: true }).count(), 2, "who has approved each");
+  same((await faults(page)).join(), "", "the page with both");
 });
 
 test("a task and the approvals show who has signed and who is missing", async ({ page, context }) => {

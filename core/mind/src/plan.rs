@@ -10,6 +10,7 @@ use serde_json::Value;
 pub use aion_task::definition::Fault;
 pub use alloy_primitives::Address;
 
+pub mod brought;
 pub mod check;
 pub mod compile;
 pub mod effects;

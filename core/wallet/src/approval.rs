@@ -3,7 +3,8 @@
 //! A wallet's policy can name people, by DIDs that are keys (did:key), whose signatures it needs: Ed25519 keys, and
 //! P-256 keys of passkeys of one relying party. What they sign is the digest of a document of the format [`FORMAT`],
 //! which says what is to happen: compact JWS over the claims `{task, step, approve, digest, exp}`, as for every consent
-//! on the platform. Each effect of a document lets one operation pass, and only one that does exactly this.
+//! on the platform, with `steps` where only some of it is agreed to. Each effect of a document lets one operation pass,
+//! and only one that does exactly this; enough people have to have agreed to just that effect, or to the whole.
 //!
 //! What needs them: every creation, and what a token moves in a day beyond the free units. The free units count per day
 //! and not per operation alone, since an amount that is too large can be split; creations have none, since each new
@@ -22,25 +23,25 @@ use sha2::{Digest, Sha256};
 use crate::document::RuleFault;
 use crate::policy::{DAY_MS, Denial, Policy, Reservation, SpendLedger, evaluate};
 
+mod claims;
 mod rule;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use claims::{Claims, STEP, STEPS};
 pub use rule::{Rule, check_rule};
 
 /// The format of documents.
 pub const FORMAT: &str = "aion.approval/1";
-/// What stands in the claim `step` of an approval of a document. No step of a task that waits can be mistaken for it:
-/// the ids of documents and tasks differ.
-pub const STEP: &str = "plan";
 /// A wallet may name so many people: as many as a step that waits for an approval may.
 pub const APPROVERS_MAX: usize = 20;
 /// A document may have so many bytes: a plan of 16 steps with its arguments and effects has half of it. Every step that
 /// moves something carries it, and stands in the store of a task until it is over.
 pub const DOCUMENT_MAX_BYTES: usize = 32 * 1024;
 /// A signature may have so many bytes: what one by a passkey has whose host has as many characters as a host can, with
-/// 500 bytes to spare for what browsers and authenticators say besides. One by a key itself has 500.
-pub const PROOF_MAX_BYTES: usize = 2_048;
+/// 500 bytes to spare for what browsers and authenticators say besides, and 16 steps of 32 characters that it names. One
+/// by a key itself has 500.
+pub const PROOF_MAX_BYTES: usize = 2_816;
 /// A document may expire so far ahead, milliseconds: as far as a plan may wait to be run. Until then the ledger keeps
 /// what was used of it.
 const AHEAD_MAX_MS: u64 = 30 * DAY_MS;
@@ -86,15 +87,12 @@ pub struct Asked<'a> {
     pub approval: Option<&'a Approval>,
 }
 
-/// What is signed.
-#[derive(Deserialize)]
-struct Claims {
-    task: String,
-    step: String,
-    approve: bool,
-    digest: String,
-    /// Unix seconds.
-    exp: Option<u64>,
+/// A signature that counts.
+struct Voice {
+    /// The place of who has signed among those who may: a bit.
+    who: u32,
+    /// The steps that it is for; nothing for the whole.
+    about: Option<Vec<String>>,
 }
 
 impl From<(B256, u64, u32)> for Used {
@@ -232,23 +230,32 @@ fn verified(
         return Err(denial("the document expires more than 30 days ahead"));
     }
     let digest = B256::from_slice(&Sha256::digest(written.as_bytes()));
-    people(rule, &proofs, id, &hex::encode(digest), now_ms / 1_000)?;
+    let steps = shown["effects"]["steps"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let (voices, doubt) = voices(rule, &proofs, steps, (id, &hex::encode(digest)), now_ms / 1_000);
+    let of_the = |count: u32| format!("{count} of the {} signatures that it needs{doubt}", rule.count);
+    let all = voices.iter().fold(0, |who, voice| who | voice.who).count_ones();
+    if u64::from(all) < rule.count {
+        return Err(denial(of_the(all)));
+    }
     let used = ledger.approvals.iter().find(|used| used.digest == digest).map(|used| used.effects);
     if used.is_none() && ledger.approvals.len() >= USED_MAX {
         return Err(denial(format!("{USED_MAX} approvals are in use: the first have to expire")));
     }
     let used = used.unwrap_or_default();
-    let steps = shown["effects"]["steps"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let mut reason = "no effect of the document is just this operation";
+    let mut reason = "no effect of the document is just this operation".to_owned();
     for (place, step) in (0..STEPS_MAX).zip(steps) {
         let effects = 1 << place;
         if !does(step, asked, ledger, steps, used) {
             continue;
         }
-        if used & effects == 0 {
+        let count = count(&voices, step);
+        if used & effects != 0 {
+            "the approval was used already".clone_into(&mut reason);
+        } else if u64::from(count) < rule.count {
+            reason = format!("the step {} has {}", step["step"], of_the(count));
+        } else {
             return Ok(Used { digest, expires_ms, effects });
         }
-        reason = "the approval was used already";
     }
     Err(denial(reason))
 }
@@ -271,25 +278,28 @@ fn read<'a>(shown: &'a Value, written: &str) -> Result<(&'a str, u64), Denial> {
     Ok((id, expires_ms))
 }
 
-/// Whether enough different people have signed; if not, the first signature that does not count says why.
-fn people(rule: &Rule, proofs: &[&str], id: &str, digest: &str, now_s: u64) -> Result<(), Denial> {
-    let (mut who, mut doubt) = (0_u32, String::new());
+/// The signatures that count, and why the first that does not count does not.
+fn voices(rule: &Rule, proofs: &[&str], steps: &[Value], of: (&str, &str), now_s: u64) -> (Vec<Voice>, String) {
+    let (mut voices, mut doubt) = (Vec::new(), String::new());
     for proof in proofs {
-        match signer(rule, proof, id, digest, now_s) {
-            Ok(place) => who |= 1 << place,
+        match voice(rule, proof, steps, of, now_s) {
+            Ok(voice) => voices.push(voice),
             Err(reason) if doubt.is_empty() => doubt = format!("; {reason}"),
             Err(_) => {}
         }
     }
-    let count = who.count_ones();
-    if u64::from(count) >= rule.count {
-        return Ok(());
-    }
-    Err(denial(format!("{count} of the {} signatures that it needs{doubt}", rule.count)))
+    (voices, doubt)
 }
 
-/// The place among those who may sign of whoever signed.
-fn signer(rule: &Rule, proof: &str, id: &str, digest: &str, now_s: u64) -> Result<usize, String> {
+/// How many different people have signed for a step, or for the whole.
+fn count(voices: &[Voice], step: &Value) -> u32 {
+    let is_for = |about: &Vec<String>| about.iter().any(|one| step["step"] == one.as_str());
+    let signed = voices.iter().filter(|voice| voice.about.as_ref().is_none_or(is_for));
+    signed.fold(0, |who, voice| who | voice.who).count_ones()
+}
+
+/// Whoever has signed, and for what of the document.
+fn voice(rule: &Rule, proof: &str, steps: &[Value], of: (&str, &str), now_s: u64) -> Result<Voice, String> {
     let jws = Jws::parse(proof).map_err(|error| error.to_string())?;
     let did = jws.did();
     let place = rule.by.iter().position(|one| one == did).ok_or_else(|| format!("{did} is none of those who may"))?;
@@ -297,19 +307,32 @@ fn signer(rule: &Rule, proof: &str, id: &str, digest: &str, now_s: u64) -> Resul
     let document = Did::parse(did).and_then(|did| key::document(&did)).map_err(|error| wrong(&error.to_string()))?;
     let party = rule.relying_party.as_deref().map(Party::of);
     let signed = jws.verify(&document, party).map_err(|error| wrong(&error.to_string()))?;
-    let claims = std::str::from_utf8(signed).ok().and_then(|text| serde_json::from_str::<Claims>(text).ok());
+    let claims = std::str::from_utf8(signed).ok().and_then(Claims::read);
     let claims = claims.ok_or_else(|| wrong("signed something else than a decision"))?;
+    let (id, digest) = of;
+    let about = claims.about(id).map_err(|reason| wrong(&reason))?;
     let checks = [
-        (claims.task == id && claims.step == STEP, "signed for another task or step"),
         (claims.digest == digest, "signed another digest"),
         (claims.approve, "does not approve"),
         (claims.exp.is_some(), "set no end to the signature (exp)"),
         (claims.exp.is_some_and(|exp_s| exp_s > now_s), "the signature has expired"),
     ];
-    match checks.iter().find(|(holds, _)| !holds) {
-        Some((_, reason)) => Err(wrong(reason)),
-        None => Ok(place),
+    if let Some((_, reason)) = checks.iter().find(|(holds, _)| !holds) {
+        return Err(wrong(reason));
     }
+    if let Some(stray) = about.and_then(|about| about.iter().find(|id| !is_one(steps, id))) {
+        return Err(wrong(&format!("{stray:?} is no one step of it that changes something")));
+    }
+    Ok(Voice { who: 1 << place, about: about.map(<[String]>::to_vec) })
+}
+
+/// Whether an id is that of one step, which changes something. A document in which two have it does not say which of
+/// them somebody has agreed to.
+fn is_one(steps: &[Value], id: &str) -> bool {
+    let changes =
+        |step: &&Value| !step["creates"].is_null() || step["moves"].as_array().is_some_and(|all| !all.is_empty());
+    let mut named = steps.iter().filter(|step| step["step"] == id);
+    named.next().as_ref().is_some_and(changes) && named.next().is_none()
 }
 
 /// Whether a step of the effects is this call of this wallet, with everything else that it says. The whole of it is

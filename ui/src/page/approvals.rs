@@ -1,7 +1,8 @@
 //! What waits for a person: steps of tasks and plans, what each is about, and the decision, which a DID signs.
 
 use leptos::prelude::{
-    AnyView, ClassAttribute, CollectView, ElementChild, GetUntracked, GlobalAttributes, IntoAny, RwSignal, Set, view,
+    AnyView, ClassAttribute, CollectView, ElementChild, Get, GetUntracked, GlobalAttributes, IntoAny, RwSignal, Set,
+    view,
 };
 use serde_json::{Value, json};
 
@@ -13,6 +14,7 @@ use crate::kit::state::{Empty, Tone, badge};
 use crate::kit::table::Pairs;
 use crate::kit::time::ago;
 use crate::page::answer::{answer, items, link, text};
+use crate::page::bulk::Chosen;
 use crate::page::decision::{Decision, deciding};
 use crate::page::{head, plan};
 use crate::remote::nothing;
@@ -32,6 +34,7 @@ pub fn show(app: App) -> AnyView {
         return nothing();
     };
     let (asking, meant) = (session.clone(), RwSignal::new(None::<Decision>));
+    let left = RwSignal::new(Vec::new());
     let waiting = answer(
         Some(LOOK_EVERY_MS),
         Box::new(move || {
@@ -48,7 +51,7 @@ pub fn show(app: App) -> AnyView {
         if waiting.is_empty() && cut.is_none() {
             return view! { <Empty title=Text::NoApprovals text=Text::NoApprovalsText /> }.into_any();
         }
-        let cards = waiting.iter().map(|item| card(item, meant)).collect_view();
+        let cards = waiting.iter().map(|item| card(item, meant, left)).collect_view();
         view! { {cut}<ul class="cards">{cards}</ul> }.into_any()
     });
     view! {
@@ -91,7 +94,7 @@ fn later(steps: &serde_json::Map<String, Value>) -> Value {
     later.map(|(step, told)| (step.clone(), told["kind"].clone())).collect()
 }
 
-fn card(item: &Value, meant: RwSignal<Option<Decision>>) -> AnyView {
+fn card(item: &Value, meant: RwSignal<Option<Decision>>, left: Chosen) -> AnyView {
     let plan = &item["plan"];
     let (id, is_plan) = (text(item, "task"), plan.is_object());
     let (path, kind) = if is_plan {
@@ -101,7 +104,7 @@ fn card(item: &Value, meant: RwSignal<Option<Decision>>) -> AnyView {
     };
     let question = if is_plan { text(plan, "goal") } else { text(&item["approval"], "question") };
     let about = if is_plan {
-        plan::steps(plan)
+        plan::steps(plan, Some(left))
     } else {
         let about = item["about"].clone();
         view! { <details class="fold"><summary>{t(Text::WhatFollows)}</summary>{json_block(&about)}</details> }
@@ -124,7 +127,7 @@ fn card(item: &Value, meant: RwSignal<Option<Decision>>) -> AnyView {
                 {badge(t(Text::StepApproval), Tone::Warn)}
             </p>
             <p class="title-text">{question}</p>
-            {about}{consent(&of, &item["approval"], meant)}{due}
+            {about}{consent(of, &item["approval"], meant, left)}{due}
         </li>
     }
     .into_any()
@@ -133,17 +136,19 @@ fn card(item: &Value, meant: RwSignal<Option<Decision>>) -> AnyView {
 /// People, each with what they have decided and when.
 pub fn people(by: &[Value], decisions: &[Value]) -> AnyView {
     let one = |did: &Value| {
-        let decided = decisions.iter().find(|decision| decision["by"] == *did).map(|decision| {
+        let words = decisions.iter().filter(|decision| decision["by"] == *did).map(|decision| {
             let (word, tone) = if decision["approve"] == true {
                 (Text::HasApproved, Tone::Good)
             } else {
                 (Text::HasRefused, Tone::Bad)
             };
             let time = decision["atMs"].as_f64().map_or_else(|| text(decision, "at"), browser::rfc3339);
-            view! { {badge(t(word), tone)}<span class="muted">{ago(&time)}</span> }.into_any()
+            let steps: Vec<Value> = items(decision, "steps");
+            let steps = steps.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ");
+            view! { {badge(t(word), tone)}<span class="muted">{steps}" "{ago(&time)}</span> }.into_any()
         });
         let did = did.as_str().unwrap_or_default().to_owned();
-        view! { <li class="key"><Copy value=did short=true />{decided}</li> }.into_any()
+        view! { <li class="key"><Copy value=did short=true />{words.collect_view()}</li> }.into_any()
     };
     view! { <ul class="keys-list">{by.iter().map(one).collect_view()}</ul> }.into_any()
 }
@@ -152,7 +157,9 @@ pub fn people(by: &[Value], decisions: &[Value]) -> AnyView {
 pub fn ballot(approval: &Value) -> AnyView {
     let (by, decisions) = (items(approval, "by"), items(approval, "decisions"));
     let count = approval["count"].as_u64().unwrap_or(1).to_string();
-    let approved = decisions.iter().filter(|decision| decision["approve"] == true).count().to_string();
+    // Those of steps alone stand beside the steps.
+    let whole = |decision: &&Value| decision["approve"] == true && decision["steps"].is_null();
+    let approved = decisions.iter().filter(whole).count().to_string();
     let rule = fill(Text::ApprovalRule, &[&count, &by.len().to_string(), &approved]);
     let digest = text(approval, "digest");
     let pairs = vec![
@@ -163,18 +170,23 @@ pub fn ballot(approval: &Value) -> AnyView {
     view! { <Pairs pairs=pairs /> }.into_any()
 }
 
-/// The same with the two buttons.
-pub fn consent(of: &Decision, approval: &Value, meant: RwSignal<Option<Decision>>) -> AnyView {
-    let decide = |approve: bool| {
-        let decision = of.clone().over(approval, approve);
-        move || meant.set(Some(decision.clone().begun()))
+/// The same with the two buttons, for all or for what is not left out.
+pub fn consent(of: Decision, approval: &Value, meant: RwSignal<Option<Decision>>, left: Chosen) -> AnyView {
+    let (approval, shown) = (approval.clone(), ballot(approval));
+    let buttons = move || {
+        let of = of.without(&left.get());
+        let decide = |approve: bool| {
+            let decision = of.clone().over(&approval, approve);
+            move || meant.set(Some(decision.clone().begun()))
+        };
+        let none = of.is_none();
+        let [yes, no] =
+            if of.is_whole() { [Text::Approve, Text::Refuse] } else { [Text::ApproveChosen, Text::RefuseChosen] };
+        view! {
+            <Button label=t(yes) weight=Weight::Primary disabled=none press=decide(true) />
+            <Button label=t(no) disabled=none press=decide(false) />
+        }
+        .into_any()
     };
-    view! {
-        {ballot(approval)}
-        <div class="actions">
-            <Button label=t(Text::Approve) weight=Weight::Primary press=decide(true) />
-            <Button label=t(Text::Refuse) press=decide(false) />
-        </div>
-    }
-    .into_any()
+    view! { {shown}<div class="actions">{buttons}</div> }.into_any()
 }

@@ -28,21 +28,23 @@ type Shown = RwSignal<Vec<Told<Task>>>;
 
 /// The column in which tasks are chosen.
 pub fn column(chosen: Chosen) -> Column<Told<Task>> {
-    Column::new(Text::Choose, move |task: &Told<Task>| {
-        let id = task.value.id.clone();
-        let (known, label) = (id.clone(), fill(Text::ChooseTask, &[&id]));
-        let press = move |_| {
-            chosen.update(|chosen| match chosen.iter().position(|other| *other == id) {
-                Some(place) => drop(chosen.remove(place)),
-                None => chosen.push(id.clone()),
-            });
-        };
-        view! {
-            <input type="checkbox" class="choose" aria-label=label on:change=press
-                prop:checked=move || chosen.with(|chosen| chosen.contains(&known)) />
-        }
-        .into_any()
-    })
+    Column::new(Text::Choose, move |task: &Told<Task>| choice(chosen, task.value.id.clone(), &task.value.id, true))
+}
+
+/// A box that puts an id on a list or takes it off, checked where it stands there or, the other way round, does not.
+pub fn choice(list: Chosen, id: String, name: &str, stands: bool) -> AnyView {
+    let (known, label) = (id.clone(), fill(Text::ChooseTask, &[name]));
+    let press = move |_| {
+        list.update(|list| match list.iter().position(|other| *other == id) {
+            Some(place) => drop(list.remove(place)),
+            None => list.push(id.clone()),
+        });
+    };
+    view! {
+        <input type="checkbox" class="choose" aria-label=label on:change=press
+            prop:checked=move || list.with(|list| list.contains(&known) == stands) />
+    }
+    .into_any()
 }
 
 /// What can be done to many.

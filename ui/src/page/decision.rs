@@ -50,6 +50,10 @@ pub struct Decision {
     id: String,
     step: String,
     plan: bool,
+    /// The steps of a plan that can be decided about one by one.
+    parts: Vec<Value>,
+    /// The ids of those that it is about; null for the whole.
+    chosen: Value,
     approve: bool,
     digest: String,
     /// Who may decide.
@@ -69,6 +73,8 @@ impl Decision {
             id: task.to_owned(),
             step: step.to_owned(),
             plan: false,
+            parts: Vec::new(),
+            chosen: Value::Null,
             approve: true,
             digest: String::new(),
             by: Vec::new(),
@@ -80,8 +86,38 @@ impl Decision {
 
     /// A decision about a plan.
     pub fn of_plan(plan: &Value) -> Self {
-        let effects = items(plan, "steps").iter().map(|step| text(step, "effect")).collect();
-        Self { plan: true, ..Self::of_step(&text(plan, "id"), "plan", &text(plan, "goal"), effects) }
+        let mut parts = items(plan, "steps");
+        let effects = parts.iter().map(|step| text(step, "effect")).collect();
+        parts.retain(|step| step["approval"].is_object());
+        Self { plan: true, parts, ..Self::of_step(&text(plan, "id"), "plan", &text(plan, "goal"), effects) }
+    }
+
+    /// The same without what is left out, as keys of steps.
+    pub fn without(&self, left: &[String]) -> Self {
+        let (mut decision, mut chosen) = (self.clone(), Vec::new());
+        decision.effects.clear();
+        for part in &self.parts {
+            let step = text(part, "step");
+            if !left.contains(&key(&self.id, &step)) {
+                decision.effects.push(fill(Text::StepEffect, &[&step, &text(part, "effect")]));
+                chosen.push(Value::String(step));
+            }
+        }
+        if chosen.len() == self.parts.len() {
+            return self.clone();
+        }
+        decision.chosen = Value::Array(chosen);
+        decision
+    }
+
+    /// Whether it is about everything.
+    pub fn is_whole(&self) -> bool {
+        self.chosen.is_null()
+    }
+
+    /// Whether it is about nothing.
+    pub fn is_none(&self) -> bool {
+        self.chosen.as_array().is_some_and(Vec::is_empty)
     }
 
     /// The same over what is asked, as yes or no.
@@ -100,7 +136,12 @@ impl Decision {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "Unix seconds")]
         let exp = (self.until_ms / 1_000.0) as u64;
         let Self { id, step, digest, approve, .. } = self;
-        json!({ "task": id, "step": step, "approve": approve, "digest": digest, "exp": exp }).to_string()
+        let mut claims = json!({ "task": id, "step": step, "approve": approve, "digest": digest, "exp": exp });
+        if !self.is_whole() {
+            claims["step"] = json!("steps");
+            claims["steps"] = self.chosen.clone();
+        }
+        claims.to_string()
     }
 
     fn send(&self, proof: &str) -> aion_client::Request {
@@ -108,6 +149,11 @@ impl Decision {
         let body = if self.plan { json!({ "proof": proof }) } else { json!({ "step": self.step, "proof": proof }) };
         request(Method::Post, &format!("/v1/{place}/{}/approve", self.id), Some(&body))
     }
+}
+
+/// A step of a plan among those of others.
+pub fn key(plan: &str, step: &str) -> String {
+    format!("{plan}/{step}")
 }
 
 /// How a decision is to be signed.
@@ -155,7 +201,11 @@ pub fn deciding(app: App, session: Session, meant: RwSignal<Option<Decision>>, t
             return Vec::new();
         };
         let effect = if decision.approve { Text::ApproveEffect } else { Text::RefuseEffect };
-        vec![fill(effect, &[&decision.id]), t(Text::DecisionDigest).to_owned(), t(Text::DecisionBinds).to_owned()]
+        let mut what = decision.id.clone();
+        if !decision.is_whole() {
+            what.push_str(&decision.chosen.to_string());
+        }
+        vec![fill(effect, &[&what]), t(Text::DecisionDigest).to_owned(), t(Text::DecisionBinds).to_owned()]
     });
     let act = move || {
         let (by, written) = (form.by(), proof.get_untracked().trim().to_owned());

@@ -18,14 +18,15 @@ use crate::kit::table::{Column, Pairs, table};
 use crate::kit::time::ago;
 use crate::kit::timeline::{Moment, timeline};
 use crate::page::answer::{at, column, items, link, native, text};
-use crate::page::approvals::consent;
-use crate::page::decision::{Decision, deciding};
+use crate::page::approvals::{consent, people};
+use crate::page::bulk::{Chosen, choice};
+use crate::page::decision::{Decision, deciding, key};
 use crate::page::question::{Meant, Question, asking};
 use crate::page::{head, section};
 use crate::remote::{Deed, nothing};
 use crate::route::Route;
 use crate::session::{Session, request};
-use crate::text::{Text, t};
+use crate::text::{Text, fill, t};
 
 /// How often a plan is looked at.
 const LOOK_EVERY_MS: u64 = 2_000;
@@ -54,18 +55,19 @@ pub fn show(app: App, id: &str) -> AnyView {
     };
     let plan = at(&session, format!("/v1/mind/plans/{id}"), Some(LOOK_EVERY_MS));
     let (meant, deciding_on) = (RwSignal::new(None), RwSignal::new(None::<Decision>));
+    let left = RwSignal::new(Vec::new());
     let id = id.to_owned();
     let head = head(t(Text::Plan), "", view! { <Copy value=id.clone() /> }.into_any());
     let (rehearsing, of) = (session.clone(), id.clone());
     let body = plan.shown(move |plan| {
         let waits = plan["state"] == "awaiting";
         let approval = waits.then(|| {
-            let consent = consent(&Decision::of_plan(&plan), &plan["approval"], deciding_on);
+            let consent = consent(Decision::of_plan(&plan), &plan["approval"], deciding_on, left);
             section(t(Text::Approvals), view! { <div class="card">{consent}</div> }.into_any())
         });
         view! {
             {summary(&plan)}{actions(&of, &plan, meant)}
-            {section(t(Text::Steps), steps(&plan))}{approval}{happened(&plan)}{parts(&plan)}
+            {section(t(Text::Steps), steps(&plan, waits.then_some(left)))}{approval}{happened(&plan)}{parts(&plan)}
         }
         .into_any()
     });
@@ -106,8 +108,8 @@ fn summary(plan: &Value) -> AnyView {
     .into_any()
 }
 
-/// The steps of a plan, or of how it would go.
-pub fn steps(plan: &Value) -> AnyView {
+/// The steps of a plan, or of how it would go; where they can be chosen, with those that are left out.
+pub fn steps(plan: &Value, left: Option<Chosen>) -> AnyView {
     let rows = items(plan, "steps");
     if rows.is_empty() {
         return view! { <p class="muted">{t(Text::NoStepsYet)}</p> }.into_any();
@@ -125,7 +127,9 @@ pub fn steps(plan: &Value) -> AnyView {
         t(if row["simulated"] == true { Text::Yes } else { Text::No }).into_any()
     };
     let effect = |row: &Value| view! { <span class="wrap">{text(row, "effect")}</span> }.into_any();
-    let columns = vec![
+    let asked = rows.iter().any(|row| row["approval"].is_object());
+    let id = text(plan, "id");
+    let mut columns = vec![
         column(Text::Step, "step"),
         Column::new(Text::What, |row: &Value| view! { <code>{text(row, "do")}</code> }.into_any()),
         Column::new(Text::Effect, effect),
@@ -133,7 +137,31 @@ pub fn steps(plan: &Value) -> AnyView {
         column(Text::GasMost, "gasMax").numeric(),
         Column::new(Text::Simulated, tried),
     ];
+    if asked {
+        columns.push(Column::new(Text::Approvals, approvals));
+    }
+    if let Some(left) = left.filter(|_| asked) {
+        let chosen = move |row: &Value| {
+            let step = text(row, "step");
+            if row["approval"].is_null() { nothing() } else { choice(left, key(&id, &step), &step, false) }
+        };
+        columns.insert(0, Column::new(Text::Choose, chosen));
+    }
     table(t(Text::Steps), Signal::stored(rows), Value::to_string, columns)
+}
+
+/// Who has decided about a step, and how many more have to approve it.
+fn approvals(row: &Value) -> AnyView {
+    let told = &row["approval"];
+    let (mut by, mut words) = (items(told, "approved"), Vec::new());
+    let approvals = by.len();
+    by.extend(items(told, "rejected"));
+    for (place, one) in by.iter().enumerate() {
+        words.push(json!({ "by": one, "approve": place < approvals }));
+    }
+    let wanted = told["wanted"].as_u64().filter(|wanted| *wanted > 0);
+    let wanted = wanted.map(|wanted| fill(Text::StepWanted, &[&wanted.to_string()]));
+    view! { {people(&by, &words)}<span class="muted">{wanted}</span> }.into_any()
 }
 
 fn actions(id: &str, plan: &Value, meant: Meant) -> AnyView {
@@ -180,7 +208,7 @@ fn rehearsal(session: Session, id: String) -> AnyView {
         let now = found.get()?["now"].take();
         let reason = text(&now, "reason");
         let view = view! {
-            <p>{state(&text(&now, "state"))}" "{native(&text(&now, "nativeMaxWei"))}" "{reason}</p>{steps(&now)}
+            <p>{state(&text(&now, "state"))}" "{native(&text(&now, "nativeMaxWei"))}" "{reason}</p>{steps(&now, None)}
         };
         Some(view.into_any())
     };

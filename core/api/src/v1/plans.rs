@@ -72,7 +72,8 @@ pub struct PlanStarted {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ApprovePlan {
-    /// As for a step of a task, with the plan's id as `task` and `plan` as `step`.
+    /// As for a step of a task, with the plan's id as `task`. `step` is `plan` for the whole; for steps alone it is
+    /// `steps`, and the claim `steps` is a list of their ids, each once, of steps that change something.
     pub proof: String,
 }
 

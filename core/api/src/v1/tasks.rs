@@ -204,5 +204,8 @@ mod tests {
             let problem = ApprovalClaims::read(payload, task, step, now_ms).unwrap_err();
             assert_eq!(problem.errors[0].pointer, "/proof");
         }
+        // What is signed for steps of a plan is taken for no other decision.
+        let partial = r#"{"task":"p","step":"steps","steps":["plan"],"approve":true,"digest":"d"}"#;
+        assert!(ApprovalClaims::read(partial, "p", "plan", 0).is_err());
     }
 }

@@ -7,12 +7,19 @@ use serde_json::{Value, json};
 
 use super::{Ballot, Consent, Decision, Refusal, document, hash};
 
+#[cfg(not(target_arch = "wasm32"))]
+mod property;
+mod steps;
+
+/// A plan that changes nothing, or whose steps nobody tells apart.
+const NONE: [String; 0] = [];
+
 fn digest(id: &str, plan: &Value, arguments: &Value, effects: &Value, policy: &str, expires_ms: u64) -> String {
     hash(&document(id, plan, arguments, effects, policy, expires_ms))
 }
 
 fn decision(by: &str, approve: bool, digest: &str) -> Decision {
-    Decision { by: by.to_owned(), approve, digest: digest.to_owned(), proof: "jws".to_owned(), at_ms: 1 }
+    Decision { by: by.to_owned(), approve, steps: None, digest: digest.to_owned(), proof: "jws".to_owned(), at_ms: 1 }
 }
 
 fn consent(count: usize) -> Consent {
@@ -23,26 +30,26 @@ fn consent(count: usize) -> Consent {
 #[test]
 fn enough_approvals_are_used_once() {
     let mut asked = consent(2);
-    assert_eq!(asked.take("d", 1), Err(Refusal::TooFew));
-    assert_eq!(asked.decide(decision("did:a", true, "d"), 1), Ok(Ballot::Open));
-    assert_eq!(asked.decide(decision("did:a", true, "d"), 1), Ok(Ballot::Open), "one person is one voice");
-    assert_eq!(asked.decide(decision("did:b", true, "d"), 1), Ok(Ballot::Approved));
-    assert_eq!(asked.decide(decision("did:b", false, "d"), 1), Err(Refusal::Decided));
-    assert_eq!(asked.take("e", 2), Err(Refusal::Digest));
-    assert_eq!(asked.take("d", 100), Err(Refusal::Expired));
-    assert_eq!(asked.take("d", 2), Ok(()));
-    assert_eq!(asked.take("d", 2), Err(Refusal::Used));
+    assert_eq!(asked.take("d", &NONE, 1), Err(Refusal::TooFew));
+    assert_eq!(asked.decide(decision("did:a", true, "d"), &NONE, 1), Ok(Ballot::Open));
+    assert_eq!(asked.decide(decision("did:a", true, "d"), &NONE, 1), Ok(Ballot::Open), "one person is one voice");
+    assert_eq!(asked.decide(decision("did:b", true, "d"), &NONE, 1), Ok(Ballot::Approved));
+    assert_eq!(asked.decide(decision("did:b", false, "d"), &NONE, 1), Err(Refusal::Decided));
+    assert_eq!(asked.take("e", &NONE, 2), Err(Refusal::Digest));
+    assert_eq!(asked.take("d", &NONE, 100), Err(Refusal::Expired));
+    assert_eq!(asked.take("d", &NONE, 2), Ok(()));
+    assert_eq!(asked.take("d", &NONE, 2), Err(Refusal::Used));
 }
 
 #[test]
 fn what_does_not_count_is_refused() {
     let mut asked = consent(2);
-    assert_eq!(asked.decide(decision("did:x", true, "d"), 1), Err(Refusal::Stranger("did:x".to_owned())));
-    assert_eq!(asked.decide(decision("did:a", true, "e"), 1), Err(Refusal::Digest));
-    assert_eq!(asked.decide(decision("did:a", true, "d"), 100), Err(Refusal::Expired));
-    assert_eq!(asked.decide(decision("did:a", false, "d"), 1), Ok(Ballot::Open));
-    assert_eq!(asked.decide(decision("did:b", false, "d"), 1), Ok(Ballot::Rejected));
-    assert_eq!(asked.decide(decision("did:a", true, "d"), 1), Err(Refusal::Decided));
+    assert_eq!(asked.decide(decision("did:x", true, "d"), &NONE, 1), Err(Refusal::Stranger("did:x".to_owned())));
+    assert_eq!(asked.decide(decision("did:a", true, "e"), &NONE, 1), Err(Refusal::Digest));
+    assert_eq!(asked.decide(decision("did:a", true, "d"), &NONE, 100), Err(Refusal::Expired));
+    assert_eq!(asked.decide(decision("did:a", false, "d"), &NONE, 1), Ok(Ballot::Open));
+    assert_eq!(asked.decide(decision("did:b", false, "d"), &NONE, 1), Ok(Ballot::Rejected));
+    assert_eq!(asked.decide(decision("did:a", true, "d"), &NONE, 1), Err(Refusal::Decided));
 }
 
 #[test]

@@ -3,11 +3,11 @@
 
 use aion_task::definition::{Definition, Fault};
 use aion_task::kind;
-use aion_wallet::approval::Approval;
 use alloy_primitives::Address;
 use serde_json::{Map, Value, json};
 
 use super::Plan;
+use super::brought::{self, Brought};
 use super::check::before;
 use super::resolve::{Act, Made, Resolved};
 use super::step::{Kind, Read, Standard};
@@ -63,13 +63,10 @@ enum Field {
     List(Vec<Field>),
 }
 
-/// What every step of a wallet brings along, by its name in the input. The names of values have an underscore.
-const APPROVAL: &str = "approval";
-
-/// The task of a plan, with the approval that its operations bring along.
-pub fn compile(plan: &Plan, resolved: &[Resolved], approval: Option<&Approval>) -> Result<Task, Vec<Fault>> {
+/// The task of a plan, with what its operations bring along.
+pub fn compile(plan: &Plan, resolved: &[Resolved], approval: Option<&Brought>) -> Result<Task, Vec<Fault>> {
     let (mut steps, mut input) = (Map::new(), Map::new());
-    input.extend(approval.map(|approval| (APPROVAL.to_owned(), json!(approval))));
+    input.extend(approval.map(|approval| (brought::NAME.to_owned(), approval.input())));
     for one in resolved {
         let mut with = Map::new();
         for (name, field) in fields(&one.act) {
@@ -78,15 +75,17 @@ pub fn compile(plan: &Plan, resolved: &[Resolved], approval: Option<&Approval>) 
         }
         let of_wallet =
             matches!(one.act, Act::Create { .. } | Act::Mint { .. } | Act::Transfer { .. } | Act::Burn { .. });
-        if approval.is_some() && of_wallet {
-            with.insert(APPROVAL.to_owned(), json!(format!("${{{{ input.{APPROVAL} }}}}")));
+        if let Some(approval) = approval.filter(|_| of_wallet) {
+            with.insert(brought::NAME.to_owned(), approval.taken(&one.step));
         }
         let needs: Vec<&str> = plan.step(&one.step).map(|step| before(step).into_iter().collect()).unwrap_or_default();
         steps.insert(one.step.clone(), json!({ "do": one.kind, "with": with, "needs": needs }));
     }
     let definition = json!({ "steps": steps, "labels": { "plan": "aion.plan/1" } });
     Definition::parse(&definition)?;
-    Ok(Task { definition, input: Value::Object(input) })
+    let input = Value::Object(input);
+    brought::fits(&input).map_err(|fault| vec![fault])?;
+    Ok(Task { definition, input })
 }
 
 /// The kind's own check of what a step takes, with something of the right form where a value is not known yet.

@@ -92,6 +92,14 @@ pub struct StepEffects {
     pub allowances: Vec<Allowance>,
 }
 
+impl StepEffects {
+    /// Whether it changes something: that is what people approve, step by step or whole.
+    #[must_use]
+    pub fn changes(&self) -> bool {
+        self.creates.is_some() || !self.moves.is_empty()
+    }
+}
+
 /// What a plan does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

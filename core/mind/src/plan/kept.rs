@@ -13,7 +13,7 @@ use super::effects::Observed;
 use super::propose::Prompt;
 use super::record::{Charter, Command, Effect, Entry, PlanRecord, Refusal, State, apply, begin};
 use super::simulate::EthCall;
-use crate::approval;
+use crate::approval::{self, Decision};
 use crate::budget::Payer;
 use crate::replay::{self, Broken, Given, Outcome, Recorded, replay};
 use crate::wire::Wire;
@@ -219,9 +219,8 @@ impl Kept {
 
     /// Whether somebody has decided just this already.
     #[must_use]
-    pub fn has_decided(&self, by: &str, approve: bool, digest: &str) -> bool {
-        let decisions = self.record.consent.iter().flat_map(|consent| &consent.decisions);
-        decisions.into_iter().any(|one| one.by == by && one.approve == approve && one.digest == digest)
+    pub fn has_decided(&self, decision: &Decision) -> bool {
+        self.record.consent.as_ref().is_some_and(|consent| consent.has(decision, &self.record.changing()))
     }
 
     /// What has to be done for its runs.

@@ -289,13 +289,24 @@ impl PlanRecord {
         self.enter(State::Refused, &json!(reason), Some(reason.clone()), now_ms)
     }
 
+    /// The steps that people approve: those that change something.
+    #[must_use]
+    pub fn changing(&self) -> Vec<String> {
+        let steps = self.judged.effects.iter().flat_map(|effects| &effects.steps).filter(|step| step.changes());
+        steps.map(|step| step.step.clone()).collect()
+    }
+
     fn decide(&mut self, decision: Decision, now_ms: u64) -> Result<Vec<Effect>, Refusal> {
+        let steps = self.changing();
         let Some(consent) = &mut self.consent else {
             return Err(Refusal::State(self.state));
         };
-        let Decision { by, approve, digest, proof, .. } = &decision;
-        let shown = json!({ "by": by, "approve": approve, "digest": digest, "proof": proof });
-        let (ballot, by) = (consent.decide(decision.clone(), now_ms)?, decision.by);
+        let Decision { by, approve, steps: about, digest, proof, .. } = &decision;
+        let mut shown = json!({ "by": by, "approve": approve, "digest": digest, "proof": proof });
+        if let Some(about) = about {
+            shown["steps"] = json!(about);
+        }
+        let (ballot, by) = (consent.decide(decision.clone(), &steps, now_ms)?, decision.by);
         Ok(vec![match ballot {
             Ballot::Open => self.enter(State::Awaiting, &shown, Some(format!("{by} decided")), now_ms),
             Ballot::Approved => self.enter(State::Approved, &shown, Some(format!("{by} decided")), now_ms),

@@ -140,7 +140,7 @@ impl Rules {
 #[must_use]
 pub fn covered(request: &Request, effects: &Effects) -> bool {
     let mut left: Vec<u32> = request.mandates.iter().map(|mandate| mandate.times).collect();
-    let changing = effects.steps.iter().filter(|step| step.creates.is_some() || !step.moves.is_empty());
+    let changing = effects.steps.iter().filter(|step| step.changes());
     let covered = changing.into_iter().all(|step| {
         let place =
             request.mandates.iter().zip(&left).position(|(mandate, left)| *left > 0 && fits(mandate, step, request));

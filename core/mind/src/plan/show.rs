@@ -7,6 +7,7 @@ use super::Plan;
 use super::record::Judged;
 use super::resolve::{Act, Made, Resolved, TokenAt, Units};
 use super::step::{Kind, Read, Standard};
+use crate::approval::Tally;
 
 /// How grave it is if a step does what nobody wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -41,6 +42,9 @@ pub struct Row {
     /// Why the policy of its wallet denies it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub denial: Option<String>,
+    /// Who has approved or rejected it, where people are asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Tally>,
 }
 
 /// The steps of a plan.
@@ -54,7 +58,7 @@ pub fn rows(plan: &Plan, judged: &Judged) -> Vec<Row> {
         let denial = judged.denied.iter().find(|denied| denied.step == id).map(|denied| denied.denial.to_string());
         let (effect, risk) = (resolved.map(words).unwrap_or_default(), risk(step.kind()));
         let simulated = gas_max > 0 && !unsimulated;
-        Row { step: id.to_owned(), kind: step.kind(), effect, risk, gas_max, simulated, denial }
+        Row { step: id.to_owned(), kind: step.kind(), effect, risk, gas_max, simulated, denial, approval: None }
     };
     plan.steps.iter().map(row).collect()
 }

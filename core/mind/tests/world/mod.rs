@@ -146,7 +146,7 @@ pub fn drive(charter: Charter, reply: &str) -> (PlanRecord, Vec<Effect>, Vec<(u6
 
 pub fn decision(digest: &str, approve: bool, at_ms: u64) -> Decision {
     let (by, digest, proof) = (APPROVER.to_owned(), digest.to_owned(), "e30.e30.AA".to_owned());
-    Decision { by, approve, digest, proof, at_ms }
+    Decision { by, approve, steps: None, digest, proof, at_ms }
 }
 
 /// What a step that starts does with money: its kind and what stands in its money positions, values put in.

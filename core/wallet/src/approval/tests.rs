@@ -13,6 +13,7 @@ use crate::policy::{DAY_MS, Policy, Reservation, SpendLedger};
 
 pub mod device;
 mod passkeys;
+mod steps;
 
 const WALLET: &str = "wal_1";
 /// No effect.
@@ -273,8 +274,8 @@ fn a_document_is_of_the_format_in_time_and_small() {
         world.refuses(&asked, &Approval::new(&other, &proofs), why);
     }
     let proof = world.people[0].approves("pln_1", &written);
-    world.refuses(&asked, &Approval::new(&written, &vec![proof; 21]), "at most 20, of 2048 bytes each");
-    world.refuses(&asked, &Approval::new(&written, &["a".repeat(2_049)]), "at most 20, of 2048 bytes each");
+    world.refuses(&asked, &Approval::new(&written, &vec![proof; 21]), "at most 20, of 2816 bytes each");
+    world.refuses(&asked, &Approval::new(&written, &["a".repeat(2_817)]), "at most 20, of 2816 bytes each");
     for value in [
         json!(1),
         json!({}),

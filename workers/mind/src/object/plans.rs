@@ -333,7 +333,7 @@ fn faulty(faults: &[Fault]) -> Problem {
 
 fn decide(shelf: &Shelf, id: &str, decision: Decision) -> Result<Told, Problem> {
     let mut stored = shelf.plan(id)?;
-    if !stored.kept.has_decided(&decision.by, decision.approve, &decision.digest) {
+    if !stored.kept.has_decided(&decision) {
         let change = stored.kept.give(Command::Decide(decision), now_ms()).map_err(|refusal| refused(&refusal))?;
         shelf.put(&stored, &[change])?;
     }
@@ -402,7 +402,9 @@ fn refused(refusal: &Refusal) -> Problem {
     let detail = refusal.to_string();
     match refusal {
         Refusal::Consent(approval::Refusal::Stranger(_)) => Problem::new(Code::PolicyDenied, detail),
-        Refusal::Consent(approval::Refusal::Digest) => Problem::invalid("/proof", detail),
+        Refusal::Consent(approval::Refusal::Digest | approval::Refusal::Step(_) | approval::Refusal::Long) => {
+            Problem::invalid("/proof", detail)
+        }
         _ => Problem::new(Code::StateConflict, detail),
     }
 }

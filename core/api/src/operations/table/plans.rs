@@ -70,7 +70,7 @@ pub(super) const OPERATIONS: [Operation; 18] = [
         method: Method::Post,
         path: "/v1/mind/plans/{id}/approve",
         tag: "mind",
-        summary: "Approves or rejects a plan, by a DID's signature.",
+        summary: "Approves or rejects a plan, or steps of it, by a DID's signature.",
         credential: Credential::Key(Scope::MindUse),
         idempotent: false,
         query: &[],

@@ -35,7 +35,12 @@ struct Run {
 
 impl Run {
     fn new() -> Self {
-        let rules = Rules { approvers: ["did:key:z6MkA".to_owned()].into(), valid_ms: 7 * DAY, ..Rules::default() };
+        Self::asking(&["did:key:z6MkA"])
+    }
+
+    fn asking(people: &[&str]) -> Self {
+        let approvers = people.iter().map(|did| (*did).to_owned()).collect();
+        let rules = Rules { approvers, valid_ms: 7 * DAY, ..Rules::default() };
         let (id, task) = ("pln_1".to_owned(), "tsk_00x".to_owned());
         let charter = Charter { id, task, request: request(), instructions: String::new(), rules };
         let (kept, change) = Kept::begin(charter, Payer::default(), "fast".to_owned(), NOW).unwrap();
@@ -63,8 +68,8 @@ impl Run {
         assert_eq!(self.kept.reply(seq, Wire::OpenaiChat, b"{}", now_ms), Ok(None), "it was answered already");
     }
 
-    fn until_approved(plan: &Value) -> Self {
-        let mut run = Self::new();
+    fn until_asked(plan: &Value, people: &[&str]) -> Self {
+        let mut run = Self::asking(people);
         run.reply(plan, NOW + 1);
         assert!(matches!(run.kept.todo(), Todo::Read { .. }));
         run.give(Command::Facts(Box::new(facts())), NOW + 2);
@@ -72,12 +77,17 @@ impl Run {
         run.give(Command::Simulated(calls.into_iter().map(|call| (call.step, Answer::Works)).collect()), NOW + 3);
         assert_eq!((run.kept.state(), run.kept.todo()), (State::Awaiting, Todo::Rest));
         assert_eq!(run.kept.run_todo(NOW + 3), RunTodo::Over);
+        run
+    }
+
+    fn until_approved(plan: &Value) -> Self {
+        let mut run = Self::until_asked(plan, &["did:key:z6MkA"]);
         let digest = run.kept.record.consent.as_ref().unwrap().digest.clone();
         let by = "did:key:z6MkA".to_owned();
-        let decision =
-            Decision { by: by.clone(), approve: true, digest: digest.clone(), proof: "p".to_owned(), at_ms: 0 };
-        run.give(Command::Decide(decision), NOW + 4);
-        assert!(run.kept.has_decided(&by, true, &digest) && !run.kept.has_decided(&by, false, &digest));
+        let decision = Decision { by, approve: true, steps: None, digest, proof: "p".to_owned(), at_ms: 0 };
+        run.give(Command::Decide(decision.clone()), NOW + 4);
+        let other = Decision { approve: false, ..decision.clone() };
+        assert!(run.kept.has_decided(&decision) && !run.kept.has_decided(&other));
         run
     }
 
@@ -161,6 +171,62 @@ fn a_plan_is_asked_for_approved_run_and_replayed() {
     assert_eq!((&view["state"], &view["tasks"]), (&json!("done"), &json!(["tsk_1"])));
     assert_eq!(view["stages"].as_array().unwrap().len(), run.entries.len());
     assert!(view["steps"][0]["effect"].as_str().unwrap().starts_with("sends 25.5 of"), "{view}");
+}
+
+/// Decisions about steps are shown with their steps, and replayed.
+#[test]
+fn a_plan_is_approved_step_by_step_shown_and_replayed() {
+    let mut run = Run::until_asked(&launch(), &["did:key:z6MkA", "did:key:z6MkB"]);
+    let digest = run.kept.record.consent.as_ref().unwrap().digest.clone();
+    let decision = |by: &str, approve: bool, steps: &[&str]| {
+        let (by, digest, proof) = (by.to_owned(), digest.clone(), "p".to_owned());
+        let steps = Some(steps.iter().map(|step| (*step).to_owned()).collect());
+        Decision { by, approve, steps, digest, proof, at_ms: 0 }
+    };
+    let first = decision("did:key:z6MkA", true, &["create", "send"]);
+    run.give(Command::Decide(first.clone()), NOW + 4);
+    run.give(Command::Decide(decision("did:key:z6MkB", false, &["mint"])), NOW + 5);
+    assert!(run.kept.has_decided(&first) && !run.kept.has_decided(&decision("did:key:z6MkA", true, &["create"])));
+    let view = run.kept.view(&run.entries);
+    let tally = |approved: Value, rejected: Value, wanted: usize| json!({ "approved": approved, "rejected": rejected, "wanted": wanted });
+    let (one, other) = (json!(["did:key:z6MkA"]), json!(["did:key:z6MkB"]));
+    let open = [tally(one.clone(), json!([]), 0), tally(json!([]), other, 1), tally(one.clone(), json!([]), 0)];
+    for (place, open) in open.iter().enumerate() {
+        assert_eq!(view["steps"][place]["approval"], *open, "{view}");
+    }
+    assert_eq!(view["approval"]["decisions"][0]["steps"], json!(["create", "send"]));
+    assert_eq!((&view["state"], &view["approval"]["approved"]), (&json!("awaiting"), &json!(false)));
+    run.give(Command::Decide(decision("did:key:z6MkB", true, &["mint"])), NOW + 6);
+    assert_eq!(run.kept.state(), State::Approved);
+    let view = run.kept.view(&run.entries);
+    assert_eq!((&view["approval"]["approved"], &view["steps"][1]["approval"]["wanted"]), (&json!(true), &json!(0)));
+    run.give(Command::Run(Box::new(facts())), NOW + 7);
+    run.is_replayed();
+    let mut changed = run.given.clone();
+    for (_, given) in &mut changed {
+        if let Given::Command(command) = given
+            && let Command::Decide(decision) = &mut **command
+        {
+            decision.steps = None;
+        }
+    }
+    assert!(run.kept.replayed(changed, run.entries.clone()).is_err(), "its steps are a part of what was decided");
+}
+
+/// A plan that was stored before anybody decided about steps, with what was given to it.
+#[test]
+fn what_was_stored_before_is_read_and_replayed() {
+    let run = Run::until_approved(&weekly(2));
+    let (stored, given) = (serde_json::to_value(&run.kept).unwrap(), serde_json::to_value(&run.given).unwrap());
+    let fields = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    let consent = &stored["record"]["consent"];
+    assert_eq!(fields(consent), ["by", "count", "decisions", "digest", "expiresMs", "used"]);
+    assert_eq!(
+        fields(&consent["decisions"][0]),
+        ["approve", "at_ms", "by", "digest", "proof"].map(|name| if name == "at_ms" { "atMs" } else { name })
+    );
+    let given: Vec<(u64, Given)> = serde_json::from_value(given).unwrap();
+    assert!(run.kept.replayed(given, run.entries.clone()).is_ok());
 }
 
 #[test]

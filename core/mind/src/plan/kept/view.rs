@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 
 use super::{Entry, Kept};
 use crate::approval::{Ballot, Decision};
+use crate::plan::Plan;
 use crate::plan::rehearse::Rehearsal;
-use crate::plan::show::rows;
+use crate::plan::show::{Row, rows};
 
 impl Kept {
     /// What stands in a list.
@@ -40,7 +41,7 @@ impl Kept {
         if let Some(plan) = &record.plan {
             view["summary"] = json!(plan.summary);
             view["schedule"] = json!(plan.schedule);
-            view["steps"] = json!(rows(plan, &record.judged));
+            view["steps"] = json!(self.rows(plan));
             view["plan"] = json!(plan);
         }
         if let Some(effects) = &record.judged.effects {
@@ -50,13 +51,17 @@ impl Kept {
         if let Some(consent) = &record.consent {
             let decision = |one: &Decision| {
                 let at = rfc3339(one.at_ms);
-                json!({ "by": one.by, "approve": one.approve, "at": at })
+                let mut decision = json!({ "by": one.by, "approve": one.approve, "at": at });
+                if let Some(steps) = &one.steps {
+                    decision["steps"] = json!(steps);
+                }
+                decision
             };
             let decisions: Vec<Value> = consent.decisions.iter().map(decision).collect();
             view["approval"] = json!({
                 "task": record.charter.id, "step": crate::approval::STEP, "digest": consent.digest,
                 "by": consent.by, "count": consent.count, "decisions": decisions, "used": consent.used,
-                "approved": consent.ballot() == Ballot::Approved, "document": record.shown(),
+                "approved": consent.ballot(&record.changing()) == Ballot::Approved, "document": record.shown(),
             });
         }
         view["tasks"] = json!(self.tasks);
@@ -79,6 +84,17 @@ impl Kept {
             view["reason"] = json!(entries.last().and_then(|entry| entry.reason.as_ref()));
         }
         view
+    }
+
+    /// Its steps, and of those that people approve who has approved or rejected each, and how many more have to.
+    fn rows(&self, plan: &Plan) -> Vec<Row> {
+        let (mut rows, changing) = (rows(plan, &self.record.judged), self.record.changing());
+        if let Some(consent) = self.record.consent.as_ref().filter(|consent| consent.count > 0) {
+            for row in rows.iter_mut().filter(|row| changing.contains(&row.step)) {
+                row.approval = Some(consent.tally(&row.step));
+            }
+        }
+        rows
     }
 
     /// How it would go now.

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aion_task::Fault;
-use aion_wallet::approval::{self as wallet, Approval};
+use aion_wallet::approval as wallet;
 use alloy_primitives::Address;
 use serde_json::{Value as Json, json};
 
 use super::{Effect, Judged, PlanRecord, REPAIRS_MAX, Refusal, State};
 use crate::approval::{self, Consent, Decision};
+use crate::plan::brought::Brought;
 use crate::plan::effects::{self, Effects, Observed};
 use crate::plan::policy::{self, Operation};
 use crate::plan::position::{Value as Placed, placed};
@@ -134,14 +135,19 @@ impl PlanRecord {
         self.judged.effects.as_ref().map(|effects| wallet::text(&self.document(effects)))
     }
 
-    /// What its operations bring along for wallets that need people's word: the document, and the signatures of those
-    /// whom a wallet knows. A plan that needed nobody brings nothing.
-    fn brings(&self, facts: &Facts) -> Option<Approval> {
+    /// What its operations bring along for wallets that need people's word: the document, and for each step the
+    /// signatures for it of those whom a wallet knows. A plan that needed nobody brings nothing.
+    fn brings(&self, facts: &Facts) -> Option<Brought> {
         let rules: Vec<_> = facts.wallets.values().filter_map(|wallet| wallet.policy.approval.as_ref()).collect();
         let consent = self.consent.as_ref().filter(|consent| consent.count > 0 && !rules.is_empty())?;
         let counts = |one: &&Decision| one.approve && rules.iter().any(|rule| rule.by.contains(&one.by));
-        let proofs: Vec<_> = consent.decisions.iter().filter(counts).map(|one| one.proof.clone()).collect();
-        Some(Approval::new(&self.shown()?, &proofs))
+        let mut brought = Brought::new(self.shown()?);
+        for step in approval::units(&self.changing()) {
+            for one in consent.words(step).filter(counts) {
+                brought.add(step, &one.proof);
+            }
+        }
+        Some(brought)
     }
 
     /// The world is read anew: what was approved has to be what would happen now. Then consent is used up, and the task
@@ -162,7 +168,7 @@ impl PlanRecord {
             return Ok(vec![self.refuse(format!("{}: {}", first.step, first.denial), now_ms)]);
         }
         let approval = self.brings(facts);
-        if let Some(Err(fault)) = approval.as_ref().map(wallet::check) {
+        if let Some(Err(fault)) = approval.as_ref().map(Brought::check) {
             return Ok(vec![self.refuse(format!("its wallets cannot verify it: {fault}"), now_ms)]);
         }
         let task = match compile::compile(plan, &judged.resolved, approval.as_ref()) {
@@ -174,8 +180,9 @@ impl PlanRecord {
                 "catchUp": "none" })
         });
         let digest = self.judged.effects.as_ref().map(|effects| self.digest(effects)).unwrap_or_default();
+        let steps = self.changing();
         if let Some(consent) = &mut self.consent {
-            consent.take(&digest, now_ms)?;
+            consent.take(&digest, &steps, now_ms)?;
         } else {
             return Err(Refusal::State(self.state));
         }

@@ -81,7 +81,8 @@ impl Run {
 
     fn decide(&self, by: &str, approve: bool) -> Command {
         let digest = self.record.consent.as_ref().unwrap().digest.clone();
-        Command::Decide(Decision { by: by.to_owned(), approve, digest, proof: "p".to_owned(), at_ms: NOW })
+        let (by, proof) = (by.to_owned(), "p".to_owned());
+        Command::Decide(Decision { by, approve, steps: None, digest, proof, at_ms: NOW })
     }
 
     fn running() -> Self {
@@ -223,6 +224,37 @@ fn consent_is_for_this_plan_these_people_and_this_time() {
     let yes = late.decide("did:a", true);
     assert!(apply(&mut late.record, yes, NOW + HOUR).is_ok());
     assert_eq!(late.record.state, State::Expired);
+}
+
+/// One may reject a step and say nothing of the others: the plan ends with the first step that cannot have enough.
+#[test]
+fn nothing_runs_before_every_step_is_approved_and_one_that_is_rejected_ends_it() {
+    let about = |run: &Run, by: &str, approve: bool, steps: &[&str]| {
+        let Command::Decide(mut decision) = run.decide(by, approve) else { panic!() };
+        decision.steps = Some(steps.iter().map(|step| (*step).to_owned()).collect());
+        Command::Decide(decision)
+    };
+    let mut run = Run::until_asked(&launch());
+    for (by, steps) in [("did:a", &["create", "mint", "send"][..]), ("did:b", &["send"]), ("did:b", &["create"])] {
+        let decision = about(&run, by, true, steps);
+        run.give(decision);
+        assert_eq!(run.record.state, State::Awaiting);
+        assert_eq!(run.refuses(Command::Run(Box::new(facts())), NOW + 2), Refusal::State(State::Awaiting));
+    }
+    for stray in ["pay", "mint "] {
+        let refusal = Refusal::Consent(approval::Refusal::Step(stray.to_owned()));
+        let decision = about(&run, "did:b", true, &["mint", stray]);
+        assert_eq!(run.refuses(decision, NOW + 2), refusal);
+    }
+    let mut other = Run { record: run.record.clone(), seen: run.seen.clone(), effects: Vec::new() };
+    let no = about(&other, "did:b", false, &["mint"]);
+    other.give(no);
+    assert_eq!(other.record.state, State::Refused);
+    let last = about(&run, "did:b", true, &["mint"]);
+    run.give(last);
+    assert_eq!(run.record.state, State::Approved);
+    run.give(Command::Run(Box::new(facts())));
+    assert_eq!(run.record.state, State::Running);
 }
 
 #[test]

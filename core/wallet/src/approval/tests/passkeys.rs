@@ -6,6 +6,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use serde_json::{Value, json};
 
 use super::device::{HOST, Passkey, mixed};
+use super::steps::most_bytes;
 use super::{ALICE, Approval, OWN, Rule, World, check_rule, document, known, mint, minted, rule, text};
 use crate::approval::PROOF_MAX_BYTES;
 use crate::fixture::{NOW_MS, Person};
@@ -138,5 +139,6 @@ fn the_longest_assertion_has_room() {
     let assertion = json!({ "clientDataJSON": "x".repeat(base64(client.len())), "authenticatorData": "x".repeat(50),
         "signature": "x".repeat(96) });
     let bytes = input.len() + 1 + base64(assertion.to_string().len());
+    let bytes = bytes + most_bytes();
     assert!((PROOF_MAX_BYTES - 550..PROOF_MAX_BYTES - 500).contains(&bytes), "{bytes} bytes");
 }

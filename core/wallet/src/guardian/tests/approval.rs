@@ -181,6 +181,33 @@ fn passkeys_count_in_g_as_the_rule_has_them() {
     assert_eq!(world.attempt_action(&share, 1, &luna()), Err("approval".to_owned()), "once");
 }
 
+/// Whatever K brings along: a step passes with the people that it wants for just this step.
+#[test]
+fn people_who_have_signed_for_other_steps_let_nothing_pass() {
+    let (mut world, share) = world();
+    let token = luna().token(&world.deployment, Address::from(share.address())).unwrap();
+    let made = minted("mint", &json!({ "output": "create.token" }), 500);
+    let written = text(&document(&json!([launch("Luna", Some("1000000"), token), made])));
+    let signs = |person: &Person, steps: &Value| {
+        let mut claims = Person::claims("pln_1", &written);
+        (claims["step"], claims["steps"]) = (json!("steps"), steps.clone());
+        person.sign_as(&person.did, &claims)
+    };
+    let [one, two, three] = people();
+    let each = [signs(&one, &json!(["create"])), signs(&two, &json!(["mint"]))];
+    let denied = Err("approval".to_owned());
+    world.approval = Some(Approval::new(&written, &each));
+    assert_eq!(world.attempt_action(&share, 0, &luna()), denied, "two people, each for one step");
+    let [create, mint_it] = each;
+    world.approval = Some(Approval::new(&written, &[create.clone(), signs(&three, &json!(["create"]))]));
+    assert_eq!(world.attempt_action(&share, 0, &luna()), Ok(()));
+    assert_eq!(world.attempt_action(&share, 1, &mint(token, 500)), denied, "nobody has signed for it");
+    world.approval = Some(Approval::new(&written, &[create, mint_it.clone()]));
+    assert_eq!(world.attempt_action(&share, 1, &mint(token, 500)), denied);
+    world.approval = Some(Approval::new(&written, &[mint_it, three.approves("pln_1", &written)]));
+    assert_eq!(world.attempt_action(&share, 1, &mint(token, 500)), Ok(()));
+}
+
 #[test]
 fn the_rule_is_pinned_with_the_key() {
     let mut world = World::new();

@@ -22,11 +22,14 @@ fn did(key: &SigningKey) -> String {
     format!("did:key:z{}", bs58::encode(bytes).into_string())
 }
 
-fn signed(key: &SigningKey, digest: &str) -> String {
+fn signed(key: &SigningKey, digest: &str, steps: Option<&[&str]>) -> String {
     let encode = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
     let kid = format!("{}#{}", did(key), did(key).trim_start_matches("did:key:"));
-    let claims =
+    let mut claims =
         json!({ "task": "pln_1", "step": "plan", "approve": true, "digest": digest, "exp": NOW / 1_000 + 600 });
+    if let Some(steps) = steps {
+        (claims["step"], claims["steps"]) = (json!("steps"), json!(steps));
+    }
     let input = format!("{}.{}", encode(&json!({ "alg": "EdDSA", "kid": kid })), encode(&claims));
     let signature = BASE64_URL_SAFE_NO_PAD.encode(key.sign(input.as_bytes()).to_bytes());
     format!("{input}.{signature}")
@@ -43,13 +46,20 @@ fn guarded(keys: &[SigningKey]) -> Facts {
 
 /// What a plan that these people approve starts: its steps and its input.
 fn started(charter: Charter, facts: &Facts, keys: &[SigningKey]) -> (Value, Value) {
+    let words: Vec<_> = keys.iter().map(|key| (key, None)).collect();
+    started_by(charter, facts, &words)
+}
+
+/// The same with what each approves: the whole, or steps.
+fn started_by(charter: Charter, facts: &Facts, words: &[(&SigningKey, Option<&[&str]>)]) -> (Value, Value) {
     let mut run = Run::new(charter);
     run.give(Command::Proposed { reply: launch().to_string() });
     run.give(Command::Facts(Box::new(facts.clone()))).give(works(&["create", "send"]));
-    for key in keys {
+    for (key, steps) in words {
         let digest = run.record.consent.as_ref().unwrap().digest.clone();
-        let (by, proof) = (did(key), signed(key, &digest));
-        run.give(Command::Decide(Decision { by, approve: true, digest, proof, at_ms: NOW }));
+        let (by, proof) = (did(key), signed(key, &digest, *steps));
+        let steps = steps.map(|steps| steps.iter().map(|step| (*step).to_owned()).collect());
+        run.give(Command::Decide(Decision { by, approve: true, steps, digest, proof, at_ms: NOW }));
     }
     run.give(Command::Run(Box::new(facts.clone())));
     assert_eq!(run.record.state, State::Running, "{:?}", run.effects);
@@ -101,6 +111,58 @@ fn the_operations_of_an_approved_plan_pass_once_and_no_others() {
                 other => panic!("{}: {other:?}", operation.step),
             }
         }
+    }
+}
+
+/// What a task hands to a step: its expressions filled in.
+fn handed(steps: &Value, input: &Value, step: &str) -> Approval {
+    let filled = |value: &Value| {
+        let text = value.as_str().unwrap().strip_prefix("${{ input.approval").unwrap().strip_suffix(" }}").unwrap();
+        input.pointer(&format!("/approval{}", text.replace(['.', '['], "/").replace(']', ""))).unwrap().clone()
+    };
+    let with = &steps[step]["with"]["approval"];
+    let proofs = with["proofs"].as_array().map(|proofs| proofs.iter().map(filled).collect::<Vec<_>>());
+    let approval = proofs
+        .map_or_else(|| filled(with), |proofs| json!({ "document": filled(&with["document"]), "proofs": proofs }));
+    serde_json::from_value(approval).unwrap()
+}
+
+/// Two of three have to approve each step, and each step brings along just what counts for it.
+#[test]
+fn steps_that_different_people_approved_pass_with_their_own_signatures() {
+    let keys = [1, 2, 3].map(|number| SigningKey::from_bytes(&[number; 32]));
+    let (mut facts, mut charter) = (guarded(&keys), asked_of(&keys));
+    charter.rules.count = 2;
+    wallet(&mut facts).policy.approval.as_mut().unwrap().count = 2;
+    let [one, two, three] = &keys;
+    let words: [(&SigningKey, Option<&[&str]>); 4] =
+        [(one, Some(&["create"])), (two, Some(&["mint", "send"])), (one, Some(&["mint"])), (three, None)];
+    let before = started_by(charter.clone(), &facts, &[(one, None), (two, None)]);
+    assert_eq!(before.0["mint"]["with"]["approval"], "${{ input.approval }}");
+    let (steps, input) = started_by(charter.clone(), &facts, &words);
+    assert_eq!(input["approval"]["proofs"].as_array().map(Vec::len), Some(4), "each stands once");
+
+    let plan = crate::plan::tests::fixture::plan(&launch());
+    let resolved = crate::plan::resolve::resolve(&plan, &charter.request, &facts).unwrap();
+    let known = &facts.wallets[WALLET];
+    let mut ledger = known.ledger.clone();
+    for operation in operations(&resolved, &facts, &charter.task) {
+        let decoded = decode_call(&facts.deployment, operation.from, &operation.action.call(&facts.deployment));
+        let ask = |ledger: &_, step: &str| {
+            let (deployment, approval) = (&facts.deployment, handed(&steps, &input, step));
+            let (address, approval) = (known.address, Some(&approval));
+            admit(
+                &known.policy,
+                ledger,
+                Asked { deployment, wallet: WALLET, address, decoded: &decoded, approval },
+                NOW,
+            )
+        };
+        let foreign = if operation.step == "create" { "send" } else { "create" };
+        let denial = ask(&ledger, foreign).unwrap_err();
+        assert!(denial.reason.contains("has 1 of the 2 signatures"), "{denial}");
+        let reservation = ask(&ledger, &operation.step).unwrap_or_else(|denial| panic!("{}: {denial}", operation.step));
+        ledger.reserve(&reservation);
     }
 }
 
