@@ -61,11 +61,12 @@ fn indexed(logs: &[Log], last_final: u64, refusals: &[bool]) -> (BTreeMap<Addres
         let within = |log: &&Log| (first..=last).contains(&log.block_number.to());
         let logs: Vec<Log> = logs.iter().filter(within).cloned().collect();
         let moved = transfers(Standard::Erc20, TOKEN, (first, last), &logs).unwrap();
-        let known = touched(&moved).into_iter().filter_map(|holder| Some((holder, *rows.get(&holder)?)));
-        let mut book = Book { balances: known.collect(), supply, count };
+        let touched = touched(&moved);
+        let known: Vec<_> = touched.iter().filter_map(|holder| Some((*holder, *rows.get(holder)?))).collect();
+        let mut book = Book::new(&touched, &known, (supply, count));
         book.apply(&moved).unwrap();
         (supply, count) = (book.supply, book.count);
-        rows.extend(book.balances);
+        rows.extend(book.balances().iter().copied());
         rows.retain(|_, balance| !balance.is_zero());
         plan.read_to(last);
     }

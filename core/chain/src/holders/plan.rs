@@ -7,14 +7,27 @@ pub const SPAN_START: u64 = 2_000;
 /// Blocks of the longest range. The larger providers refuse longer ones, and an answer stays below two megabytes.
 pub const SPAN_MAX: u64 = 10_000;
 /// After so many ranges without a refusal a longer one is tried.
-pub const GROWS_AFTER: u32 = 8;
+pub const GROWS_AFTER: u64 = 8;
 
 /// How far a reader is, and how long a range it dares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "[u64; 3]", into = "[u64; 3]")]
 pub struct Plan {
     next: u64,
     span: u64,
-    streak: u32,
+    streak: u64,
+}
+
+impl From<[u64; 3]> for Plan {
+    fn from([next, span, streak]: [u64; 3]) -> Self {
+        Self { next, span, streak }
+    }
+}
+
+impl From<Plan> for [u64; 3] {
+    fn from(Plan { next, span, streak }: Plan) -> Self {
+        [next, span, streak]
+    }
 }
 
 /// A node refuses to tell the logs of a single block.
