@@ -13,7 +13,6 @@ use aion_chain::holders::plan::Plan;
 use aion_chain::holders::{Book, of_rank, rank};
 use aion_shell::call::fault;
 use alloy_primitives::{Address as Account, U256};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use worker::{SqlStorage, SqlStorageValue, Storage};
@@ -60,21 +59,20 @@ pub struct Index {
     pub failures: u32,
 }
 
+/// A statement with its values.
+type Statement<'a> = (&'a str, Vec<SqlStorageValue>);
+
 /// The tables of one token.
 pub struct Store {
     storage: Storage,
     sql: SqlStorage,
 }
 
-#[derive(Deserialize)]
-struct Body {
-    body: String,
-}
-
+/// Every query gives one text a row, so that the reader of rows stands in the script once. For holders it is their place
+/// in the list: rank and address.
 #[derive(Deserialize)]
 struct Row {
-    address: String,
-    rank: String,
+    body: String,
 }
 
 impl Index {
@@ -106,30 +104,28 @@ impl Store {
     pub fn create(storage: Storage, owner: &Address, standard: Standard, start: u64) -> Result<Self, Problem> {
         let store = Self { sql: storage.sql(), storage };
         let head = text(&Index::new(owner.clone(), standard, start))?;
-        together(&store.storage, || {
-            store.run(SCHEMA, vec![])?;
-            store.run("INSERT OR IGNORE INTO head (one, body) VALUES (1, ?)", vec![head.into()])
-        })?;
+        let head = ("INSERT OR IGNORE INTO head (one, body) VALUES (1, ?)", vec![head.into()]);
+        store.run(vec![(SCHEMA, vec![]), head])?;
         Ok(store)
     }
 
     /// The tables as they are; none in an object that was never asked for a token of its tenant.
     pub fn existing(storage: Storage) -> Result<Option<Self>, Problem> {
         let store = Self { sql: storage.sql(), storage };
-        let tables: Vec<Body> = store.rows("SELECT name AS body FROM sqlite_master WHERE name = 'head'", vec![])?;
+        let tables = store.texts("SELECT name AS body FROM sqlite_master WHERE name = 'head'", vec![])?;
         Ok((!tables.is_empty()).then_some(store))
     }
 
     /// How far it is.
     pub fn index(&self) -> Result<Index, Problem> {
-        let rows: Vec<Body> = self.rows("SELECT body FROM head", vec![])?;
+        let rows = self.texts("SELECT body FROM head", vec![])?;
         let head = rows.first().ok_or_else(|| fault("holders", &"no head"))?;
-        serde_json::from_str(&head.body).map_err(|error| fault("holders head", &error))
+        serde_json::from_str(head).map_err(|error| fault("holders head", &error))
     }
 
     /// Notes how far it is.
     pub fn save(&self, index: &Index) -> Result<(), Problem> {
-        self.run("UPDATE head SET body = ?", vec![text(index)?.into()])
+        self.run(vec![head(index)?])
     }
 
     /// Notes how many alarms in a row were in vain.
@@ -142,49 +138,42 @@ impl Store {
     pub fn start_anew(&self, rests_until_ms: u64) -> Result<(), Problem> {
         let Index { owner, standard, start, .. } = self.index()?;
         let index = Index { rests_until_ms, ..Index::new(owner, standard, start) };
-        together(&self.storage, || {
-            self.run("DELETE FROM holder", vec![])?;
-            self.save(&index)
-        })
+        self.run(vec![("DELETE FROM holder", vec![]), head(&index)?])
     }
 
     /// What these holders have, with what all have.
     pub fn book(&self, index: &Index, holders: &[Account]) -> Result<Book, Problem> {
         let keys: Vec<String> = holders.iter().map(key).collect();
-        let query = "SELECT address, rank FROM holder WHERE address IN (SELECT value FROM json_each(?))";
-        let rows: Vec<Row> = self.rows(query, vec![json!(keys).to_string().into()])?;
-        let known = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        let query = "SELECT rank || address AS body FROM holder WHERE address IN (SELECT value FROM json_each(?))";
+        let places = self.texts(query, vec![json!(keys).to_string().into()])?;
+        let known = places.iter().map(|place| read(place)).collect::<Result<Vec<_>, _>>()?;
         Ok(Book::new(holders, &known, (index.supply, index.count)))
     }
 
     /// Writes what a range has changed, and how far that is.
     pub fn write(&self, book: &Book, index: &Index) -> Result<(), Problem> {
-        let (mut gone, mut kept) = (Vec::<String>::new(), Vec::<Vec<String>>::new());
+        let (mut gone, mut kept) = (Vec::<String>::new(), Vec::<String>::new());
         for (holder, balance) in book.balances() {
             if balance.is_zero() {
                 gone.push(key(holder));
             } else {
-                kept.push(vec![key(holder), rank(*balance)]);
+                kept.push(format!("{}{}", rank(*balance), key(holder)));
             }
         }
-        together(&self.storage, || {
-            if !gone.is_empty() {
-                let delete = "DELETE FROM holder WHERE address IN (SELECT value FROM json_each(?))";
-                self.run(delete, vec![json!(gone).to_string().into()])?;
-            }
-            if !kept.is_empty() {
-                let put = "INSERT OR REPLACE INTO holder (address, rank)
-                           SELECT value ->> 0, value ->> 1 FROM json_each(?)";
-                self.run(put, vec![json!(kept).to_string().into()])?;
-            }
-            self.save(index)
-        })
+        let delete = "DELETE FROM holder WHERE address IN (SELECT value FROM json_each(?))";
+        let put = "INSERT OR REPLACE INTO holder (address, rank)
+                   SELECT substr(value, 65), substr(value, 1, 64) FROM json_each(?)";
+        let of = |texts: &[String]| vec![json!(texts).to_string().into()];
+        let mut statements = vec![head(index)?];
+        statements.extend((!gone.is_empty()).then(|| (delete, of(&gone))));
+        statements.extend((!kept.is_empty()).then(|| (put, of(&kept))));
+        self.run(statements)
     }
 
     /// Who has most.
     pub fn first(&self) -> Result<Option<(Account, U256)>, Problem> {
-        let rows: Vec<Row> = self.rows("SELECT address, rank FROM holder ORDER BY rank, address LIMIT 1", vec![])?;
-        rows.first().map(read).transpose()
+        let query = "SELECT rank || address AS body FROM holder ORDER BY rank, address LIMIT 1";
+        self.texts(query, vec![])?.first().map(|place| read(place)).transpose()
     }
 
     /// A page of the list. Runs without an `await`: holders, block and sums are of one moment.
@@ -198,28 +187,36 @@ impl Store {
                 .split_at_checked(RANK_CHARS)
                 .ok_or_else(|| Problem::new(Code::CursorInvalid, "the cursor is not one of this list"))?,
         };
-        let query = "SELECT address, rank FROM holder WHERE (rank, address) > (?, ?) ORDER BY rank, address LIMIT ?";
+        let query = "SELECT rank || address AS body FROM holder WHERE (rank, address) > (?, ?)
+                     ORDER BY rank, address LIMIT ?";
         let values = vec![rank.into(), address.into(), (i64::from(page.limit) + 1).into()];
-        let mut rows: Vec<Row> = self.rows(query, values)?;
-        let more = rows.len() > page.limit as usize;
-        rows.truncate(page.limit as usize);
-        let last = rows.last().map(|row| format!("{}{}", row.rank, row.address));
-        let holder = |row: &Row| {
-            let (account, balance) = read(row)?;
+        let mut places = self.texts(query, values)?;
+        let more = places.len() > page.limit as usize;
+        places.truncate(page.limit as usize);
+        let holder = |place: &String| {
+            let (account, balance) = read(place)?;
             Ok(Holder { address: account.to_checksum(None), balance: balance.to_string() })
         };
-        let holders = rows.iter().map(holder).collect::<Result<_, Problem>>()?;
+        let holders = places.iter().map(holder).collect::<Result<_, Problem>>()?;
+        let last = places.pop();
         let (count, supply) = (index.count, index.supply.to_string());
         Ok(Reply { holders, last, more, block, is_complete, count, supply })
     }
 
-    fn run(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<(), Problem> {
-        self.sql.exec(query, values).map(|_| ()).map_err(|error| fault("holders write", &error))
+    /// Carries statements out, all or none.
+    fn run(&self, statements: Vec<Statement<'_>>) -> Result<(), Problem> {
+        together(&self.storage, || {
+            for (query, values) in statements {
+                self.sql.exec(query, values).map_err(|error| fault("holders write", &error))?;
+            }
+            Ok(())
+        })
     }
 
-    fn rows<T: DeserializeOwned>(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<Vec<T>, Problem> {
+    fn texts(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<Vec<String>, Problem> {
         let cursor = self.sql.exec(query, values).map_err(|error| fault("holders read", &error))?;
-        cursor.to_array().map_err(|error| fault("holders read", &error))
+        let rows: Vec<Row> = cursor.to_array().map_err(|error| fault("holders read", &error))?;
+        Ok(rows.into_iter().map(|row| row.body).collect())
     }
 }
 
@@ -228,9 +225,14 @@ fn key(holder: &Account) -> String {
     hex::encode(holder)
 }
 
-fn read(row: &Row) -> Result<(Account, U256), Problem> {
-    let read = row.address.parse().ok().zip(of_rank(&row.rank));
+fn read(place: &str) -> Result<(Account, U256), Problem> {
+    let parts = place.split_at_checked(RANK_CHARS);
+    let read = parts.and_then(|(rank, address)| Some((address.parse().ok()?, of_rank(rank)?)));
     read.ok_or_else(|| fault("holders", &"a row that is none"))
+}
+
+fn head(index: &Index) -> Result<Statement<'static>, Problem> {
+    Ok(("UPDATE head SET body = ?", vec![text(index)?.into()]))
 }
 
 fn text(index: &Index) -> Result<String, Problem> {
