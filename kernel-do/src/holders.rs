@@ -1,8 +1,8 @@
 //! The Holders object: who holds one token, a shell over the balances of core/chain.
 //!
 //! It reads the token's logs from its creation to the newest final block, and no further: what it has stored is never
-//! replaced. Nothing runs while nobody asks. A request reads on within its bound; what is more than that an alarm reads,
-//! until it has caught up once.
+//! replaced. Nothing runs while nobody asks. A request reads on within its bound; what is more than that an alarm
+//! reads, until it has caught up once.
 
 use std::cell::Cell;
 

@@ -1,5 +1,5 @@
-//! Who holds a token: exact at a final block, whatever happens to the chain, the platform and the list itself. Parts are
-//! taken away here, so everything stands in one test that runs its cases one after the other.
+//! Who holds a token: exact at a final block, whatever happens to the chain, the platform and the list itself. Parts
+//! are taken away here, so everything stands in one test that runs its cases one after the other.
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
@@ -154,7 +154,8 @@ async fn mine(world: &World) {
 /// Tokens that cannot be divided are counted.
 async fn without_parts(world: &World, wallet: &str, own: &str) {
     let create = json!({ "do": "token.create", "with": {
-        "wallet": wallet, "standard": "erc721", "name": "Plots", "symbol": "PLT", "baseUri": "https://plots.example/" } });
+        "wallet": wallet, "standard": "erc721", "name": "Plots", "symbol": "PLT",
+        "baseUri": "https://plots.example/" } });
     let mint = |needs: &str, to: &str, id: &str| {
         json!({ "do": "token.mint", "needs": [needs], "with": {
             "wallet": wallet, "token": "${{ steps.create.output.token }}", "to": to, "tokenId": id } })

@@ -68,8 +68,8 @@ pub struct Store {
     sql: SqlStorage,
 }
 
-/// Every query gives one text a row, so that the reader of rows stands in the script once. For holders it is their place
-/// in the list: rank and address.
+/// Every query gives one text a row, so that the reader of rows stands in the script once. For holders it is their
+/// place in the list: rank and address.
 #[derive(Deserialize)]
 struct Row {
     body: String,

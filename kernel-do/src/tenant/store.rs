@@ -129,10 +129,10 @@ impl<'a> Store<'a> {
     }
 
     /// A page of the entry with this id, empty if there is none.
-    pub(super) fn entry(&self, list: ListKind, id: String) -> Result<Reply, Problem> {
+    pub(super) fn entry(&self, list: ListKind, id: &str) -> Result<Reply, Problem> {
         let query = "SELECT summary AS body FROM entry WHERE list = ? AND id = ?";
-        let rows = self.rows::<Body>(query, vec![list.as_str().into(), id.as_str().into()])?;
-        let entry = |row: &Body| Ok(Entry { list, id: id.clone(), summary: parse(&row.body)? });
+        let rows = self.rows::<Body>(query, vec![list.as_str().into(), id.into()])?;
+        let entry = |row: &Body| Ok(Entry { list, id: id.to_owned(), summary: parse(&row.body)? });
         let entries = rows.iter().map(entry).collect::<Result<_, Problem>>()?;
         Ok(Reply::Entries { entries, last: None, more: false })
     }

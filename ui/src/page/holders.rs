@@ -14,10 +14,6 @@ use crate::text::{Text, fill, t};
 
 /// How often the list is asked for while somebody looks.
 const LOOK_EVERY_MS: u64 = 10_000;
-/// A share of all in hundredths of a per cent.
-const WHOLE: u64 = 10_000;
-/// So many digits of a supply count: with four more they are below 2^64.
-const SUPPLY_DIGITS: usize = 15;
 
 /// The table. All pages that are shown are read anew each time, so that they are of one moment.
 pub fn holders(session: &Session, address: &str, decimals: u8) -> AnyView {
@@ -39,7 +35,7 @@ pub fn holders(session: &Session, address: &str, decimals: u8) -> AnyView {
                 let supply = text(&page, "supply");
                 for holder in &mut all {
                     let balance = text(holder, "balance");
-                    holder["share"] = share(&balance, &supply).into();
+                    holder["share"] = amount::share(&balance, &supply).into();
                     holder["shown"] = amount::shown_text(&balance, decimals).into();
                 }
                 page["holders"] = all.into();
@@ -73,39 +69,4 @@ pub fn holders(session: &Session, address: &str, decimals: u8) -> AnyView {
         let table = rows(t(Text::Holders), all, columns, [Text::NoHolders, Text::NoHoldersText]);
         view! { {said}{table}{more} }.into_any()
     })
-}
-
-/// How much of the supply somebody has. Of both so many last digits are left away that 64 bits hold them: what is shown
-/// has four.
-fn share(balance: &str, supply: &str) -> String {
-    let cut = supply.len().saturating_sub(SUPPLY_DIGITS);
-    let head = |digits: &str| digits[..digits.len().saturating_sub(cut)].parse::<u64>().unwrap_or(0);
-    match (head(balance) * WHOLE).checked_div(head(supply)) {
-        Some(0) => "< 0.01 %".to_owned(),
-        Some(part) => format!("{} %", amount::shown(alloy_primitives::U256::from(part), 2)),
-        None => String::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use alloy_primitives::U256;
-
-    use super::share;
-
-    #[test]
-    fn shares_are_per_cent_of_the_supply() {
-        let most = U256::MAX.to_string();
-        for (balance, supply, shown) in [
-            ("1", "3", "33.33 %"),
-            ("3", "3", "100 %"),
-            ("1", "20000", "< 0.01 %"),
-            ("1", "0", ""),
-            ("1", "1000000000000000000000", "< 0.01 %"),
-            ("250000000000000000000", "1000000000000000000000", "25 %"),
-            (most.as_str(), most.as_str(), "100 %"),
-        ] {
-            assert_eq!(share(balance, supply), shown, "{balance} of {supply}");
-        }
-    }
 }
