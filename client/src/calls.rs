@@ -19,7 +19,7 @@ use aion_api::v1::schedules::{PutSchedule, Schedule};
 use aion_api::v1::sessions::{Challenge, CreateChallenge, OpenSession};
 use aion_api::v1::tasks::{ApproveTask, RedriveTask, SignalTask, SubmitTask, Task};
 use aion_api::v1::tenants::{CreateTenant, Shards, TenantCreated};
-use aion_api::v1::tokens::{Balance, CreateToken, Mint, Token, TokenState, Transfer};
+use aion_api::v1::tokens::{Balance, CreateToken, Holders, Mint, Token, TokenState, Transfer};
 use aion_api::v1::wallets::{CreateWallet, Wallet};
 use serde_json::Value;
 
@@ -219,6 +219,11 @@ impl<T: Transport> Client<T> {
     /// `GET /v1/tokens/{address}/balances/{holder}`
     pub async fn balance(&self, token: &str, holder: &str) -> Result<Balance, Error> {
         self.read(&format!("/v1/tokens/{token}/balances/{holder}")).await
+    }
+
+    /// `GET /v1/tokens/{address}/holders`
+    pub async fn holders(&self, token: &str, cursor: Option<&str>) -> Result<Holders, Error> {
+        self.read(&paged(&format!("/v1/tokens/{token}/holders"), cursor)).await
     }
 
     /// `POST /v1/tasks`

@@ -166,6 +166,7 @@ fn assets(client: &Client<Recorder>) {
     sent(client.mint("k", "0x1", &body("mintToken")));
     sent(client.transfer("k", "0x1", &body("transferToken")));
     sent(client.balance("0x1", "0x2"));
+    sent(client.holders("0x1", Some("c")));
 }
 
 fn work(client: &Client<Recorder>) {

@@ -16,14 +16,19 @@ use worker::{AbortController, Env, Fetch, Headers, Method, RequestInit};
 
 /// A node has this long for one answer: Polygon's public endpoints answer within two seconds or not at all.
 const PATIENCE_MS: u64 = 5_000;
-/// An answer may have this many bytes; a receipt of a batch has below 100 kB.
+/// An answer may have this many bytes; a receipt of a batch has below 100 kB, a log some 600 bytes.
 const ANSWER_MAX_BYTES: usize = 2 * 1024 * 1024;
+
+/// What callers are told then.
+pub(crate) const SILENT: &str = "the chain's endpoint does not answer";
 
 /// Why the chain gave no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChainError {
     /// Nothing came, or nothing that can be read: whether the node did anything is unknown.
     Unreachable,
+    /// The answer is longer than what is read of one: whoever asked can ask for less.
+    TooLarge,
     /// The node answered an error.
     Node(RpcError),
 }
@@ -69,7 +74,7 @@ pub async fn newest_block(env: &Env) -> Result<Block, Problem> {
 }
 
 fn silent() -> Problem {
-    Problem::new(Code::ChainUnavailable, "the chain's endpoint does not answer")
+    Problem::new(Code::ChainUnavailable, SILENT)
 }
 
 impl Chain {
@@ -81,9 +86,18 @@ impl Chain {
 
     /// Asks the node.
     pub async fn ask<T: DeserializeOwned>(&self, method: &str, params: Value) -> Result<T, ChainError> {
+        let answer = self.exchange(rpc::request(method, &params)).await?;
+        rpc::read(&answer).map_err(|error| match error {
+            RpcError::Unreadable => ChainError::Unreachable,
+            other => ChainError::Node(other),
+        })
+    }
+
+    /// What is the same for answers of all types stands in the script once.
+    async fn exchange(&self, body: Vec<u8>) -> Result<Vec<u8>, ChainError> {
         let controller = AbortController::default();
         let signal = controller.signal();
-        let answer = self.post(rpc::request(method, &params), &signal);
+        let answer = self.post(body, &signal);
         let patience = worker::Delay::from(Duration::from_millis(PATIENCE_MS));
         let body = match select(std::pin::pin!(answer), patience).await {
             Either::Left((answer, _)) => answer.map_err(|_| ChainError::Unreachable)?,
@@ -93,12 +107,9 @@ impl Chain {
             }
         };
         if body.len() > ANSWER_MAX_BYTES {
-            return Err(ChainError::Unreachable);
+            return Err(ChainError::TooLarge);
         }
-        rpc::read(&body).map_err(|error| match error {
-            RpcError::Unreadable => ChainError::Unreachable,
-            other => ChainError::Node(other),
-        })
+        Ok(body)
     }
 
     async fn post(&self, body: Vec<u8>, signal: &worker::AbortSignal) -> worker::Result<Vec<u8>> {
@@ -119,6 +130,16 @@ impl Chain {
             Err(ChainError::Node(RpcError::Reverted(data))) => Ok(Err(revert::explain(&data))),
             Err(error) => Err(error),
         }
+    }
+
+    /// The newest block that is final.
+    pub async fn final_block(&self) -> Result<Block, ChainError> {
+        self.ask("eth_getBlockByNumber", json!(["finalized", false])).await
+    }
+
+    /// The block of this number; none if the node has no such block yet.
+    pub async fn block(&self, number: u64) -> Result<Option<Block>, ChainError> {
+        self.ask("eth_getBlockByNumber", json!([U64::from(number), false])).await
     }
 
     /// The number of the newest block.

@@ -31,7 +31,6 @@ mod shard;
 mod sockets;
 mod store;
 mod submit;
-mod transaction;
 mod trial;
 mod work;
 

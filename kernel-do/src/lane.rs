@@ -145,7 +145,7 @@ impl Lane {
             if let Some(gwei) = balance.ok().and_then(|wei| i64::try_from(wei / GWEI).ok()) {
                 eyes::record(|recorder| recorder.set(catalogue::LANE_BALANCE, &labels, gwei));
             }
-            if let Ok(block) = look::final_block(&chain).await {
+            if let Ok(block) = chain.final_block().await {
                 let lag_s = (now_ms / 1_000).saturating_sub(block.timestamp.to());
                 let lag_s = i64::try_from(lag_s).unwrap_or(i64::MAX);
                 eyes::record(|recorder| recorder.set(catalogue::LANE_FINALITY_LAG, &labels, lag_s));

@@ -142,6 +142,7 @@ impl Tenant {
                 Ok(Reply::Done)
             }
             Request::List { list, page } => store.list(list, &page),
+            Request::ReadEntry { list, id } => store.entry(list, &id),
             Request::PutLimits { rules } => store.put_limits(&rules),
             Request::PutHosts(hosts) => store.put_hosts(&hosts),
             Request::ReadHosts => store.hosts().map(Reply::Hosts),

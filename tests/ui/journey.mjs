@@ -105,6 +105,11 @@ test("first light by hand: identity, wallet, token, mint, seen final", async ({ 
   await page.fill("#holder", HOLDER);
   await page.getByRole("button", { name: "Consultar" }).click();
   await page.locator(".balance-value", { hasText: "250.5 LUZ" }).waitFor();
+  const holders = page.getByRole("region", { name: "Titulares" }).locator("tbody tr");
+  await holders.getByText("100 %").waitFor({ timeout: 30_000 });
+  same(await holders.count(), 1, "one holder");
+  check((await holders.textContent()).includes("250.5"), "what the holder has");
+  await page.getByText(/^1 en el bloque final \d+\./).waitFor();
   const [token] = (await call(key, "GET", "/v1/tokens")).items;
   const balance = await call(key, "GET", `/v1/tokens/${token.address}/balances/${HOLDER}`);
   same(balance.balance, "250500000000000000000", "what the API says of it");

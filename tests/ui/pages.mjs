@@ -36,7 +36,7 @@ function pages(world) {
     ["wallet", `/console/wallets/${world.wallet.id}`, used],
     ["wallet-new", "/console/wallets", dialog(".page-actions .button-primary", "#new-wallet")],
     ["tokens", "/console/tokens", stands(".table tbody tr")],
-    ["token", `/console/tokens/${world.token}`, stands(".summary .pair")],
+    ["token", `/console/tokens/${world.token}`, stands(".section .table-frame")],
     ["token-mint", `/console/tokens/${world.token}`, dialog(".actions .button-primary", "#mint")],
     ["token-new", "/console/tokens/new", invalid],
     ["definitions", "/console/definitions", stands(".table tbody tr")],

@@ -2,6 +2,11 @@
 
 use alloy_primitives::U256;
 
+/// A share of all in hundredths of a per cent.
+const WHOLE: u64 = 10_000;
+/// So many digits of a supply count: with four more they are below 2^64.
+const SUPPLY_DIGITS: usize = 15;
+
 /// Why a text is no amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
@@ -72,11 +77,24 @@ pub fn shown_text(units: &str, decimals: u8) -> Option<String> {
     units.parse().ok().map(|units| shown(units, decimals))
 }
 
+/// How much of the supply somebody has. Of both so many last digits are left away that 64 bits hold them: what is shown
+/// has four.
+#[must_use]
+pub fn share(balance: &str, supply: &str) -> String {
+    let cut = supply.len().saturating_sub(SUPPLY_DIGITS);
+    let head = |digits: &str| digits[..digits.len().saturating_sub(cut)].parse::<u64>().unwrap_or(0);
+    match (head(balance) * WHOLE).checked_div(head(supply)) {
+        Some(0) => "< 0.01 %".to_owned(),
+        Some(part) => format!("{} %", shown(U256::from(part), 2)),
+        None => String::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use alloy_primitives::U256;
 
-    use super::{Fault, parse, parse_some, plain, shown};
+    use super::{Fault, parse, parse_some, plain, share, shown};
 
     #[test]
     fn what_is_written_is_what_is_meant() {
@@ -102,5 +120,21 @@ mod tests {
         assert_eq!(plain(U256::MAX, 18).replace('.', ""), U256::MAX.to_string());
         assert_eq!(shown(U256::from(1_234_567), 2), "12\u{202f}345.67");
         assert_eq!(shown(U256::from(999), 0), "999");
+    }
+
+    #[test]
+    fn shares_are_per_cent_of_the_supply() {
+        let most = U256::MAX.to_string();
+        for (balance, supply, shown) in [
+            ("1", "3", "33.33 %"),
+            ("3", "3", "100 %"),
+            ("1", "20000", "< 0.01 %"),
+            ("1", "0", ""),
+            ("1", "1000000000000000000000", "< 0.01 %"),
+            ("250000000000000000000", "1000000000000000000000", "25 %"),
+            (most.as_str(), most.as_str(), "100 %"),
+        ] {
+            assert_eq!(share(balance, supply), shown, "{balance} of {supply}");
+        }
     }
 }

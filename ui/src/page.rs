@@ -11,6 +11,7 @@ mod definitions;
 mod dry_run;
 mod functions;
 mod gateway;
+mod holders;
 mod identities;
 mod keys;
 mod kit;

@@ -28,6 +28,8 @@ pub enum Kind {
     Wallet,
     /// One gas payer on one chain.
     Lane,
+    /// Who holds one token on one chain.
+    Holders,
     /// What one subject of a rate limit has left.
     Limiter,
     /// Routes, cache generations and health of one tenant's gateway.
@@ -49,6 +51,7 @@ impl Kind {
             Self::Identity => "IDENTITY",
             Self::Wallet => "WALLET",
             Self::Lane => "LANE",
+            Self::Holders => "HOLDERS",
             Self::Limiter => "LIMITER",
             Self::Gateway => "GATEWAY",
             Self::Function => "FUNCTIONS",
@@ -64,6 +67,7 @@ impl Kind {
             Self::Identity => "identity",
             Self::Wallet => "wallet",
             Self::Lane => "lane",
+            Self::Holders => "holders",
             Self::Limiter => "limiter",
             Self::Gateway => "gateway",
             Self::Function => "function",
@@ -156,6 +160,12 @@ impl Address {
         Self::new(PLATFORM_TENANT, Kind::Lane, &format!("{chain_id}:{index}"))
     }
 
+    /// Who holds a token that the tenant has created, by its address as EIP-55 writes it.
+    #[must_use]
+    pub fn holders(tenant: &str, chain_id: u64, token: &str) -> Self {
+        Self::new(tenant, Kind::Holders, &format!("{chain_id}:{token}"))
+    }
+
     /// The limiter of a subject (`aion_limit::select`), of a tenant's rule or, for [`PLATFORM_TENANT`], of one of the
     /// deployment's.
     #[must_use]
@@ -204,6 +214,7 @@ mod tests {
         assert_eq!(Address::kernel("t", 10).id, "0a");
         assert_eq!(Address::lane(137, 0).id, "137:0");
         assert_eq!(Address::archive("t", 10, 399_999).id, "0a:1");
+        assert_eq!(Address::holders("t", 137, "0xAb").id, "137:0xAb");
         assert_eq!(
             Address::wallet("tenantA", "wal_1").object_name(&key),
             "38a4f29d5fde2111882f0c13c10fd938ef2fb183575700a4744f757d9c7af0f2"

@@ -17,6 +17,7 @@ pub mod eyes;
 pub mod function;
 pub mod gateway;
 pub mod header;
+pub mod holders;
 pub mod identity;
 pub mod kernel;
 pub mod lane;

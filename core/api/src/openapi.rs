@@ -307,6 +307,8 @@ fn tokens(schemas: &mut Map<String, Value>) {
     add::<tokens::Transfer>(schemas);
     add::<tokens::Token>(schemas);
     add::<tokens::Balance>(schemas);
+    add::<tokens::Holders>(schemas);
+    add::<tokens::Holder>(schemas);
     add::<tokens::Block>(schemas);
     add::<tokens::TokenState>(schemas);
 }

@@ -45,6 +45,7 @@ sol! {
     /// A fungible token.
     #[derive(Debug, PartialEq, Eq)]
     interface ERC20 {
+        event Transfer(address indexed from, address indexed to, uint256 value);
         function mint(address to, uint256 amount) external;
         function transfer(address to, uint256 amount) external returns (bool);
         function burn(uint256 amount) external;

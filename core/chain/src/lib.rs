@@ -1,4 +1,4 @@
-//! JSON-RPC codec, transaction encoding, fees, the ledger of a lane, operations, token actions and documents.
+//! JSON-RPC codec, transaction encoding, fees, the ledger of a lane, operations, token actions, holders and documents.
 
 pub mod action;
 pub mod address;
@@ -6,6 +6,7 @@ pub mod contracts;
 pub mod decimal;
 pub mod document;
 pub mod fees;
+pub mod holders;
 pub mod lane_key;
 pub mod ledger;
 pub mod message;

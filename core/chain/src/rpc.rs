@@ -47,6 +47,10 @@ struct NodeError {
 
 /// Reads an answer; `null` reads as `None` where `T` is an option.
 pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, RpcError> {
+    serde_json::from_value(result(body)?).map_err(|_| RpcError::Unreadable)
+}
+
+fn result(body: &[u8]) -> Result<Value, RpcError> {
     let text = std::str::from_utf8(body).map_err(|_| RpcError::Unreadable)?;
     let answer: Answer = serde_json::from_str(text).map_err(|_| RpcError::Unreadable)?;
     if let Some(error) = answer.error {
@@ -62,7 +66,7 @@ pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, RpcError> {
     if answer.id != Some(1) {
         return Err(RpcError::Unreadable);
     }
-    serde_json::from_value(answer.result).map_err(|_| RpcError::Unreadable)
+    Ok(answer.result)
 }
 
 /// A block's head.

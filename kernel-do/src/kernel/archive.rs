@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use super::fault;
 use super::shard::Shard;
-use super::transaction::together;
+use crate::transaction::together;
 
 /// So many tasks are moved in one call at most, and so many links.
 const BATCH_MAX: usize = 64;

@@ -8,7 +8,7 @@ use aion_api::{Address, ids, shards};
 use aion_shell::call::fault;
 
 use super::shard::Shard;
-use super::transaction::together;
+use crate::transaction::together;
 
 /// Whoever is refused because the tenant grows comes again after this time.
 const MOVED_RETRY_S: u32 = 1;

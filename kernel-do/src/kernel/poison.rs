@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 
 use super::fault;
 use super::shard::Shard;
-use super::transaction::together;
+use crate::transaction::together;
 
 /// A task is set aside after so many deaths one after the other: one may be chance, and so may two.
 const DEATHS_MAX: u32 = 3;

@@ -8,7 +8,7 @@ use aion_api::object::kernel::Reply;
 use aion_api::problem::Problem;
 
 use super::shard::Shard;
-use super::transaction::together;
+use crate::transaction::together;
 
 /// The keys in memory, as they stand on disk; nothing until they were read once.
 #[derive(Default)]

@@ -31,8 +31,8 @@ use super::perform;
 use super::poison::Suspects;
 use super::revoked::Revoked;
 use super::store::Store;
-use super::transaction::together;
 use super::trial::Trials;
+use crate::transaction::together;
 
 /// The platform lets an object have six connections open.
 const IN_FLIGHT_MAX: usize = 6;

@@ -31,7 +31,7 @@ impl Lane {
                 continue;
             };
             let seen = self.see(&chain, &deployment, payer, &id, &entry).await;
-            silent = matches!(seen, Err(ChainError::Unreachable));
+            silent = matches!(seen, Err(ChainError::Unreachable | ChainError::TooLarge));
             for Effect::Send(raw) in self.commit(&store, &id, seen.unwrap_or(Command::Unreachable(id.clone())))? {
                 // Whatever the node says to this, only what the chain shows later decides.
                 let _ = chain.ask::<serde_json::Value>("eth_sendRawTransaction", json!([raw])).await;

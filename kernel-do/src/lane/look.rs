@@ -6,7 +6,7 @@ use aion_chain::fees::{Fees, HISTORY_BLOCKS, PERCENTILE};
 use aion_chain::ledger::{Look, Mined, Quote, Simulation};
 use aion_chain::message::Carry;
 use aion_chain::operation::delegate_of;
-use aion_chain::rpc::{self, Block, FeeHistory, Receipt, RpcError};
+use aion_chain::rpc::{self, FeeHistory, Receipt, RpcError};
 use alloy_primitives::{Address, B256, Bytes, U64, U256};
 use alloy_sol_types::{SolCall, SolEvent};
 use futures_util::future::{try_join, try_join4};
@@ -25,7 +25,7 @@ const SEARCH_BLOCKS: u64 = 45_000;
 /// a block that the later reads see. The simulation comes before the question whether the number is used, so that
 /// another carrier who was faster is found and not taken for a revert.
 pub async fn quote(chain: &Chain, deployment: &Deployment, payer: Address, carry: &Carry) -> Result<Quote, ChainError> {
-    let final_timestamp_s = final_block(chain).await?.timestamp.to();
+    let final_timestamp_s = chain.final_block().await?.timestamp.to();
     let (code, account_nonce, final_nonce, fees) = try_join4(
         chain.ask::<Bytes>("eth_getCode", json!([carry.address, "latest"])),
         nonce(chain, payer, "latest"),
@@ -54,9 +54,8 @@ pub async fn look(chain: &Chain, chain_id: u64, payer: Address, hashes: &[B256])
 /// The final block is read before the block of the receipt, so that the hash is one of a final block, not the other
 /// way round.
 async fn mined(chain: &Chain, receipt: Receipt) -> Result<Look, ChainError> {
-    let final_number = final_block(chain).await?.number.to();
-    let params = json!([receipt.block_number, false]);
-    let block: Option<Block> = chain.ask("eth_getBlockByNumber", params).await?;
+    let final_number = chain.final_block().await?.number.to();
+    let block = chain.block(receipt.block_number.to()).await?;
     let receipt = Mined {
         transaction_hash: receipt.transaction_hash,
         block_number: receipt.block_number.to(),
@@ -66,10 +65,6 @@ async fn mined(chain: &Chain, receipt: Receipt) -> Result<Look, ChainError> {
         logs: receipt.logs,
     };
     Ok(Look::Mined { receipt, final_number, canonical_hash: block.map(|block| block.hash) })
-}
-
-pub async fn final_block(chain: &Chain) -> Result<Block, ChainError> {
-    chain.ask("eth_getBlockByNumber", json!(["finalized", false])).await
 }
 
 async fn nonce(chain: &Chain, payer: Address, block: &str) -> Result<u64, ChainError> {

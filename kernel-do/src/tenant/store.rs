@@ -128,6 +128,15 @@ impl<'a> Store<'a> {
         )
     }
 
+    /// A page of the entry with this id, empty if there is none.
+    pub(super) fn entry(&self, list: ListKind, id: &str) -> Result<Reply, Problem> {
+        let query = "SELECT summary AS body FROM entry WHERE list = ? AND id = ?";
+        let rows = self.rows::<Body>(query, vec![list.as_str().into(), id.into()])?;
+        let entry = |row: &Body| Ok(Entry { list, id: id.to_owned(), summary: parse(&row.body)? });
+        let entries = rows.iter().map(entry).collect::<Result<_, Problem>>()?;
+        Ok(Reply::Entries { entries, last: None, more: false })
+    }
+
     pub(super) fn list(&self, list: ListKind, page: &Page) -> Result<Reply, Problem> {
         let after: i64 = match &page.after {
             None => 0,

@@ -16,6 +16,7 @@ use crate::kit::state::{Tone, badge};
 use crate::kit::table::Pairs;
 use crate::page::answer::{answer, items, text};
 use crate::page::dry_run::Trial;
+use crate::page::holders::holders;
 use crate::page::listing::{Intent, wallet_options, wallets};
 use crate::page::tokens::amount_fault;
 use crate::page::{head, section};
@@ -44,7 +45,17 @@ pub fn show(app: App, address: &str) -> AnyView {
         let decimals = state.read(|state| state.value.decimals).flatten();
         let symbol = state.read(|state| state.value.symbol.clone()).unwrap_or_default();
         let of = Of { address: own.clone(), decimals, symbol };
-        view! { {deeds(app, &acting, &of, known)}{section(t(Text::Balance), balance(acting.clone(), of))} }.into_any()
+        let (asking, meant) = (acting.clone(), of.clone());
+        // Lists are kept of the tenant's own tokens.
+        let holders = move || {
+            let is_own = known.read(Value::is_object) == Some(true);
+            let list = || holders(&asking, &meant.address, meant.decimals.unwrap_or(0));
+            is_own.then(|| section(t(Text::Holders), list()))
+        };
+        view! {
+            {deeds(app, &acting, &of, known)}{section(t(Text::Balance), balance(acting.clone(), of))}{holders}
+        }
+        .into_any()
     });
     let title = view! { <Copy value=address.to_owned() /> }.into_any();
     view! { {head(t(Text::Token), "", title.into_any())}{body}{deeds} }.into_any()

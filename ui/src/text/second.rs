@@ -150,6 +150,14 @@ macro_rules! second_half {
     Balance "Saldo" "Balance";
     Holder "Dirección del titular" "Holder's address";
     ReadBalance "Consultar" "Look up";
+    Holders "Titulares" "Holders";
+    HoldersAt "{0} en el bloque final {1}." "{0} at final block {1}.";
+    HoldersReading "Aún se leen bloques: la lista es de uno anterior."
+        "Blocks are still being read: the list is of an older one.";
+    Share "Parte del total" "Share of supply";
+    NoHolders "Nadie lo tiene todavía" "Nobody holds it yet";
+    NoHoldersText "Quien lo reciba aparece aquí en cuanto la transferencia es definitiva."
+        "Whoever receives it appears here once the transfer is final.";
     AddressForm "Una dirección tiene 0x y 40 dígitos hexadecimales, con su suma de comprobación si lleva mayúsculas."
         "An address has 0x and 40 hexadecimal digits, with its checksum if it has capitals.";
     Mint "Acuñar" "Mint";

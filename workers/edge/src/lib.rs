@@ -31,7 +31,7 @@ use worker::{Context, Env, event, web_sys};
 
 // A class that the script does not name is not exported, without any warning.
 pub use identity_do::{Identity, Wallet};
-pub use kernel_do::{Archive, Kernel, Lane, Tenant};
+pub use kernel_do::{Archive, Holders, Kernel, Lane, Tenant};
 pub use limit::Limiter;
 
 thread_local! {

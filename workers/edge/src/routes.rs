@@ -139,6 +139,7 @@ pub fn router(app: App) -> axum::Router {
         .at("transferToken", tokens::transfer)
         .at("readToken", tokens::read)
         .at("readBalance", tokens::balance)
+        .at("listHolders", tokens::holders)
         .at("submitTask", tasks::submit)
         .at("listTasks", tasks::list)
         .at("readTask", tasks::read)

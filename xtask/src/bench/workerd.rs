@@ -12,7 +12,7 @@ use crate::workspace::at;
 use crate::{files, http, platform, secrets};
 
 /// The classes of the script's objects, as wrangler.toml declares them.
-const CLASSES: [&str; 7] = ["Tenant", "Kernel", "Archive", "Identity", "Wallet", "Lane", "Limiter"];
+const CLASSES: [&str; 8] = ["Tenant", "Kernel", "Archive", "Identity", "Wallet", "Lane", "Holders", "Limiter"];
 
 /// The configuration in a script's folder,
 pub const CONFIG: &str = "config.capnp";

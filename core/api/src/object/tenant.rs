@@ -95,6 +95,13 @@ pub enum Request {
     },
     /// Notes an identity, a wallet or a token in the tenant's lists; idempotent.
     Register(Entry),
+    /// One entry of a list.
+    ReadEntry {
+        /// Which list.
+        list: ListKind,
+        /// Its id in there.
+        id: String,
+    },
     /// Stores a checked definition under a name.
     PutDefinition {
         /// The name.

@@ -124,7 +124,8 @@ fn one_step(id: &str, kind: &str, with: &Value) -> SubmitTask {
     SubmitTask { definition: json!({ "steps": { id: { "do": kind, "with": references } } }), input }
 }
 
-/// The block that an answer is of: the newest one that the chain's endpoint knew, which may still be replaced.
+/// The block that an answer is of: the newest one that the chain's endpoint knew, which may still be replaced, unless
+/// the answer says that it is final.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -171,6 +172,42 @@ pub struct Balance {
     pub block: Block,
 }
 
+/// Who holds a token, as a final block has it: what is read from the chain's logs block by block.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Holders {
+    /// The token's address.
+    pub token: String,
+    /// A page of them: who has most first, and by address among equals.
+    pub holders: Vec<Holder>,
+    /// The block that the list is of. It is final, so it is never replaced.
+    pub block: Block,
+    /// Whether that block was the newest final one within the last ten seconds, and what all holders have was compared
+    /// with what the token says. `false` while older blocks are still read, or the chain does not answer: the list is
+    /// right for its block then, and more has happened since.
+    pub is_complete: bool,
+    /// How many holders there are.
+    pub count: u64,
+    /// What all of them have, in base units (ERC-20) or tokens (ERC-721), decimal.
+    pub supply: String,
+    /// What to send as `cursor` for the next page; absent on the last one. Whoever's balance changes between two pages
+    /// may be met twice or not at all; nobody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
+/// Who has how much of a token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Holder {
+    /// The holder's address, EIP-55.
+    pub address: String,
+    /// The balance in base units (ERC-20) or tokens (ERC-721), decimal; never zero.
+    pub balance: String,
+}
+
 /// A token that the tenant's wallets created.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -178,7 +215,7 @@ pub struct Balance {
 pub struct Token {
     /// Its address, EIP-55.
     pub address: String,
-    /// Everything else that is known of it: `standard`, `name`, `symbol`, `wallet`, `transactionHash`.
+    /// Everything else that is known of it: what it was created with, and by which `wallet` and `operation`.
     #[serde(flatten)]
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub more: Map<String, Value>,

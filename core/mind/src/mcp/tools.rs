@@ -211,6 +211,17 @@ pub(super) static TOOLS: &[Tool] = &[
         Gives(&[("token", "string"), ("holder", "string"), ("balance", "string")]),
     ),
     reads(
+        (
+            "list_holders",
+            "List holders",
+            "Lists who holds a token of the tenant, who has most first, in base units, as a final block has it.",
+        ),
+        ("listHolders", "/v1/tokens/{address}/holders"),
+        Some("task:read"),
+        &[needs("address", Path, Text(42), "The token's address."), LIMIT, CURSOR],
+        Gives(&[("token", "string"), ("holders", "array"), ("isComplete", "boolean")]),
+    ),
+    reads(
         ("read_limits", "Read limits", "Gives the rate limits that hold for the tenant."),
         ("readLimits", "/v1/limits"),
         Some("metrics:read"),

@@ -1,10 +1,13 @@
 //! Tokens: each write is a task of one step.
 
-use aion_api::object::tenant::ListKind;
+use aion_api::Address as Place;
+use aion_api::object::holders;
+use aion_api::object::tenant::{self, ListKind};
 use aion_api::problem::{Code, Problem};
 use aion_api::v1::tasks::SubmitTask;
 use aion_api::v1::tokens::{
-    Address, Balance, CreateToken, Mint, TokenState, Transfer, balance_call, read_address, read_balance, supply_call,
+    Address, Balance, CreateToken, Holders, Mint, TokenState, Transfer, balance_call, read_address, read_balance,
+    supply_call,
 };
 use http::StatusCode;
 
@@ -57,6 +60,29 @@ pub async fn balance(ask: Ask) -> Result<Answer, Problem> {
     let balance = read_balance(&words).ok_or_else(|| Problem::unknown("token"))?;
     let (token, holder) = (token.to_checksum(None), holder.to_checksum(None));
     Ok(kept::marked(answer::json(StatusCode::OK, &Balance { token, holder, balance, block })?, status))
+}
+
+/// Who holds a token that the tenant has created; whoever else's is unknown.
+pub async fn holders(ask: Ask) -> Result<Answer, Problem> {
+    let token = address(&ask, "address")?.to_checksum(None);
+    let list = format!("holders/{token}");
+    let (page, tenant) = (ask.page(&list)?, &ask.caller()?.tenant);
+    let wanted = tenant::Request::ReadEntry { list: ListKind::Token, id: token.clone() };
+    let tenant::Reply::Entries { entries, .. } = ask.object(Place::tenant(tenant), wanted).await? else {
+        return Err(Problem::internal());
+    };
+    let created = entries.first().and_then(|entry| {
+        let (wallet, operation) = (entry.summary["wallet"].as_str()?, entry.summary["operation"].as_u64()?);
+        Some(holders::Request::List { wallet: wallet.to_owned(), operation, page })
+    });
+    let place = Place::holders(tenant, ask.app.chain_id, &token);
+    let read = ask.object(place, created.ok_or_else(|| Problem::unknown("token"))?).await?;
+    let holders::Reply { holders, last, more, block, is_complete, count, supply } = read;
+    let next_cursor = match last.filter(|_| more) {
+        Some(last) => Some(ask.cursor(&list, &last)?),
+        None => None,
+    };
+    answer::json(StatusCode::OK, &Holders { token, holders, block, is_complete, count, supply, next_cursor })
 }
 
 fn task(task: Result<SubmitTask, serde_json::Error>) -> Result<SubmitTask, Problem> {

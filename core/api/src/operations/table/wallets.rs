@@ -5,7 +5,7 @@ use crate::Scope;
 use crate::operations::{Credential, Method, Operation};
 use crate::problem::Code;
 
-pub(super) const OPERATIONS: [Operation; 12] = [
+pub(super) const OPERATIONS: [Operation; 13] = [
     Operation {
         id: "createWallet",
         method: Method::Post,
@@ -188,5 +188,25 @@ pub(super) const OPERATIONS: [Operation; 12] = [
         ),
         success: json(200, "Balance"),
         problems: &[Code::RequestMalformed, Code::ChainUnavailable, Code::ResourceUnknown],
+    },
+    Operation {
+        id: "listHolders",
+        method: Method::Get,
+        path: "/v1/tokens/{address}/holders",
+        tag: "tokens",
+        summary: "Lists who holds a token that the tenant created, who has most first, as a final block has it.",
+        credential: Credential::Key(Scope::TaskRead),
+        idempotent: false,
+        query: PAGE,
+        request: "",
+        example: "/v1/tokens/0x52908400098527886E0F7030069857D2E4169EE7/holders",
+        success: json(200, "Holders"),
+        problems: &[
+            Code::RequestMalformed,
+            Code::CursorInvalid,
+            Code::ChainUnavailable,
+            Code::LimitReached,
+            Code::ResourceUnknown,
+        ],
     },
 ];

@@ -21,7 +21,7 @@ extern "C" {
 }
 
 /// Runs writes that stand or fall together.
-pub(super) fn together<T>(storage: &Storage, writes: impl FnOnce() -> Result<T, Problem>) -> Result<T, Problem> {
+pub(crate) fn together<T>(storage: &Storage, writes: impl FnOnce() -> Result<T, Problem>) -> Result<T, Problem> {
     let (mut writes, mut result) = (Some(writes), None);
     let mut run = || {
         let written = writes.take().map(|writes| writes());
