@@ -84,6 +84,7 @@ test("first light by hand: identity, wallet, token, mint, seen final", async ({ 
   await page.locator(".summary .badge-good", { hasText: "Terminada" }).waitFor({ timeout: 90_000 });
 
   await page.getByRole("link", { name: "Tokens" }).click();
+  await page.getByRole("row", { name: /Punto Luz/ }).getByText("ERC-20").waitFor();
   await page.getByRole("link", { name: "Punto Luz" }).click();
   await page.getByRole("button", { name: "Acuñar" }).first().click();
   await page.fill("#mint-to", HOLDER);

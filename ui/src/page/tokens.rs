@@ -45,10 +45,15 @@ fn columns() -> Vec<Column<Value>> {
     vec![
         Column::new(Text::Name, name).ordered(|a, b| by_text(&text(a, "name"), &text(b, "name"))),
         column(Text::Symbol, "symbol").ordered(|a, b| by_text(&text(a, "symbol"), &text(b, "symbol"))),
-        Column::new(Text::Standard, |token: &Value| badge(text(token, "standard").to_ascii_uppercase(), Tone::Calm)),
+        Column::new(Text::Standard, standard),
         Column::new(Text::Address, address),
         Column::new(Text::Wallet, wallet),
     ]
+}
+
+/// A token is registered with what created it.
+fn standard(token: &Value) -> AnyView {
+    badge(if token["kind"] == "createErc721" { "ERC-721" } else { "ERC-20" }, Tone::Calm)
 }
 
 /// What is wrong with an amount, in words.
