@@ -1,8 +1,8 @@
 //! Consent to a plan: one format for the kernel, and for whoever else has to verify it.
 //!
 //! People approve a plan as they approve a step of a task: with a compact JWS by a key of their DID over the claims
-//! `{task, step, approve, digest, exp}`, where `task` is the plan's id and `step` is [`STEP`]; or over those with `steps`,
-//! where `step` is [`STEPS`], about steps that change something alone. The shell verifies the signature and hands in a
+//! `{task, step, approve, digest, exp}`, where `task` is the plan's id and `step` is [`STEP`]; or over those with
+//! `steps`, where `step` is [`STEPS`], about steps that change something alone. The shell verifies the signature and hands in a
 //! [`Decision`]; who may decide, over what, until when and how often is decided here. The digest is of everything that
 //! was shown, so that a signature for one plan is none for another. The format is that of [`aion_wallet::approval`], by
 //! which wallets and the guardian verify the same signatures.

@@ -39,8 +39,8 @@ pub const APPROVERS_MAX: usize = 20;
 /// moves something carries it, and stands in the store of a task until it is over.
 pub const DOCUMENT_MAX_BYTES: usize = 32 * 1024;
 /// A signature may have so many bytes: what one by a passkey has whose host has as many characters as a host can, with
-/// 500 bytes to spare for what browsers and authenticators say besides, and 16 steps of 32 characters that it names. One
-/// by a key itself has 500.
+/// 500 bytes to spare for what browsers and authenticators say besides, and 16 steps of 32 characters that it names.
+/// One by a key itself has 500.
 pub const PROOF_MAX_BYTES: usize = 2_816;
 /// A document may expire so far ahead, milliseconds: as far as a plan may wait to be run. Until then the ledger keeps
 /// what was used of it.
