@@ -2,10 +2,10 @@
 //!
 //! People approve a plan as they approve a step of a task: with a compact JWS by a key of their DID over the claims
 //! `{task, step, approve, digest, exp}`, where `task` is the plan's id and `step` is [`STEP`]; or over those with
-//! `steps`, where `step` is [`STEPS`], about steps that change something alone. The shell verifies the signature and hands in a
-//! [`Decision`]; who may decide, over what, until when and how often is decided here. The digest is of everything that
-//! was shown, so that a signature for one plan is none for another. The format is that of [`aion_wallet::approval`], by
-//! which wallets and the guardian verify the same signatures.
+//! `steps`, where `step` is [`STEPS`], about steps that change something alone. The shell verifies the signature and
+//! hands in a [`Decision`]; who may decide, over what, until when and how often is decided here. The digest is of
+//! everything that was shown, so that a signature for one plan is none for another. The format is that of
+//! [`aion_wallet::approval`], by which wallets and the guardian verify the same signatures.
 //!
 //! What counts is the last word of each approver about each step; a decision about the whole is a word about every one.
 //! A decision is in force as long as it is somebody's last word about any step, and no longer kept then. What a plan's

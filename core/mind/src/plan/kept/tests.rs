@@ -188,7 +188,7 @@ fn a_plan_is_approved_step_by_step_shown_and_replayed() {
     run.give(Command::Decide(decision("did:key:z6MkB", false, &["mint"])), NOW + 5);
     assert!(run.kept.has_decided(&first) && !run.kept.has_decided(&decision("did:key:z6MkA", true, &["create"])));
     let view = run.kept.view(&run.entries);
-    let tally = |approved: Value, rejected: Value, wanted: usize| json!({ "approved": approved, "rejected": rejected, "wanted": wanted });
+    let tally = |yes: Value, no: Value, wanted: usize| json!({ "approved": yes, "rejected": no, "wanted": wanted });
     let (one, other) = (json!(["did:key:z6MkA"]), json!(["did:key:z6MkB"]));
     let open = [tally(one.clone(), json!([]), 0), tally(json!([]), other, 1), tally(one.clone(), json!([]), 0)];
     for (place, open) in open.iter().enumerate() {
