@@ -96,7 +96,7 @@ test("a plan is approved step by step: what is chosen is shown, signed, and told
   await create.waitFor();
   check((await create.isChecked()) && (await mint.isChecked()), "all are chosen at first");
   const row = (step) => page.locator("tr", { has: page.getByRole("checkbox", { name: `Choose ${step}` }) });
-  await row("mint").getByText("Approvals still wanted: 1.").waitFor();
+  await row("mint").getByText("Wanted: 1").waitFor();
   await page.getByRole("button", { name: "Approve…" }).waitFor();
   await mint.press("Space");
   await page.getByRole("button", { name: "Refuse chosen…" }).waitFor();
@@ -113,7 +113,7 @@ test("a plan is approved step by step: what is chosen is shown, signed, and told
   same(`${claims.step} ${claims.steps} ${claims.task}`, `steps create ${plan}`, "what is signed");
   await dialog.getByRole("button", { name: "Send the decision" }).press("Enter");
   await row("create").getByText("Approved", { exact: true }).waitFor();
-  same(await row("create").getByText("still wanted", { exact: false }).count(), 0, "it has enough");
+  same(await row("create").getByText("Wanted", { exact: false }).count(), 0, "it has enough");
   same((await read()).state, "awaiting", "one of its steps alone is approved");
   check(!(await mint.isChecked()), "what was left out stays so");
   const rest = JSON.stringify({ ...claims, steps: ["mint"] });

@@ -20,7 +20,7 @@ macro_rules! third_part {
     Refuse "Rechazar…" "Refuse…";
     ApproveChosen "Aprobar lo elegido…" "Approve chosen…";
     RefuseChosen "Rechazar lo elegido…" "Refuse chosen…";
-    StepWanted "Faltan aprobaciones: {0}." "Approvals still wanted: {0}.";
+    StepWanted "Faltan: {0}" "Wanted: {0}";
     Decision "Firmar la decisión" "Sign the decision";
     SendDecision "Enviar la decisión" "Send the decision";
     ApproveEffect "Se aprueba {0}: sigue en cuanto bastan las aprobaciones."
