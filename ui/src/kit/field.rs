@@ -2,10 +2,10 @@
 
 use leptos::prelude::{
     AnyView, AriaAttributes, ClassAttribute, CollectView, ElementChild, Get, GlobalAttributes, IntoAny, IntoView,
-    OnAttribute, OnTargetAttribute, PropAttribute, RwSignal, Set, Signal, component, view,
+    OnAttribute, OnTargetAttribute, PropAttribute, RwSignal, Set, Signal, Update, With, component, view,
 };
 
-use crate::text::{Text, t};
+use crate::text::{Text, fill, t};
 
 /// How a field looks and what the browser does for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -170,4 +170,23 @@ pub fn Checkbox(
 /// What is said where a field has to be filled in.
 pub fn required(value: &str) -> Option<String> {
     value.trim().is_empty().then(|| t(Text::FieldRequired).to_owned())
+}
+
+/// Ids that are chosen, or left out, one by one.
+pub type Chosen = RwSignal<Vec<String>>;
+
+/// A box that puts an id on a list or takes it off, checked where it stands there or, the other way round, does not.
+pub fn choice(list: Chosen, id: String, name: &str, stands: bool) -> AnyView {
+    let (known, label) = (id.clone(), fill(Text::ChooseNamed, &[name]));
+    let press = move |_| {
+        list.update(|list| match list.iter().position(|other| *other == id) {
+            Some(place) => drop(list.remove(place)),
+            None => list.push(id.clone()),
+        });
+    };
+    view! {
+        <input type="checkbox" class="choose" aria-label=label on:change=press
+            prop:checked=move || list.with(|list| list.contains(&known) == stands) />
+    }
+    .into_any()
 }

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use aion_api::operations::Method;
 use aion_api::v1::tasks::Task;
 use leptos::prelude::{
-    AnyView, AriaAttributes, ClassAttribute, ElementChild, Get, GetUntracked, GlobalAttributes, IntoAny, OnAttribute,
-    PropAttribute, RwSignal, Set, Signal, Update, With, view,
+    AnyView, ClassAttribute, ElementChild, Get, GetUntracked, GlobalAttributes, IntoAny, RwSignal, Set, Signal, With,
+    view,
 };
 use serde_json::json;
 
 use crate::app::App;
 use crate::kit::action::{Button, Weight};
 use crate::kit::dialog::Confirm;
-use crate::kit::field::{TextField, required};
+use crate::kit::field::{Chosen, TextField, choice, required};
 use crate::kit::state::counted;
 use crate::kit::table::Column;
 use crate::page::task::{can_cancel, can_redrive};
@@ -21,30 +21,12 @@ use crate::remote::{Deed, Told, nothing};
 use crate::session::{Session, request};
 use crate::text::{Text, fill, t};
 
-/// The tasks that are chosen, by their ids.
-pub type Chosen = RwSignal<Vec<String>>;
 /// The rows of the list.
 type Shown = RwSignal<Vec<Told<Task>>>;
 
 /// The column in which tasks are chosen.
 pub fn column(chosen: Chosen) -> Column<Told<Task>> {
     Column::new(Text::Choose, move |task: &Told<Task>| choice(chosen, task.value.id.clone(), &task.value.id, true))
-}
-
-/// A box that puts an id on a list or takes it off, checked where it stands there or, the other way round, does not.
-pub fn choice(list: Chosen, id: String, name: &str, stands: bool) -> AnyView {
-    let (known, label) = (id.clone(), fill(Text::ChooseTask, &[name]));
-    let press = move |_| {
-        list.update(|list| match list.iter().position(|other| *other == id) {
-            Some(place) => drop(list.remove(place)),
-            None => list.push(id.clone()),
-        });
-    };
-    view! {
-        <input type="checkbox" class="choose" aria-label=label on:change=press
-            prop:checked=move || list.with(|list| list.contains(&known) == stands) />
-    }
-    .into_any()
 }
 
 /// What can be done to many.

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::app::App;
 use crate::kit::action::Button;
-use crate::kit::field::{Select, Shape, TextField};
+use crate::kit::field::{Chosen, Select, Shape, TextField};
 use crate::kit::state::{Empty, badge, counted, problem, task_state};
 use crate::kit::table::{Column, table};
 use crate::kit::time::ago;
@@ -190,7 +190,7 @@ pub fn progress(task: &Task) -> (usize, usize) {
     steps.map_or((0, 0), |steps| (steps.values().filter(passed).count(), steps.len()))
 }
 
-fn columns(chosen: bulk::Chosen) -> Vec<Column<Told<Task>>> {
+fn columns(chosen: Chosen) -> Vec<Column<Told<Task>>> {
     let id = |task: &Told<Task>| {
         let id = task.value.id.clone();
         let path = Route::Task(id.clone()).path();

@@ -275,7 +275,7 @@ macro_rules! third_part {
     // Many tasks at once.
     Choose "Elegir" "Choose";
     Chosen "{0} elegidas" "{0} chosen";
-    ChooseTask "Elegir {0}" "Choose {0}";
+    ChooseNamed "Elegir {0}" "Choose {0}";
     ChooseAll "Elegir todas" "Choose all";
     ChooseNone "Ninguna" "None";
     CancelMany "Cancelar {0}…" "Cancel {0}…";

@@ -3,6 +3,9 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
+#[cfg(not(target_arch = "wasm32"))]
+mod property;
+
 use alloy_primitives::{Address, B256, Bytes, U64, U256};
 
 use super::plan::{GROWS_AFTER, Plan, Refused, SPAN_MAX, SPAN_START};

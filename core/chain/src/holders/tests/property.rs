@@ -1,27 +1,11 @@
 //! Properties of the holders of a token, for movements of all kinds and every way to cut them into ranges.
-#![cfg(not(target_arch = "wasm32"))]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 use std::collections::BTreeMap;
 
-use aion_chain::action::Standard;
-use aion_chain::holders::plan::Plan;
-use aion_chain::holders::{Book, Log, TRANSFER, touched, transfers};
-use alloy_primitives::{Address, U64, U256};
+use alloy_primitives::{Address, U256};
 use proptest::prelude::{ProptestConfig, Strategy, any, prop_assert, prop_assert_eq, proptest};
 
-const TOKEN: Address = Address::repeat_byte(9);
-
-fn log(place: (u64, u64), from: Address, to: Address, amount: u64) -> Log {
-    Log {
-        address: TOKEN,
-        topics: vec![TRANSFER, from.into_word(), to.into_word()],
-        data: U256::from(amount).to_be_bytes::<32>().into(),
-        block_number: U64::from(place.0),
-        log_index: U64::from(place.1),
-        removed: false,
-    }
-}
+use super::{Book, Log, Plan, Standard, TOKEN, log, touched, transfers};
 
 /// What a token logs: nobody (0) mints and burns, and whoever gives has it. Beside it the balances, in plain numbers,
 /// and what was minted and burned.
