@@ -57,6 +57,8 @@ test("kit: what is asked before is told, and done only by its button", async ({ 
   await page.waitForSelector("#kit-confirm[open]");
   same(await page.locator("#kit-confirm .effects li").count(), 2, "what will happen");
   await page.keyboard.press("Escape");
+  // The platform tells of a closed dialog a moment after it has closed it.
+  await page.waitForSelector("#kit-confirm .effects", { state: "detached" });
   same(await page.locator(".toast").count(), 0, "Escape does nothing");
   await page.locator(".section .button-danger", { hasText: "Revoke" }).click();
   await page.locator("#kit-confirm .button-danger").press("Enter");
