@@ -106,9 +106,23 @@ fn is_test(path: &str) -> bool {
     path.starts_with("tests/") || path.contains("/tests/") || path.ends_with("/tests.rs")
 }
 
-/// The text of a file without its module of tests, which is its last part.
-fn without_tests(text: &str) -> &str {
-    text.split("#[cfg(test)]\nmod ").next().unwrap()
+/// The text of a file without what stands in its modules of tests; each line keeps its number.
+fn without_tests(text: &str) -> String {
+    let (mut kept, mut inside, mut lines) = (String::new(), false, text.lines().peekable());
+    while let Some(line) = lines.next() {
+        let begins = |next: &&str| next.starts_with("mod ") && next.ends_with('{');
+        inside |= line == "#[cfg(test)]" && lines.peek().is_some_and(begins);
+        kept.push_str(if inside { "" } else { line });
+        kept.push('\n');
+        inside &= line != "}";
+    }
+    kept
+}
+
+#[test]
+fn what_follows_modules_of_tests_counts() {
+    let text = "#[cfg(test)]\nmod tests;\nfn one() {}\n#[cfg(test)]\nmod more {\n    fn two() {}\n}\nfn three() {}";
+    assert_eq!(without_tests(text), "#[cfg(test)]\nmod tests;\nfn one() {}\n\n\n\n\nfn three() {}\n");
 }
 
 /// What stands between quotation marks.
