@@ -56,7 +56,7 @@ pub async fn answer(
                 Ask::Verify { .. } | Ask::SignCard { .. } | Ask::Operation { .. } => further.perform(ask).await,
                 _ => perform(env, handed, ask).await,
             };
-            told.push(done.unwrap_or_else(|Problem { code, detail, .. }| Told::Problem { code, detail }));
+            told.push(done.unwrap_or_else(Told::Problem));
         }
         let given = serde_json::to_vec(&Given { ticket, told }).map_err(|error| call::fault("mind given", &error))?;
         response = send(env, &Handed { operation: GIVEN.to_owned(), ..handed.clone() }, &given).await?;

@@ -209,6 +209,16 @@ async fn an_approval_is_for_one_plan_and_for_whoever_may() {
         "{}",
         refused.text()
     );
+    // The edge verifies what the mind asks it to verify, and its refusal names the place as well.
+    let mut broken = planner.proof(&other, true);
+    broken["proof"] = json!(broken["proof"].as_str().expect("a signature").replacen('.', "..", 1));
+    let refused = planner.approve(&second, &broken).await;
+    assert_eq!(
+        (refused.status, &body(&refused)["errors"][0]["pointer"]),
+        (422, &json!("/proof")),
+        "{}",
+        refused.text()
+    );
     let stranger = Approver::new(8);
     let claims = json!({ "task": second, "step": "plan", "approve": true, "digest": other["digest"] });
     let refused = planner.approve(&second, &json!({ "proof": stranger.sign(&claims) })).await;

@@ -101,7 +101,7 @@ pub async fn given(at: At<'_>, ticket: Ticket, told: Vec<Given>) -> Result<Respo
         Some(Given::Answered { status: 200..300, .. }) => {}
         Some(Given::Answered { status: 404, .. }) if gone => {}
         Some(Given::Answered { body, .. }) => return Err(refused(&body)),
-        Some(Given::Problem { code, detail }) => return Err(Problem::new(code, detail)),
+        Some(Given::Problem(problem)) => return Err(problem),
         _ => return Err(fault("schedule", &"told of what was not asked")),
     }
     match ticket {

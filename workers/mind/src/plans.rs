@@ -342,7 +342,7 @@ fn driver(plan: String, replayed: bool) -> Next {
 /// The first thing that was told, unless it is a problem.
 fn first(told: Vec<Given>) -> Result<Given, Problem> {
     match told.into_iter().next() {
-        Some(Given::Problem { code, detail }) => Err(Problem::new(code, detail)),
+        Some(Given::Problem(problem)) => Err(problem),
         Some(told) => Ok(told),
         None => Err(fault("told", &"nothing")),
     }

@@ -36,8 +36,11 @@ pub fn ask(operation: Operation, after_ms: u64) -> Ask {
 pub fn answered(told: Vec<Told>) -> Result<Vec<Answered>, Problem> {
     let one = |told| match told {
         Told::Answered { status, body, .. } => Ok((status, body)),
-        Told::Problem { code, detail } => {
-            let problem = json!({ "code": code, "detail": detail, "status": code.status() });
+        Told::Problem(Problem { code, detail, errors, .. }) => {
+            let mut problem = json!({ "code": code, "detail": detail, "status": code.status() });
+            if !errors.is_empty() {
+                problem["errors"] = json!(errors);
+            }
             Ok((code.status(), problem.to_string()))
         }
         _ => Err(fault("operation", &"told of what was not asked")),

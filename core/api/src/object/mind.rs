@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::Scope;
-use crate::problem::Code;
+use crate::problem::Problem;
 use crate::trace::Trace;
 
 /// The service binding by which it is reached.
@@ -221,10 +221,5 @@ pub enum Told {
         task: Value,
     },
     /// It could not be done.
-    Problem {
-        /// The kind of problem.
-        code: Code,
-        /// In words.
-        detail: String,
-    },
+    Problem(Problem),
 }

@@ -128,7 +128,7 @@ async fn ended(at: At<'_>, plan: String, stage: Stage, told: Vec<Given>) -> Resu
                 return Err(Problem::new(Code::ChainUnavailable, "the node does not know a final transaction yet"));
             }
             Some(Some(Given::Chain(receipt))) => Some(receipt),
-            Some(Some(Given::Problem { code, detail })) => return Err(Problem::new(code, detail)),
+            Some(Some(Given::Problem(problem))) => return Err(problem),
             Some(_) => return Err(fault("receipts", &"told of what was not asked")),
         };
         if let Some(observed) = observed(one, receipt.as_ref()) {

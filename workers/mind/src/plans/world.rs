@@ -44,9 +44,7 @@ impl Wanted {
         let wrong = || fault("world", &"told of what was not asked");
         let (deployment, history) = match (next()?, next()?) {
             (Told::Deployment(deployment), Told::Chain(history)) => (deployment, history),
-            (Told::Problem { code, detail }, _) | (_, Told::Problem { code, detail }) => {
-                return Err(Problem::new(code, detail));
-            }
+            (Told::Problem(problem), _) | (_, Told::Problem(problem)) => return Err(problem),
             _ => return Err(wrong()),
         };
         let deployment = serde_json::from_value(deployment).map_err(|error| fault("deployment", &error))?;
@@ -62,8 +60,8 @@ impl Wanted {
                     wallets.insert(wallet.clone(), facts);
                 }
                 // Of one that is not there, or has no key yet, nothing is known.
-                Told::Wallet { address: None, .. } | Told::Problem { code: Code::ResourceUnknown, .. } => {}
-                Told::Problem { code, detail } => return Err(Problem::new(code, detail)),
+                Told::Wallet { address: None, .. } | Told::Problem(Problem { code: Code::ResourceUnknown, .. }) => {}
+                Told::Problem(problem) => return Err(problem),
                 _ => return Err(wrong()),
             }
         }
@@ -89,7 +87,7 @@ fn answer(told: Told) -> Result<Option<Value>, Problem> {
     match told {
         Told::Chain(value) => Ok(Some(value)),
         Told::Reverted { .. } => Ok(None),
-        Told::Problem { code, detail } => Err(Problem::new(code, detail)),
+        Told::Problem(problem) => Err(problem),
         _ => Err(fault("world", &"told of what was not asked")),
     }
 }
@@ -105,7 +103,7 @@ pub fn trial_answers(steps: Vec<String>, told: Vec<Told>) -> Result<BTreeMap<Str
     let one = |(step, told): (String, Told)| match told {
         Told::Chain(_) => Ok((step, Answer::Works)),
         Told::Reverted { data } => Ok((step, Answer::reverted(&data))),
-        Told::Problem { code, detail } => Err(Problem::new(code, detail)),
+        Told::Problem(problem) => Err(problem),
         _ => Err(fault("simulation", &"told of what was not asked")),
     };
     steps.into_iter().zip(told).map(one).collect()
