@@ -11,7 +11,7 @@ use aion_client::{Client, NativeTransport};
 use serde_json::{Value, json};
 
 use super::load::{Connection, Load, Measured};
-use super::workerd;
+use super::workerd::{self, Running};
 use crate::first_light::wait;
 use crate::report::{Context, Outcome, fail, say, step};
 use crate::workspace::scratch;
@@ -28,6 +28,29 @@ const SECONDS: u64 = 5;
 const COMPILING_SECONDS: u64 = 30;
 /// Clients at once.
 const CLIENTS: [usize; 2] = [1, 16];
+/// About the least that the runtime costs a gateway: one script that reads what it passes on and writes it again, piece
+/// by piece, and knows no keys, limits, budgets or other words.
+const PLAIN: &str = "export default {
+  async fetch(request, _, context) {
+    if (request.method !== 'POST') return new Response('ok');
+    const [question, headers] = [await request.json(), { 'content-type': 'application/json' }];
+    const answer = await fetch('UPSTREAM', { method: 'POST', headers, body: JSON.stringify(question) });
+    if (!question.stream) return Response.json(await answer.json());
+    const { readable, writable } = new IdentityTransformStream();
+    const [reader, writer] = [answer.body.getReader(), writable.getWriter()];
+    const carry = async () => {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) break;
+        writer.write(value);
+      }
+      await writer.close();
+    };
+    context.waitUntil(carry());
+    return new Response(readable, { headers: { 'content-type': 'text/event-stream' } });
+  },
+};
+";
 /// The most of `LiteLLM`'s CPU a call that ours may cost.
 const TARGET: f64 = 0.1;
 /// The one that does as nearly as possible what ours does.
@@ -40,6 +63,14 @@ pub struct Gateway {
     key: String,
     /// The groups of its processes; the stub has none of its own.
     groups: Vec<i32>,
+}
+
+/// Everybody who was measured.
+struct All {
+    provider: Seen,
+    plain: Seen,
+    own: Seen,
+    peers: Vec<Seen>,
 }
 
 /// What was seen of a gateway.
@@ -67,22 +98,33 @@ pub fn run(words: &[&str]) -> Outcome<()> {
     build::all()?;
     let stub = stub::start()?;
     let direct = Gateway { name: "the provider itself", port: stub, key: "none".to_owned(), groups: Vec::new() };
-    let mut seen = vec![direct.measure(seconds)?];
+    let provider = direct.measure(seconds)?;
+    let plain = {
+        let (_running, gateway) = plain(stub)?;
+        gateway.measure(seconds)?
+    };
     // Both stand idle beside each other: what a process uses is counted by itself.
     let running = step("edge and mind in workerd", || workerd::edge_with_mind(&scratch("bench/mind")))?;
     let key = tenant(running.port, stub)?;
     let own = Gateway { name: "AION-Ω", port: running.port, key, groups: vec![running.server.group()] };
-    seen.push(own.measure(seconds)?);
-    if peers {
-        for duty in Duty::ALL {
-            match litellm::start(stub, duty) {
-                Ok(peer) => seen.push(peer.gateway().measure(seconds)?),
-                Err(failure) => say(format_args!("{} is missing: {failure}", duty.name())),
-            }
+    let mut all = All { provider, plain, own: own.measure(seconds)?, peers: Vec::new() };
+    for duty in Duty::ALL.into_iter().filter(|_| peers) {
+        match litellm::start(stub, duty) {
+            Ok(peer) => all.peers.push(peer.gateway().measure(seconds)?),
+            Err(failure) => say(format_args!("{} is missing: {failure}", duty.name())),
         }
     }
-    print(&seen, seconds, as_json);
+    all.print(seconds, as_json);
     Ok(())
+}
+
+/// The least that stands between a client and the stub.
+fn plain(stub: u16) -> Outcome<(Running, Gateway)> {
+    let script = PLAIN.replace("UPSTREAM", &format!("http://127.0.0.1:{stub}/v1/chat/completions"));
+    let running = workerd::bare(&script, &scratch("bench/least"))?;
+    let (key, groups) = ("none".to_owned(), vec![running.server.group()]);
+    let gateway = Gateway { name: "a plain script in workerd", port: running.port, key, groups };
+    Ok((running, gateway))
 }
 
 /// A tenant whose provider is the stub, with a cap, so that a call costs what it costs in earnest; its key.
@@ -165,67 +207,78 @@ impl Seen {
     }
 }
 
-/// Our CPU a call against that of another, for each load, and a piece's.
-fn ratios(own: &Seen, peer: &Seen) -> Vec<(String, f64)> {
-    let both = own.loads.iter().zip(&peer.loads);
-    let each = both.map(|((name, own), (_, peer))| (name.clone(), own.cpu_us_each() / peer.cpu_us_each().max(1.0)));
-    let piece = ("a piece".to_owned(), own.piece_cpu_us() / peer.piece_cpu_us().max(1.0));
-    let lone = ("a piece apart".to_owned(), own.lone_piece_cpu_us() / peer.lone_piece_cpu_us().max(1.0));
+/// CPU a call of one against that of another, for each load, and a piece's.
+fn ratios(one: &Seen, other: &Seen) -> Vec<(String, f64)> {
+    let both = one.loads.iter().zip(&other.loads);
+    let each = both.map(|((name, one), (_, other))| (name.clone(), one.cpu_us_each() / other.cpu_us_each().max(1.0)));
+    let piece = ("a piece".to_owned(), one.piece_cpu_us() / other.piece_cpu_us().max(1.0));
+    let lone = ("a piece apart".to_owned(), one.lone_piece_cpu_us() / other.lone_piece_cpu_us().max(1.0));
     each.chain([piece, lone]).collect()
 }
 
-fn print(seen: &[Seen], seconds: u64, as_json: bool) {
-    let peers = seen.get(2..).unwrap_or_default();
-    let own = seen.get(1);
-    let against: Vec<_> = own.iter().flat_map(|own| peers.iter().map(|peer| (peer.name, ratios(own, peer)))).collect();
-    if as_json {
-        println!("{}", to_json(seen, seconds, &against));
-        return;
+impl All {
+    fn each(&self) -> impl Iterator<Item = &Seen> {
+        [&self.provider, &self.plain, &self.own].into_iter().chain(&self.peers)
     }
-    println!("{}", Measured::head("calls/s"));
-    for seen in seen {
-        for (name, load) in &seen.loads {
-            println!("{}", load.row(&format!("{}, {name}", seen.name)));
+
+    /// Who is held against each peer: ours, and the least that the runtime costs.
+    fn held(&self) -> impl Iterator<Item = (&Seen, &Seen)> {
+        self.peers.iter().flat_map(|peer| [(&self.own, peer), (&self.plain, peer)])
+    }
+
+    fn print(&self, seconds: u64, as_json: bool) {
+        if as_json {
+            println!("{}", self.to_json(seconds));
+            return;
         }
+        println!("{}", Measured::head("calls/s"));
+        for seen in self.each() {
+            for (name, load) in &seen.loads {
+                println!("{}", load.row(&format!("{}, {name}", seen.name)));
+            }
+        }
+        let (cpu, lone) = ("CPU µs each", "CPU µs apart");
+        println!("\n{:<34}{:>12}{:>10}{:>10}{cpu:>14}{lone:>14}", "a piece of a stream", "seen", "p50 ms", "p99 ms");
+        for one in self.each() {
+            let (name, apart) = (one.name, &one.apart);
+            let (p50, p99, count) = (apart.percentile_ms(50), apart.percentile_ms(99), apart.count());
+            let (cpu, lone) = (one.piece_cpu_us(), one.lone_piece_cpu_us());
+            println!("{name:<34}{count:>12}{p50:>10.2}{p99:>10.2}{cpu:>14.0}{lone:>14.0}");
+        }
+        for (one, peer) in self.held() {
+            let parts: Vec<String> = ratios(one, peer).iter().map(|(name, part)| format!("{name} {part:.3}")).collect();
+            say(format_args!("CPU of {} against that of {}: {}", one.name, peer.name, parts.join("; ")));
+        }
+        // Nothing is judged if that peer is missing.
+        for peer in self.peers.iter().filter(|peer| peer.name == LIKE.name()) {
+            for ((name, part), (_, least)) in ratios(&self.own, peer).iter().zip(ratios(&self.plain, peer)) {
+                let met = match *part <= TARGET {
+                    true => "met",
+                    false if least > TARGET => "missed, as it is by a plain script of the runtime",
+                    false => "missed",
+                };
+                say(format_args!("{name}: {part:.3} of the CPU of {}; the target of {TARGET} is {met}", peer.name));
+            }
+        }
+        say(format_args!("A stream has {PIECES} pieces. The provider's own CPU is in no row."));
     }
-    let (cpu, lone) = ("CPU µs each", "CPU µs apart");
-    println!("\n{:<34}{:>12}{:>10}{:>10}{cpu:>14}{lone:>14}", "a piece of a stream", "seen", "p50 ms", "p99 ms");
-    for one in seen {
-        let (name, apart) = (one.name, &one.apart);
-        let (p50, p99, count) = (apart.percentile_ms(50), apart.percentile_ms(99), apart.count());
-        let (cpu, lone) = (one.piece_cpu_us(), one.lone_piece_cpu_us());
-        println!("{name:<34}{count:>12}{p50:>10.2}{p99:>10.2}{cpu:>14.0}{lone:>14.0}");
-    }
-    for (peer, ratios) in &against {
-        let parts: Vec<String> = ratios.iter().map(|(name, part)| format!("{name} {part:.3}")).collect();
-        say(format_args!("Our CPU against that of {peer}: {}", parts.join("; ")));
-    }
-    for (name, part) in judged(&against) {
-        let met = if *part <= TARGET { "met" } else { "missed" };
-        say(format_args!("{name}: {part:.3} of the CPU of {}; the target of {TARGET} is {met}", LIKE.name()));
-    }
-    say(format_args!("A stream has {PIECES} pieces. The provider's own CPU is in no row."));
-}
 
-/// The ratios that the target is held against: none, if that peer is missing.
-fn judged<'a>(against: &'a [(&str, Vec<(String, f64)>)]) -> &'a [(String, f64)] {
-    against.iter().find(|(peer, _)| *peer == LIKE.name()).map_or(&[], |(_, ratios)| ratios)
-}
-
-fn to_json(seen: &[Seen], seconds: u64, against: &[(&str, Vec<(String, f64)>)]) -> Value {
-    let gateway = |seen: &Seen| {
-        let loads: Vec<Value> = seen.loads.iter().map(|(name, load)| load.to_json(name)).collect();
-        let apart = &seen.apart;
-        let piece = json!({ "cpuMicros": seen.piece_cpu_us(), "cpuMicrosApart": seen.lone_piece_cpu_us(),
-            "p50Ms": apart.percentile_ms(50), "p99Ms": apart.percentile_ms(99), "seen": apart.count() });
-        json!({ "gateway": seen.name, "loads": loads, "piece": piece })
-    };
-    let gateways: Vec<Value> = seen.iter().map(gateway).collect();
-    let part = |(name, part): &(String, f64)| json!({ "load": name, "part": part });
-    let against: Vec<Value> = against
-        .iter()
-        .map(|(peer, ratios)| json!({ "peer": peer, "parts": ratios.iter().map(part).collect::<Vec<_>>() }))
-        .collect();
-    json!({ "seconds": seconds, "pieces": PIECES, "gateways": gateways, "cpuAgainst": against, "target": TARGET,
-        "targetAgainst": LIKE.name() })
+    fn to_json(&self, seconds: u64) -> Value {
+        let gateway = |seen: &Seen| {
+            let loads: Vec<Value> = seen.loads.iter().map(|(name, load)| load.to_json(name)).collect();
+            let apart = &seen.apart;
+            let piece = json!({ "cpuMicros": seen.piece_cpu_us(), "cpuMicrosApart": seen.lone_piece_cpu_us(),
+                "p50Ms": apart.percentile_ms(50), "p99Ms": apart.percentile_ms(99), "seen": apart.count() });
+            json!({ "gateway": seen.name, "loads": loads, "piece": piece })
+        };
+        let gateways: Vec<Value> = self.each().map(gateway).collect();
+        let part = |(name, part): &(String, f64)| json!({ "load": name, "part": part });
+        let against = |(one, peer): (&Seen, &Seen)| {
+            let parts: Vec<Value> = ratios(one, peer).iter().map(part).collect();
+            json!({ "gateway": one.name, "peer": peer.name, "parts": parts })
+        };
+        let against: Vec<Value> = self.held().map(against).collect();
+        json!({ "seconds": seconds, "pieces": PIECES, "gateways": gateways, "cpuAgainst": against, "target": TARGET,
+            "targetAgainst": LIKE.name() })
+    }
 }
