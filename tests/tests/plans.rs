@@ -229,6 +229,9 @@ async fn an_approval_is_for_one_plan_and_for_whoever_may() {
     let stopped = planner.post(&format!("/v1/mind/plans/{first}/stop"), Some(&json!({ "reason": "not today" }))).await;
     assert_eq!((&body(&stopped)["state"], &body(&stopped)["reason"]), (&json!("refused"), &json!("not today")));
     assert_eq!(planner.run(first, "go").await.status, 409);
+    let rehearsed = planner.post(&format!("/v1/mind/plans/{first}/simulate"), None).await;
+    let detail = json!("the plan is refused: it does not go on from here");
+    assert_eq!((rehearsed.status, &body(&rehearsed)["detail"]), (409, &detail), "{}", rehearsed.text());
 }
 
 #[test]

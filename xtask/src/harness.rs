@@ -2,6 +2,7 @@
 //! endpoint on loopback by which a test in wasm stops, kills and starts them.
 
 use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
@@ -73,6 +74,11 @@ impl Harness {
     /// The edge's address.
     pub fn url(&self) -> String {
         self.place.url()
+    }
+
+    /// Where the edge and what stands behind it write their lines.
+    pub fn log(&self) -> PathBuf {
+        self.place.logs.join("edge.log")
     }
 
     /// The edge's port.

@@ -9,6 +9,7 @@ mod conformance;
 mod console;
 mod dev;
 mod doctor;
+mod documented;
 mod faults;
 mod files;
 mod first_light;

@@ -7,7 +7,7 @@ use crate::harness::{self, Harness};
 use crate::llama::{self, Llama};
 use crate::report::{Context, Failure, Outcome, fail, now, say};
 use crate::workspace::{self, at, scratch};
-use crate::{browser, build, ci, http, modules, process, setup, spans, wire};
+use crate::{browser, build, ci, documented, http, modules, process, setup, spans, wire};
 
 /// Pure crates, tested natively and as wasm.
 pub const CORES: [&str; 12] = [
@@ -231,12 +231,12 @@ fn console(count: &mut Count) -> Outcome<()> {
     setup::for_platform()?;
     build::all()?;
     let harness = Harness::start()?;
-    let (url, origin) = (harness.url(), harness.origin().to_owned());
+    let (url, origin, log) = (harness.url(), harness.origin().to_owned(), harness.log());
     let control = harness::serve(&Arc::new(Mutex::new(harness)))?;
     let node = browser::command(&url, &control, &origin, &chromium);
     let result = node.and_then(|mut node| counted(&mut node, count));
     process::end_everything();
-    result
+    result.and_then(|()| documented::check(&log))
 }
 
 fn end_to_end(count: &mut Count) -> Outcome<()> {
@@ -271,12 +271,13 @@ fn on_platform_with(files: &[&str], count: &mut Count, llama: Option<Llama>) -> 
     if let Some(llama) = llama {
         harness.add_llama(llama);
     }
+    let log = harness.log();
     let harness = Arc::new(Mutex::new(harness));
     let control = harness::serve(&harness)?;
     let result =
         counted(wasm_test(&["aion-tests"])?.args(files).arg("--no-fail-fast").env("AION_CONTROL", control), count);
     process::end_everything();
-    result
+    result.and_then(|()| documented::check(&log))
 }
 
 #[cfg(test)]

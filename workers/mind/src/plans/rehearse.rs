@@ -36,7 +36,9 @@ pub async fn begin(at: At<'_>, plan: String) -> Result<Next, Problem> {
             Ok(Next::Ask(asks, Then::Rehearse { plan }, stage))
         }
         state if state.is_terminal() || state == State::Running => {
-            Err(Problem::new(Code::StateConflict, format!("the plan is {state:?}: it does not go on from here")))
+            let word = json!(state);
+            let word = word.as_str().unwrap_or_default();
+            Err(Problem::new(Code::StateConflict, format!("the plan is {word}: it does not go on from here")))
         }
         _ => match drive::drive(at, &plan).await? {
             Work::Asks(asks, stage) => Ok(Next::Ask(asks, Then::Rehearse { plan }, stage)),

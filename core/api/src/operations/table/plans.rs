@@ -63,7 +63,7 @@ pub(super) const OPERATIONS: [Operation; 18] = [
         request: "",
         example: "/v1/mind/plans/pln_4fK0aYxV2nQ8sT1uW7bZ/simulate",
         success: json(200, "PlanRehearsal"),
-        problems: &[Code::ResourceUnknown],
+        problems: &[Code::ResourceUnknown, Code::StateConflict],
     },
     Operation {
         id: "approvePlan",
