@@ -11,7 +11,7 @@ use aion_client::{Client, NativeTransport};
 use serde_json::{Value, json};
 
 use super::load::{Connection, Load, Measured};
-use super::workerd::{self, Running};
+use super::workerd;
 use crate::first_light::wait;
 use crate::report::{Context, Outcome, fail, say, step};
 use crate::workspace::scratch;
@@ -99,10 +99,7 @@ pub fn run(words: &[&str]) -> Outcome<()> {
     let stub = stub::start()?;
     let direct = Gateway { name: "the provider itself", port: stub, key: "none".to_owned(), groups: Vec::new() };
     let provider = direct.measure(seconds)?;
-    let plain = {
-        let (_running, gateway) = plain(stub)?;
-        gateway.measure(seconds)?
-    };
+    let plain = measure_plain(stub, seconds)?;
     // Both stand idle beside each other: what a process uses is counted by itself.
     let running = step("edge and mind in workerd", || workerd::edge_with_mind(&scratch("bench/mind")))?;
     let key = tenant(running.port, stub)?;
@@ -118,13 +115,12 @@ pub fn run(words: &[&str]) -> Outcome<()> {
     Ok(())
 }
 
-/// The least that stands between a client and the stub.
-fn plain(stub: u16) -> Outcome<(Running, Gateway)> {
+/// Measures the plain script before the stub, and ends it.
+fn measure_plain(stub: u16, seconds: u64) -> Outcome<Seen> {
     let script = PLAIN.replace("UPSTREAM", &format!("http://127.0.0.1:{stub}/v1/chat/completions"));
-    let running = workerd::bare(&script, &scratch("bench/least"))?;
+    let running = workerd::bare(&script, &scratch("bench/plain-gateway"))?;
     let (key, groups) = ("none".to_owned(), vec![running.server.group()]);
-    let gateway = Gateway { name: "a plain script in workerd", port: running.port, key, groups };
-    Ok((running, gateway))
+    Gateway { name: "a plain script in workerd", port: running.port, key, groups }.measure(seconds)
 }
 
 /// A tenant whose provider is the stub, with a cap, so that a call costs what it costs in earnest; its key.
