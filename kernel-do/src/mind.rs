@@ -13,6 +13,7 @@ use aion_chain::rpc::RpcError;
 use aion_shell::call;
 use futures_util::future::LocalBoxFuture;
 use serde_json::{Value, json};
+use wasm_bindgen::JsValue;
 use worker::js_sys::Uint8Array;
 use worker::{Env, Headers, Response, web_sys};
 
@@ -30,11 +31,11 @@ pub trait Further {
     fn perform<'a>(&'a self, ask: &'a Ask) -> LocalBoxFuture<'a, Result<Told, Problem>>;
 }
 
-/// Hands a request over, performs what is asked, and gives the answer as it is.
+/// Hands a request over, its body bytes or a stream; performs what is asked, and gives the answer as it is.
 pub async fn answer(
     env: &Env,
     handed: &Handed,
-    body: &[u8],
+    body: &JsValue,
     further: &dyn Further,
 ) -> Result<web_sys::Response, Problem> {
     let mut response = send(env, handed, body).await?;
@@ -59,19 +60,20 @@ pub async fn answer(
             told.push(done.unwrap_or_else(Told::Problem));
         }
         let given = serde_json::to_vec(&Given { ticket, told }).map_err(|error| call::fault("mind given", &error))?;
+        let given = Uint8Array::from(given.as_slice());
         response = send(env, &Handed { operation: GIVEN.to_owned(), ..handed.clone() }, &given).await?;
     }
     Err(call::fault("mind", &"it asks without an end"))
 }
 
-async fn send(env: &Env, handed: &Handed, body: &[u8]) -> Result<web_sys::Response, Problem> {
+async fn send(env: &Env, handed: &Handed, body: &JsValue) -> Result<web_sys::Response, Problem> {
     let made = || {
         let headers = Headers::new();
         headers.set(HANDED_HEADER, &header_text(handed).map_err(|_| worker::Error::BadEncoding)?)?;
         let init = web_sys::RequestInit::new();
         init.set_method("POST");
         init.set_headers(headers.as_ref());
-        init.set_body(&Uint8Array::from(body));
+        init.set_body(body);
         Ok(web_sys::Request::new_with_str_and_init("https://mind/", &init)?)
     };
     let request = made().map_err(|error: worker::Error| call::fault("mind request", &error))?;

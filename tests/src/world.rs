@@ -3,7 +3,10 @@
 use aion_client::api::operations::Method;
 use aion_client::api::v1::tasks::SubmitTask;
 use aion_client::{Client, FetchTransport, Request, Response, Transport};
+use js_sys::Promise;
+use js_sys::futures::JsFuture;
 use serde_json::{Value, json};
+use wasm_bindgen::{JsCast, JsValue};
 
 use crate::control::{Control, Info};
 
@@ -74,6 +77,17 @@ impl World {
     /// Reads JSON from a path.
     pub async fn read(&self, path: &str) -> Value {
         self.client.send(Request::new(Method::Get, path)).await.expect("an answer").json().expect("JSON")
+    }
+
+    /// Has JavaScript do something with `api`, the address of the platform's API, and `key`, the tenant's; what it says
+    /// in the end.
+    pub async fn javascript(&self, source: &str) -> String {
+        let function = js_sys::Function::new_with_args("api, key", source);
+        let text = |text: &str| JsValue::from_str(text);
+        let api = format!("{}/v1", self.info.base_url);
+        let called = function.call2(&text(""), &text(&api), &text(&self.api_key)).expect("a promise");
+        let told = JsFuture::from(called.unchecked_into::<Promise>()).await.expect("it does it");
+        told.as_string().unwrap_or_default()
     }
 
     /// What the chain itself says that a holder has.

@@ -75,17 +75,6 @@ impl Mind {
     }
 }
 
-/// Has JavaScript do something with the address of the platform's API and the tenant's key.
-async fn javascript(mind: &Mind, source: &str) -> String {
-    let function = js_sys::Function::new_with_args("api, key", source);
-    let text = |text: &str| wasm_bindgen::JsValue::from_str(text);
-    let api = format!("{}/v1", mind.world.info.base_url);
-    let called = function.call2(&text(""), &text(&api), &text(&mind.world.api_key)).expect("a promise");
-    let promise: js_sys::Promise = wasm_bindgen::JsCast::unchecked_into(called);
-    let told = js_sys::futures::JsFuture::from(promise).await.expect("it does it");
-    told.as_string().unwrap_or_default()
-}
-
 /// Asks for a stream, reads the first piece of it, and hangs up.
 const HANG_UP: &str = "
   const body = JSON.stringify({ model: 'fast', stream: true, messages: [{ role: 'user', content: 'Hi' }] });
@@ -189,7 +178,7 @@ async fn answers_come_whole_and_in_pieces_in_both_languages() {
 #[test]
 async fn the_client_of_openai_works_with_our_address_and_key() {
     let mind = Mind::new("sdk", 1).await;
-    let told: Value = serde_json::from_str(&javascript(&mind, OPENAI).await).expect("JSON");
+    let told: Value = serde_json::from_str(&mind.world.javascript(OPENAI).await).expect("JSON");
     let text = hello(&mind.names[0]);
     assert_eq!((&told["text"], &told["pieces"], &told["tokens"]), (&json!(text), &json!(text), &json!(15)), "{told}");
     assert_eq!((&told["status"], &told["code"]), (&json!(404), &json!("model.unknown")), "{told}");
@@ -389,7 +378,7 @@ async fn only_answers_that_came_whole_are_given_again() {
     // Whoever hangs up leaves half an answer; the whole of it would have taken a second.
     mind.set(0, "pause=50&words=20").await;
     let hang_up = HANG_UP.replace("stream: true,", "stream: true, cache: { max_age_s: 600 },").replace("'Hi'", "'Bye'");
-    javascript(&mind, &hang_up).await;
+    mind.world.javascript(&hang_up).await;
     aion_tests::sleep_ms(1_500).await;
     assert_eq!(cache_status(&again(&mind, "Bye", true, 600).await), "aion-mind; fwd=miss");
 }
@@ -398,13 +387,13 @@ async fn only_answers_that_came_whole_are_given_again() {
 async fn no_piece_waits_for_the_next_one_and_none_is_lost_to_a_slow_reader() {
     let mind = Mind::new("paced", 1).await;
     mind.set(0, "words=40&late=4000").await;
-    let quick = javascript(&mind, &READ.replace("WAIT_MS", "0")).await;
+    let quick = mind.world.javascript(&READ.replace("WAIT_MS", "0")).await;
     let quick: Value = serde_json::from_str(&quick).expect("JSON");
     assert_eq!(quick["said"], format!("{}{}", hello(&mind.names[0]), " and more".repeat(20)), "{quick}");
     assert!(quick["words_ms"].as_u64() < Some(2_000) && quick["end_ms"].as_u64() >= Some(3_500), "{quick}");
     // Much more than waits for a reader anywhere on the way.
     mind.set(0, "words=20000").await;
-    let slow = javascript(&mind, &READ.replace("WAIT_MS", "1500")).await;
+    let slow = mind.world.javascript(&READ.replace("WAIT_MS", "1500")).await;
     let slow: Value = serde_json::from_str(&slow).expect("JSON");
     assert_eq!(slow["said"], format!("{}{}", hello(&mind.names[0]), " and more".repeat(10_000)));
     assert_eq!(slow["done"], true);
@@ -414,7 +403,7 @@ async fn no_piece_waits_for_the_next_one_and_none_is_lost_to_a_slow_reader() {
 async fn whoever_hangs_up_pays_the_worst_case() {
     let mind = Mind::new("gone", 1).await;
     mind.set(0, "pause=100&words=40").await;
-    javascript(&mind, HANG_UP).await;
+    mind.world.javascript(HANG_UP).await;
     assert_eq!(mind.world.used_today().await, WORST, "it is reserved");
     // Longer than the rest of the stream takes: it is not settled by what nobody has read.
     aion_tests::sleep_ms(6_000).await;

@@ -9,6 +9,7 @@ use aion_client::api::v1::keys::CreateKey;
 use aion_client::api::{Code, Scope};
 use aion_client::{Client, FetchTransport, Request, Response};
 use aion_tests::{World, fresh, json_post};
+use serde_json::{Value, json};
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 const NAP: &[u8] = br#"{"definition":{"steps":{"nap":{"do":"sleep","with":{"duration":"PT1S"}}}}}"#;
@@ -122,6 +123,31 @@ async fn bodies() {
     text.body = Some(NAP.to_vec());
     let text = text.with_header("content-type", "text/plain");
     assert_eq!(code(&world.client.send(text).await.expect("an answer")), Code::RequestMediaType);
+}
+
+/// Posts conversations with a model that is not there, so that whoever has read them says so: each with its length, and
+/// in parts without one.
+const FRAMED: &str = r#"
+  const asking = (chars) => `{"model":"other","messages":[{"role":"user","content":"${'a'.repeat(chars)}"}]}`;
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+  const post = (body) => fetch(`${api}/chat/completions`, { method: 'POST', headers, body, duplex: 'half' });
+  const code = async (body) => (await (await post(body)).json()).error.code;
+  const parts = (text) => new Blob([text]).stream();
+  return (async () => {
+    const codes = [];
+    for (const chars of [10, 100_000, 3_000_000, 5_000_000]) {
+      codes.push(await code(asking(chars)), await code(parts(asking(chars))));
+    }
+    return JSON.stringify(codes);
+  })();
+"#;
+
+#[test]
+async fn conversations_however_their_bodies_come() {
+    let world = World::new("framed").await;
+    let told: Value = serde_json::from_str(&world.javascript(FRAMED).await).expect("JSON");
+    let (read, large) = (json!("model.unknown"), json!("request.too_large"));
+    assert_eq!(told, json!([read, read, read, read, read, read, large, large]));
 }
 
 #[test]

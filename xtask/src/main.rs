@@ -7,6 +7,7 @@ mod chain;
 mod ci;
 mod conformance;
 mod console;
+mod cut;
 mod dev;
 mod doctor;
 mod documented;
@@ -59,8 +60,8 @@ cargo xtask <command>
   bench kernel [--json] [--seconds N] [--clients N] [--tasks N] [--peers | --profile]
                          tasks a second, latency, CPU and bytes written; --tasks: so many stored before;
                          --profile: where the CPU of a task goes when nothing shares its commit
-  bench mind [--json] [--seconds N] [--peers]
-                         what the gateway of models costs, a call and a piece of a stream; --peers: next to LiteLLM
+  bench mind [--json] [--seconds N] [--alone]
+                         what the gateway of models costs, a call and a piece of a stream, next to LiteLLM
   sim kernel [--seeds N] [--seed S]
                          the kernel's simulator: histories under bad luck and its mutants, or one history again
   sim limit              rate limits: a million requests over eight isolates, and every state of a small world

@@ -7,7 +7,7 @@ use crate::harness::{self, Harness};
 use crate::llama::{self, Llama};
 use crate::report::{Context, Failure, Outcome, fail, now, say};
 use crate::workspace::{self, at, scratch};
-use crate::{browser, build, ci, documented, http, modules, process, setup, spans, wire};
+use crate::{browser, build, ci, cut, documented, http, modules, process, setup, spans, wire};
 
 /// Pure crates, tested natively and as wasm.
 pub const CORES: [&str; 12] = [
@@ -39,13 +39,14 @@ const WASM_TIMEOUT_S: &str = "600";
 /// A suite's name and what runs it.
 type Suite = (&'static str, fn(&mut Count) -> Outcome<()>);
 
-const SUITES: [Suite; 9] = [
+const SUITES: [Suite; 10] = [
     ("tidy", tidy),
     ("native", native),
     ("wasm", wasm),
     ("wire", models),
     ("contracts", contracts),
     ("spans", traced),
+    ("cut", cut_short),
     ("e2e", end_to_end),
     ("ui", console),
     ("llama", llama),
@@ -182,6 +183,13 @@ fn models(count: &mut Count) -> Outcome<()> {
 fn traced(count: &mut Count) -> Outcome<()> {
     setup::for_workers()?;
     count.passed += spans::check()?;
+    Ok(())
+}
+
+/// What the runtime itself makes of requests that end too early.
+fn cut_short(count: &mut Count) -> Outcome<()> {
+    setup::for_workers()?;
+    count.passed += cut::check()?;
     Ok(())
 }
 

@@ -43,6 +43,12 @@ pub fn too_large(max_bytes: usize) -> Problem {
     Problem::new(Code::RequestTooLarge, format!("the body has more than {max_bytes} bytes"))
 }
 
+/// A body that ends before the length that its request has said.
+#[must_use]
+pub fn cut() -> Problem {
+    Problem::new(Code::RequestMalformed, "the body ends before the length that it has said")
+}
+
 /// Refuses JSON that nests deeper than `max`, before a parser sees it.
 pub fn check_depth(body: &[u8], max: usize) -> Result<(), Problem> {
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);

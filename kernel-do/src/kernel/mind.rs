@@ -8,6 +8,7 @@ use aion_task::Outcome;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use serde_json::Value;
+use worker::js_sys::Uint8Array;
 use worker::{Env, Response};
 
 use super::shard::Outgoing;
@@ -28,7 +29,7 @@ pub(super) async fn perform(env: &Env, outgoing: &Outgoing, kind: &str, input: &
     let handed = Handed { operation, tenant, trace, ..Handed::default() };
     let step = Step { kind: kind.to_owned(), key: outgoing.effect.key.clone(), input: input.clone() };
     let body = serde_json::to_vec(&step).map_err(|error| call::fault("mind step", &error))?;
-    let response = mind::answer(env, &handed, &body, &Nothing).await?;
+    let response = mind::answer(env, &handed, &Uint8Array::from(body.as_slice()), &Nothing).await?;
     let body = Response::from(response).bytes().await.map_err(|error| call::fault("mind outcome", &error))?;
     object::read(&body).map_err(|error| call::fault("mind outcome", &error))
 }

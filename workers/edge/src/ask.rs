@@ -19,6 +19,7 @@ use http::HeaderMap;
 
 use crate::app::App;
 use crate::limit::source::Source;
+use crate::wire::Unread;
 
 /// Who asks, by an API key.
 #[derive(Clone, Debug)]
@@ -70,8 +71,10 @@ pub struct Ask {
     pub query: HashMap<String, String>,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body, bounded.
+    /// The body, bounded; empty if it is unread.
     pub body: Bytes,
+    /// The body of a conversation with a model that says how long it is.
+    pub unread: Option<Unread>,
 }
 
 impl Ask {

@@ -16,6 +16,7 @@ use futures_util::future::LocalBoxFuture;
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::request::Parts;
+use http_body_util::LengthLimitError;
 use serde_json::json;
 
 use crate::answer::{self, Answer};
@@ -25,6 +26,7 @@ use crate::credential;
 use crate::limit::source::{Source, facts};
 use crate::limit::{self, Outcome, flood};
 use crate::numbers;
+use crate::wire::Unread;
 
 /// What answers an operation. Its type is erased, so that what surrounds it stands in the script once and not sixty
 /// times.
@@ -139,8 +141,7 @@ async fn admit(
     debug_assert!(caller.is_some() || !matches!(operation.credential, Credential::Key(_)));
     let Path(path) = path?;
     let Query(query) = Query::from_request_parts(&mut parts, &()).await.map_err(|_| unreadable_query())?;
-    let body =
-        if operation.request.is_empty() { Bytes::new() } else { read_body(operation, &parts.headers, body).await? };
+    let (body, unread) = content(operation, &mut parts, body).await?;
     let ask = Ask {
         app: app.clone(),
         operation,
@@ -151,6 +152,7 @@ async fn admit(
         query,
         headers: parts.headers,
         body,
+        unread,
     };
     if operation.idempotent {
         ask.idempotency(operation.path)?;
@@ -162,14 +164,26 @@ fn unreadable_query() -> Problem {
     Problem::new(Code::RequestMalformed, "the query cannot be read, or names a parameter twice")
 }
 
-async fn read_body(operation: &Operation, headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
-    let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+/// The body, bounded: read, or as it is if it says how long it is and nobody here reads it. What is said to a model is
+/// long where it has images, and would stand in the memory of two scripts.
+async fn content(operation: &Operation, parts: &mut Parts, body: Body) -> Result<(Bytes, Option<Unread>), Problem> {
+    if operation.request.is_empty() {
+        return Ok((Bytes::new(), None));
+    }
+    let media_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     let (wanted, max_bytes) = (operation.media_type(), operation.body_max_bytes());
     if !operation.takes(essence) {
         return Err(Problem::new(Code::RequestMediaType, format!("send the body as {wanted}")));
     }
-    axum::body::to_bytes(body, max_bytes).await.map_err(|_| limits::too_large(max_bytes))
+    let unread = parts.extensions.remove::<Unread>().filter(|_| operation.asks_a_model());
+    if let Some(unread) = unread.filter(|unread| unread.length <= max_bytes as u64) {
+        return Ok((Bytes::new(), Some(unread)));
+    }
+    let read = axum::body::to_bytes(body, max_bytes).await;
+    read.map(|bytes| (bytes, None)).map_err(|error| {
+        if error.into_inner().is::<LengthLimitError>() { limits::too_large(max_bytes) } else { limits::cut() }
+    })
 }
 
 fn trace(headers: &HeaderMap) -> Trace {

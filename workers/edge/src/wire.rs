@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::{Body, HttpBody, to_bytes};
-use futures_util::{FutureExt, stream};
+use futures_util::{FutureExt, StreamExt, stream};
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -39,11 +39,33 @@ pub fn request(raw: web_sys::Request) -> Option<Request<Body>> {
     }
     let length =
         request.headers_ref()?.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let raw = Arc::new(SendWrapper::new(raw));
+    if let Some(length @ 1..) = length {
+        request = request.extension(Unread { raw: Arc::clone(&raw), length });
+    }
     let body = match length {
         Some(1..=WHOLE_MAX_BYTES) => Body::from_stream(stream::once(SendFuture::new(whole(raw)))),
-        _ => body(raw.body()),
+        // Whoever makes a stream of it takes it: nobody, if it passes as it is.
+        _ => Body::from_stream(
+            stream::once(SendFuture::new(async move { body(raw.body()) })).flat_map(Body::into_data_stream),
+        ),
     };
     request.body(body).ok()
+}
+
+/// A body that says how long it is, and that nobody here has read.
+#[derive(Clone)]
+pub struct Unread {
+    raw: Arc<SendWrapper<web_sys::Request>>,
+    /// So many bytes it has.
+    pub length: u64,
+}
+
+impl Unread {
+    /// What the runtime carries on by itself.
+    pub fn stream(&self) -> Option<web_sys::ReadableStream> {
+        self.raw.body()
+    }
 }
 
 /// A body that passes as it is: nobody here reads it.
@@ -73,7 +95,7 @@ pub fn body(stream: Option<web_sys::ReadableStream>) -> Body {
     stream.map_or_else(Body::empty, |stream| Body::new(worker::Body::new(stream)))
 }
 
-async fn whole(raw: web_sys::Request) -> worker::Result<Vec<u8>> {
+async fn whole(raw: Arc<SendWrapper<web_sys::Request>>) -> worker::Result<Vec<u8>> {
     Ok(Uint8Array::new(&JsFuture::from(raw.array_buffer()?).await?).to_vec())
 }
 

@@ -25,8 +25,12 @@ mod question;
 mod stream;
 mod upstream;
 
+use aion_api::limits::cut;
 use aion_api::object::mind::HANDED_HEADER;
+use aion_api::problem::Problem;
 use aion_shell::call;
+use worker::js_sys::Uint8Array;
+use worker::js_sys::futures::JsFuture;
 use worker::{Context, Env, Headers, event, web_sys};
 
 // A class that the script does not name is not exported, without any warning.
@@ -46,14 +50,20 @@ async fn fetch(request: web_sys::Request, env: Env, context: Context) -> worker:
         return call::health(env!("CARGO_PKG_VERSION")).map(Into::into);
     };
     let result = match serde_json::from_str(&handed) {
-        Ok(handed) => {
-            let body = worker::Request::from(request).bytes().await?;
-            front::answer(&env, &context, &handed, &body).await
-        }
+        Ok(handed) => match body(&request).await {
+            Ok(body) => front::answer(&env, &context, &handed, &body).await,
+            Err(problem) => Err(problem),
+        },
         Err(error) => Err(call::fault("handed", &error)),
     };
     match result {
         Ok(response) => Ok(response.into()),
         Err(problem) => call::refuse(&problem).map(Into::into),
     }
+}
+
+/// The body of a request, which may still be on its way from the caller.
+async fn body(request: &web_sys::Request) -> Result<Vec<u8>, Problem> {
+    let whole = async { JsFuture::from(request.array_buffer()?).await };
+    whole.await.map(|whole| Uint8Array::new(&whole).to_vec()).map_err(|_| cut())
 }

@@ -1,7 +1,7 @@
 //! A load generator: threads with a kept connection each, and the server's own accounting from /proc.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -42,6 +42,13 @@ impl Connection {
     /// Sends whatever bytes and reads the answer to them.
     pub fn send(&mut self, request: &[u8]) -> Outcome<(u16, Vec<u8>)> {
         self.stream.write_all(request)?;
+        read_answer(&mut self.reader)
+    }
+
+    /// The same, with nothing to come after it, whatever the request has said.
+    pub fn send_last(mut self, request: &[u8]) -> Outcome<(u16, Vec<u8>)> {
+        self.stream.write_all(request)?;
+        self.stream.shutdown(Shutdown::Write)?;
         read_answer(&mut self.reader)
     }
 }

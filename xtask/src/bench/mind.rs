@@ -1,5 +1,5 @@
 //! `cargo xtask bench mind`: what the gateway of models costs, a call and a piece of a stream, before a provider on
-//! loopback that answers at once. Nothing but the gateway is in its figures.
+//! loopback that answers at once, next to `LiteLLM`. Nothing but a gateway is in its figures.
 
 mod litellm;
 mod pieces;
@@ -83,12 +83,12 @@ struct Seen {
 
 /// Measures and prints a table, or JSON.
 pub fn run(words: &[&str]) -> Outcome<()> {
-    let (mut as_json, mut peers, mut seconds) = (false, false, SECONDS);
+    let (mut as_json, mut peers, mut seconds) = (false, true, SECONDS);
     let mut words = words.iter();
     while let Some(word) = words.next() {
         match *word {
             "--json" => as_json = true,
-            "--peers" => peers = true,
+            "--alone" => peers = false,
             "--seconds" => seconds = words.next().unwrap_or(&"").parse().context("--seconds wants a number")?,
             other => return fail(format!("`bench mind` does not know {other}")),
         }

@@ -15,12 +15,14 @@ use futures_util::future::LocalBoxFuture;
 use http::Request;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use kernel_do::mind::{self, Further};
+use wasm_bindgen::JsValue;
 use worker::Delay;
+use worker::js_sys::Uint8Array;
 
 use super::steer;
 use crate::answer::Answer;
 use crate::ask::Ask;
-use crate::wire;
+use crate::wire::{self, Unread};
 
 /// The headers that the script reads.
 const READ: [&str; 9] = [
@@ -147,6 +149,8 @@ async fn on(ask: Ask, offered: bool) -> Result<Answer, Problem> {
         headers: headers.collect(),
         trace: ask.trace.clone(),
     };
-    let response = mind::answer(&ask.app.env, &handed, &ask.body, &ask).await?;
+    let unread = ask.unread.as_ref().and_then(Unread::stream);
+    let body = unread.map_or_else(|| Uint8Array::from(&*ask.body).into(), JsValue::from);
+    let response = mind::answer(&ask.app.env, &handed, &body, &ask).await?;
     wire::passing(&response).ok_or_else(Problem::internal)
 }
