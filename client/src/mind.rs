@@ -3,7 +3,7 @@
 use aion_api::operations::Method;
 use aion_api::v1::List;
 use aion_api::v1::mind::{
-    Budgets, COMPLETIONS, Providers, PutBudget, PutBudgets, PutProviderKey, PutProviders, Switch,
+    Budgets, COMPLETIONS, MODELS, ModelList, Providers, PutBudget, PutBudgets, PutProviderKey, PutProviders, Switch,
 };
 use aion_api::v1::plans::{
     AgentView, ApprovePlan, Memory, Plan, PlanRehearsal, PlanReplay, PlanStarted, ProposePlan, PutAgent, Rules,
@@ -61,6 +61,11 @@ impl<T: Transport> Client<T> {
     /// `POST /v1/chat/completions`: the same in the language of `OpenAI`'s clients.
     pub async fn complete_chat(&self, conversation: &Value) -> Result<Value, Error> {
         self.post(COMPLETIONS, None, conversation).await
+    }
+
+    /// `GET /v1/models`: what conversations can name.
+    pub async fn models(&self) -> Result<ModelList, Error> {
+        self.read(MODELS).await
     }
 
     /// `POST /v1/mind/plans`

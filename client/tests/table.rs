@@ -223,6 +223,7 @@ fn mind(client: &Client<Recorder>) {
     sent(client.resume_mind(&body("resumeMind")));
     sent(client.chat(&body("chat")));
     sent(client.complete_chat(&body("completeChat")));
+    sent(client.models());
     sent(client.propose_plan("k", &body("proposePlan")));
     sent(client.plans(None));
     sent(client.plan("pln_1"));

@@ -105,7 +105,7 @@ const READ: &str = r#"
   });
 "#;
 
-/// Has `OpenAI`'s own client ask, whole and in pieces, and for a model that is not there.
+/// Has `OpenAI`'s own client ask, whole and in pieces, for the models, for one that is not there, and with a wrong key.
 const OPENAI: &str = "
   return import(`file://${process.cwd()}/../node_modules/openai/index.mjs`).then(async ({ default: OpenAI }) => {
     const client = new OpenAI({ baseURL: api, apiKey: key });
@@ -118,7 +118,11 @@ const OPENAI: &str = "
     const unknown = client.chat.completions.create({ model: 'other', messages });
     const { status, code, type, requestID } = await unknown.catch((error) => error);
     const text = whole.choices[0].message.content;
-    return JSON.stringify({ text, tokens: whole.usage.total_tokens, pieces, status, code, type, requestID });
+    const models = (await client.models.list()).data.map((model) => model.id);
+    const stranger = await client.withOptions({ apiKey: 'wrong' }).models.list().catch((error) => error);
+    const strange = [stranger.status, stranger.code];
+    const tokens = whole.usage.total_tokens;
+    return JSON.stringify({ text, tokens, pieces, status, code, type, requestID, models, strange });
   });
 ";
 
@@ -183,6 +187,8 @@ async fn the_client_of_openai_works_with_our_address_and_key() {
     assert_eq!((&told["text"], &told["pieces"], &told["tokens"]), (&json!(text), &json!(text), &json!(15)), "{told}");
     assert_eq!((&told["status"], &told["code"]), (&json!(404), &json!("model.unknown")), "{told}");
     assert!(told["requestID"].is_string(), "{told}");
+    assert_eq!(told["models"], json!(["fast", "auto"]), "{told}");
+    assert_eq!(told["strange"], json!([401, "credential.invalid"]), "{told}");
 }
 
 #[test]

@@ -30,7 +30,7 @@ const RESOLUTIONS: [(&str, &str); 5] = [
 /// Operations in the words of another protocol, the media type of what it answers, and statuses beside those of our
 /// problems.
 const PROTOCOLS: [(&[&str], &str, &[&str]); 3] = [
-    (&["completeChat"], "application/json", &[]),
+    (&["completeChat", "listModels"], "application/json", &[]),
     (&["callMcp"], "application/json", &["202", "400", "401", "403", "404", "405", "406", "413", "415"]),
     (
         &["sendMessage", "listAgentTasks", "readAgentTask", "steerAgentTask"],
@@ -318,6 +318,8 @@ fn minds(schemas: &mut Map<String, Value>) {
     add::<mind::Providers>(schemas);
     add::<mind::Provider>(schemas);
     add::<mind::ProviderKey>(schemas);
+    add::<mind::ModelList>(schemas);
+    add::<mind::Model>(schemas);
     add::<mind::PutProviderKey>(schemas);
     add::<mind::PutBudgets>(schemas);
     add::<mind::PutBudget>(schemas);

@@ -9,7 +9,7 @@ use crate::Scope;
 use crate::limits::BODY_MAX_BYTES;
 use crate::problem::Code;
 use crate::v1::functions::MEDIA_TYPE as MODULE_TYPE;
-use crate::v1::mind::CHAT_MAX_BYTES;
+use crate::v1::mind::{CHAT_MAX_BYTES, COMPLETIONS, MODELS};
 
 mod table;
 
@@ -147,6 +147,12 @@ impl Operation {
     #[must_use]
     pub fn asks_a_model(&self) -> bool {
         matches!(self.id, "chat" | "completeChat")
+    }
+
+    /// Whether it is for clients of `OpenAI`'s API, in whose words its errors are told too.
+    #[must_use]
+    pub fn speaks_openai(&self) -> bool {
+        [COMPLETIONS, MODELS].contains(&self.path)
     }
 
     /// Every problem that it can answer.

@@ -13,7 +13,7 @@ pub use attempts::{Attempts, Next};
 pub use check::check;
 pub use observed::Observed;
 pub use price::{Prices, input_tokens_max};
-pub use route::{CHAIN_MAX, Choice, Need, Prefer, route};
+pub use route::{ANY_MODEL, CHAIN_MAX, Choice, Need, Prefer, route};
 
 use aion_circuit::Terms;
 use serde::{Deserialize, Serialize};

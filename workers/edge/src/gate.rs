@@ -7,7 +7,6 @@ use aion_api::limits;
 use aion_api::operations::{Credential, Operation};
 use aion_api::problem::{Code, Problem};
 use aion_api::trace::{REQUEST_ID_HEADER, TRACEPARENT_HEADER, Trace};
-use aion_api::v1::mind::COMPLETIONS;
 use aion_shell::call;
 use aion_shell::span::{self, Span};
 use axum::body::{Body, Bytes};
@@ -55,7 +54,7 @@ pub async fn run(app: App, operation: &'static Operation, request: Request, hand
     let code = result.as_ref().err().map(|problem| problem.code.as_str());
     let answer = result.unwrap_or_else(|problem| {
         let answer = answer::problem(&app, &trace, &problem);
-        if operation.path == COMPLETIONS { answer::in_their_words(answer, &problem) } else { answer }
+        if operation.speaks_openai() { answer::in_their_words(answer, &problem) } else { answer }
     });
     let Seen { caller, limit } = &seen;
     let line = json!({

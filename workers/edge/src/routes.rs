@@ -55,6 +55,7 @@ fn front(routes: Routes) -> Routes {
         .at("resumeMind", mind::pass)
         .at("chat", mind::pass)
         .at("completeChat", mind::pass)
+        .at("listModels", mind::pass)
         .at("callMcp", mind::offered)
         .at("mcpResource", mind::offered)
         .at("readAgentCard", mind::offered)

@@ -210,7 +210,8 @@ async fn ask(caller: Caller<'_>, request: &ChatRequest, pieces: Option<Pieces<'_
     Err(Problem::new(Code::ComponentUnavailable, detail).into())
 }
 
-async fn fresh(env: &Env, handed: &Handed) -> Result<Rc<Rows>, Problem> {
+/// The tenant's providers as they are now.
+pub async fn fresh(env: &Env, handed: &Handed) -> Result<Rc<Rows>, Problem> {
     match ends::ask(env, handed, Order::Rows).await? {
         Told::Rows { version, rows } => Ok(observed::put_rows(&handed.tenant, version, rows)),
         _ => Err(Problem::internal()),

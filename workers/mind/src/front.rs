@@ -3,7 +3,9 @@
 use aion_api::limits::{DEPTH_MAX, check_depth, read_json};
 use aion_api::object::mind::{Ask, GIVEN, Given, Handed, NEEDS_HEADER, Needs, STEP};
 use aion_api::problem::{Code, Fault as Place, Problem};
-use aion_api::v1::mind::{CAPS_MAX, KEY_MAX_CHARS, Of, PutBudget, PutBudgets, PutProviderKey, PutProviders, Switch};
+use aion_api::v1::mind::{
+    CAPS_MAX, KEY_MAX_CHARS, ModelList, Of, PutBudget, PutBudgets, PutProviderKey, PutProviders, Switch,
+};
 use aion_mind::budget::{Cap, Scope};
 use aion_mind::models::{ProviderRow, check};
 use aion_mind::wire::front::{self, Asked, Head, Invalid, read, read_own};
@@ -19,7 +21,7 @@ use crate::object::{self, Order, Told};
 use crate::observed;
 use crate::plans::At;
 use crate::stream::Words;
-use crate::{a2a, agents, allowances, ends, mcp, plans, upstream};
+use crate::{a2a, agents, allowances, chat, ends, mcp, plans, upstream};
 
 /// A conversation nests so deep at most: it carries schemas of tools, which nest deeper than what else is sent to us.
 const CHAT_DEPTH_MAX: usize = 4 * DEPTH_MAX;
@@ -59,6 +61,7 @@ pub async fn answer(env: &Env, context: &Context, handed: &Handed, body: &[u8]) 
                 answer => answer.map_err(Refusal::problem),
             }
         }
+        "listModels" => json(&ModelList::of(&chat::fresh(env, handed).await?.all)),
         "callMcp" => mcp::answer(handed, body),
         "mcpResource" => mcp::resource(handed),
         "readAgentCard" | "sendMessage" | "listAgentTasks" | "readAgentTask" | "steerAgentTask" => {

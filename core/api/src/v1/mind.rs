@@ -4,11 +4,16 @@
 //! `mind`.
 
 #[cfg(feature = "mind")]
-use aion_mind::models::ProviderRow;
+use std::collections::BTreeMap;
+
+#[cfg(feature = "mind")]
+use aion_mind::models::{ANY_MODEL, ProviderRow};
 use serde::{Deserialize, Serialize};
 
 /// The path of the API that clients of `OpenAI` speak; its errors are in their words too.
 pub const COMPLETIONS: &str = "/v1/chat/completions";
+/// The path under which such clients look for models.
+pub const MODELS: &str = "/v1/models";
 /// A conversation in bytes: the longest contexts that are sold as text, or a few images.
 pub const CHAT_MAX_BYTES: usize = 4 << 20;
 /// The key of a provider in characters.
@@ -60,6 +65,54 @@ pub struct ProviderKey {
     /// Since when, RFC 3339.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<String>,
+}
+
+/// The models that conversations can name, as clients of `OpenAI` read them (API reference, "The model object").
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ModelList {
+    /// `list`.
+    pub object: String,
+    /// Each once, by its name; `auto`, any model that can do what is asked, is the last one.
+    pub data: Vec<Model>,
+}
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Model {
+    /// What a conversation calls it.
+    pub id: String,
+    /// `model`.
+    pub object: String,
+    /// 0: a name of the tenant's has no day on which it was made.
+    pub created: u64,
+    /// The provider that is asked first, by its id; of `auto` it is `aion`.
+    pub owned_by: String,
+}
+
+#[cfg(feature = "mind")]
+impl ModelList {
+    /// The models of a tenant's providers.
+    #[must_use]
+    pub fn of(providers: &[ProviderRow]) -> Self {
+        let mut first: BTreeMap<&str, &ProviderRow> = BTreeMap::new();
+        for row in providers {
+            for model in &row.models {
+                let known = first.entry(&model.name).or_insert(row);
+                if row.priority < known.priority {
+                    *known = row;
+                }
+            }
+        }
+        let auto = (!first.is_empty()).then_some((ANY_MODEL, "aion"));
+        let named = first.into_iter().map(|(name, row)| (name, row.id.as_str()));
+        let model = |(id, owner): (&str, &str)| {
+            let (id, object, owned_by) = (id.to_owned(), "model".to_owned(), owner.to_owned());
+            Model { id, object, created: 0, owned_by }
+        };
+        Self { object: "list".to_owned(), data: named.chain(auto).map(model).collect() }
+    }
 }
 
 /// The key of a provider. It is never shown again.
@@ -163,4 +216,28 @@ pub struct Switch {
     /// Its id; the tenant has none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub id: String,
+}
+
+#[cfg(all(test, feature = "mind"))]
+mod tests {
+    use super::ModelList;
+
+    #[test]
+    fn each_model_is_listed_once_with_whoever_is_asked_first() {
+        let row = |id: &str, priority: u16, names: &[&str]| {
+            let model = |name: &&str| {
+                serde_json::json!({ "name": name, "upstream": "u", "contextTokens": 1, "maxOutputTokens": 1,
+                    "prices": { "input": 0, "cachedInput": 0, "output": 0 } })
+            };
+            let models: Vec<_> = names.iter().map(model).collect();
+            let row = serde_json::json!({ "id": id, "kind": "openai-chat", "baseUrl": "https://a.example/v1",
+                "priority": priority, "models": models });
+            serde_json::from_value(row).unwrap()
+        };
+        let rows = [row("late", 2, &["fast", "deep"]), row("soon", 1, &["fast"])];
+        let list = ModelList::of(&rows);
+        let seen: Vec<_> = list.data.iter().map(|model| (model.id.as_str(), model.owned_by.as_str())).collect();
+        assert_eq!(seen, [("deep", "late"), ("fast", "soon"), ("auto", "aion")]);
+        assert!(ModelList::of(&[]).data.is_empty());
+    }
 }

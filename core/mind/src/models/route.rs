@@ -11,7 +11,7 @@ use crate::wire::{ChatRequest, Part};
 /// So many models are tried at most: a caller waits for all of them.
 pub const CHAIN_MAX: usize = 4;
 /// The name by which a caller leaves the choice to us.
-pub(super) const ANY_MODEL: &str = "auto";
+pub const ANY_MODEL: &str = "auto";
 
 /// What comes first in the choice among models that can do it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,7 +4,7 @@ use super::json;
 use crate::Scope;
 use crate::operations::{Credential, Method, Operation, Success};
 use crate::problem::Code;
-use crate::v1::mind::COMPLETIONS;
+use crate::v1::mind::{COMPLETIONS, MODELS};
 
 /// What a conversation can end with.
 const CHAT: &[Code] = &[
@@ -17,7 +17,7 @@ const CHAT: &[Code] = &[
     Code::LimitReached,
 ];
 
-pub(super) const OPERATIONS: [Operation; 9] = [
+pub(super) const OPERATIONS: [Operation; 10] = [
     Operation {
         id: "readProviders",
         method: Method::Get,
@@ -148,5 +148,19 @@ pub(super) const OPERATIONS: [Operation; 9] = [
         example: r#"{"model":"fast","messages":[{"role":"user","content":"Hello"}]}"#,
         success: json(200, "ChatAnswer"),
         problems: CHAT,
+    },
+    Operation {
+        id: "listModels",
+        method: Method::Get,
+        path: MODELS,
+        tag: "mind",
+        summary: "Lists the models that conversations can name, in the words of OpenAI's API.",
+        credential: Credential::Key(Scope::MindUse),
+        idempotent: false,
+        query: &[],
+        request: "",
+        example: "/v1/models",
+        success: json(200, "ModelList"),
+        problems: &[],
     },
 ];
