@@ -1,6 +1,7 @@
 //! The script `aion-mind`: what the edge hands over of a request that is about models.
 //!
-//! The edge knows who asks and that he may; it reads neither the body nor the answer, which both pass as they are.
+//! The edge knows who asks and that he may. It gives on the body and the answer as they are: the body of a conversation
+//! unread, where it says how long it is; any other is read, since it is bounded, and hashed under an idempotency key.
 //!
 //! The script reaches nobody but providers of models. What else it wants to know or to have done, it answers: an
 //! answer with [`NEEDS_HEADER`] is a [`Needs`], and whoever has sent the request performs what it asks in the tenant's
