@@ -218,11 +218,10 @@ pub struct Switch {
     pub id: String,
 }
 
-#[cfg(all(test, feature = "mind"))]
+#[cfg(test)]
 mod tests {
-    use super::ModelList;
-
     #[test]
+    #[cfg(feature = "mind")]
     fn each_model_is_listed_once_with_whoever_is_asked_first() {
         let row = |id: &str, priority: u16, names: &[&str]| {
             let model = |name: &&str| {
@@ -235,9 +234,9 @@ mod tests {
             serde_json::from_value(row).unwrap()
         };
         let rows = [row("late", 2, &["fast", "deep"]), row("soon", 1, &["fast"])];
-        let list = ModelList::of(&rows);
+        let list = super::ModelList::of(&rows);
         let seen: Vec<_> = list.data.iter().map(|model| (model.id.as_str(), model.owned_by.as_str())).collect();
         assert_eq!(seen, [("deep", "late"), ("fast", "soon"), ("auto", "aion")]);
-        assert!(ModelList::of(&[]).data.is_empty());
+        assert!(super::ModelList::of(&[]).data.is_empty());
     }
 }
