@@ -319,7 +319,7 @@ fn minds(schemas: &mut Map<String, Value>) {
     add::<mind::Provider>(schemas);
     add::<mind::ProviderKey>(schemas);
     add::<mind::ModelList>(schemas);
-    add::<mind::Model>(schemas);
+    add::<mind::ListedModel>(schemas);
     add::<mind::PutProviderKey>(schemas);
     add::<mind::PutBudgets>(schemas);
     add::<mind::PutBudget>(schemas);
@@ -441,7 +441,8 @@ fn add<T: ToSchema>(schemas: &mut Map<String, Value>) {
 }
 
 fn add_as<T: PartialSchema>(schemas: &mut Map<String, Value>, name: &str) {
-    schemas.insert(name.to_owned(), serde_json::to_value(T::schema()).unwrap_or_default());
+    let known = schemas.insert(name.to_owned(), serde_json::to_value(T::schema()).unwrap_or_default());
+    debug_assert!(known.is_none(), "two types are called {name}");
 }
 
 fn list(item: &Value) -> Value {

@@ -74,13 +74,13 @@ pub struct ModelList {
     /// `list`.
     pub object: String,
     /// Each once, by its name; `auto`, any model that can do what is asked, is the last one.
-    pub data: Vec<Model>,
+    pub data: Vec<ListedModel>,
 }
 
 /// One of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Model {
+pub struct ListedModel {
     /// What a conversation calls it.
     pub id: String,
     /// `model`.
@@ -109,7 +109,7 @@ impl ModelList {
         let named = first.into_iter().map(|(name, row)| (name, row.id.as_str()));
         let model = |(id, owner): (&str, &str)| {
             let (id, object, owned_by) = (id.to_owned(), "model".to_owned(), owner.to_owned());
-            Model { id, object, created: 0, owned_by }
+            ListedModel { id, object, created: 0, owned_by }
         };
         Self { object: "list".to_owned(), data: named.chain(auto).map(model).collect() }
     }
