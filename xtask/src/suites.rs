@@ -7,7 +7,7 @@ use crate::harness::{self, Harness};
 use crate::llama::{self, Llama};
 use crate::report::{Context, Failure, Outcome, fail, now, say};
 use crate::workspace::{self, at, scratch};
-use crate::{browser, build, ci, cut, documented, http, modules, process, setup, spans, wire};
+use crate::{browser, build, ci, cut, documented, http, modules, process, secrets, setup, spans, wire};
 
 /// Pure crates, tested natively and as wasm.
 pub const CORES: [&str; 12] = [
@@ -182,6 +182,7 @@ fn models(count: &mut Count) -> Outcome<()> {
 /// What a trace of a request shows.
 fn traced(count: &mut Count) -> Outcome<()> {
     setup::for_workers()?;
+    secrets::ensure()?;
     count.passed += spans::check()?;
     Ok(())
 }
@@ -189,6 +190,7 @@ fn traced(count: &mut Count) -> Outcome<()> {
 /// What the runtime itself makes of requests that end too early.
 fn cut_short(count: &mut Count) -> Outcome<()> {
     setup::for_workers()?;
+    secrets::ensure()?;
     count.passed += cut::check()?;
     Ok(())
 }

@@ -45,7 +45,7 @@ pub fn too_large(max_bytes: usize) -> Problem {
 
 /// A body that ends before the length that its request has said.
 #[must_use]
-pub fn cut() -> Problem {
+pub fn cut_short() -> Problem {
     Problem::new(Code::RequestMalformed, "the body ends before the length that it has said")
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::health::{Component, Readiness, State};
-use crate::operations::{Credential, OPERATIONS, Operation};
+use crate::operations::{Credential, OPENAI, OPERATIONS, Operation};
 use crate::problem::{Code, Fault, MEDIA_TYPE, ProblemDocument};
 use crate::v1::{
     alerts, definitions, dry_run, egress, functions, gateway as routes, identities, keys, limits as rates, members,
@@ -30,7 +30,7 @@ const RESOLUTIONS: [(&str, &str); 5] = [
 /// Operations in the words of another protocol, the media type of what it answers, and statuses beside those of our
 /// problems.
 const PROTOCOLS: [(&[&str], &str, &[&str]); 3] = [
-    (&["completeChat", "listModels"], "application/json", &[]),
+    (&OPENAI, "application/json", &[]),
     (&["callMcp"], "application/json", &["202", "400", "401", "403", "404", "405", "406", "413", "415"]),
     (
         &["sendMessage", "listAgentTasks", "readAgentTask", "steerAgentTask"],

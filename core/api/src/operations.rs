@@ -9,12 +9,14 @@ use crate::Scope;
 use crate::limits::BODY_MAX_BYTES;
 use crate::problem::Code;
 use crate::v1::functions::MEDIA_TYPE as MODULE_TYPE;
-use crate::v1::mind::{CHAT_MAX_BYTES, COMPLETIONS, MODELS};
+use crate::v1::mind::CHAT_MAX_BYTES;
 
 mod table;
 
 pub use table::OPERATIONS;
 
+/// The operations for clients of `OpenAI`'s API.
+pub(crate) const OPENAI: [&str; 2] = ["completeChat", "listModels"];
 /// The schema of what A2A's clients send,
 const A2A_MESSAGE: &str = "A2aMessage";
 /// who may name it by the protocol's own media type (A2A 1.0 section 11).
@@ -152,7 +154,7 @@ impl Operation {
     /// Whether it is for clients of `OpenAI`'s API, in whose words its errors are told too.
     #[must_use]
     pub fn speaks_openai(&self) -> bool {
-        [COMPLETIONS, MODELS].contains(&self.path)
+        OPENAI.contains(&self.id)
     }
 
     /// Every problem that it can answer.

@@ -181,7 +181,7 @@ async fn content(operation: &Operation, parts: &mut Parts, body: Body) -> Result
     }
     let read = axum::body::to_bytes(body, max_bytes).await;
     read.map(|bytes| (bytes, None)).map_err(|error| {
-        if error.into_inner().is::<LengthLimitError>() { limits::too_large(max_bytes) } else { limits::cut() }
+        if error.into_inner().is::<LengthLimitError>() { limits::too_large(max_bytes) } else { limits::cut_short() }
     })
 }
 

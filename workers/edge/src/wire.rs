@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
+use aion_shell::call;
 use axum::body::{Body, HttpBody, to_bytes};
 use futures_util::{FutureExt, StreamExt, stream};
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
 use wasm_bindgen::prelude::wasm_bindgen;
-use worker::js_sys::Uint8Array;
-use worker::js_sys::futures::JsFuture;
 use worker::send::{SendFuture, SendWrapper};
 use worker::{Headers, web_sys, worker_sys};
 
@@ -45,7 +44,7 @@ pub fn request(raw: web_sys::Request) -> Option<Request<Body>> {
     }
     let body = match length {
         Some(1..=WHOLE_MAX_BYTES) => Body::from_stream(stream::once(SendFuture::new(whole(raw)))),
-        // Whoever makes a stream of it takes it: nobody, if it passes as it is.
+        // The stream is taken when the body is first asked for: one that was taken could not pass as it is.
         _ => Body::from_stream(
             stream::once(SendFuture::new(async move { body(raw.body()) })).flat_map(Body::into_data_stream),
         ),
@@ -96,7 +95,7 @@ pub fn body(stream: Option<web_sys::ReadableStream>) -> Body {
 }
 
 async fn whole(raw: Arc<SendWrapper<web_sys::Request>>) -> worker::Result<Vec<u8>> {
-    Ok(Uint8Array::new(&JsFuture::from(raw.array_buffer()?).await?).to_vec())
+    call::whole(raw.array_buffer()?).await
 }
 
 /// An answer whose body is there as a whole goes as bytes: a stream would be asked for its parts one by one, by way of

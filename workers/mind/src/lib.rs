@@ -25,12 +25,10 @@ mod question;
 mod stream;
 mod upstream;
 
-use aion_api::limits::cut;
+use aion_api::limits;
 use aion_api::object::mind::HANDED_HEADER;
 use aion_api::problem::Problem;
 use aion_shell::call;
-use worker::js_sys::Uint8Array;
-use worker::js_sys::futures::JsFuture;
 use worker::{Context, Env, Headers, event, web_sys};
 
 // A class that the script does not name is not exported, without any warning.
@@ -49,14 +47,11 @@ async fn fetch(request: web_sys::Request, env: Env, context: Context) -> worker:
     let Some(handed) = Headers(request.headers()).get(HANDED_HEADER)? else {
         return call::health(env!("CARGO_PKG_VERSION")).map(Into::into);
     };
-    let result = match serde_json::from_str(&handed) {
-        Ok(handed) => match body(&request).await {
-            Ok(body) => front::answer(&env, &context, &handed, &body).await,
-            Err(problem) => Err(problem),
-        },
-        Err(error) => Err(call::fault("handed", &error)),
+    let answered = async {
+        let handed = serde_json::from_str(&handed).map_err(|error| call::fault("handed", &error))?;
+        front::answer(&env, &context, &handed, &body(&request).await?).await
     };
-    match result {
+    match answered.await {
         Ok(response) => Ok(response.into()),
         Err(problem) => call::refuse(&problem).map(Into::into),
     }
@@ -64,6 +59,6 @@ async fn fetch(request: web_sys::Request, env: Env, context: Context) -> worker:
 
 /// The body of a request, which may still be on its way from the caller.
 async fn body(request: &web_sys::Request) -> Result<Vec<u8>, Problem> {
-    let whole = async { JsFuture::from(request.array_buffer()?).await };
-    whole.await.map(|whole| Uint8Array::new(&whole).to_vec()).map_err(|_| cut())
+    let body = request.array_buffer().map_err(|_| limits::cut_short())?;
+    call::whole(body).await.map_err(|_| limits::cut_short())
 }

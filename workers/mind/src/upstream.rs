@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aion_mind::models::Timeouts;
 use aion_mind::wire::{Class, Fault, HttpRequest, of_binding};
-use aion_shell::call::now_ms;
+use aion_shell::call::{self, now_ms};
 use futures_util::future::{Either, select};
 use futures_util::stream::{self, LocalBoxStream, StreamExt};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -82,8 +82,7 @@ fn body_of(response: web_sys::Response) -> (Option<Pieces>, bool) {
     let length = response.headers().get("content-length").ok().flatten().and_then(|length| length.parse::<u64>().ok());
     match length {
         Some(1..=SHORT_MAX_BYTES) => {
-            let read = |whole| async move { Ok(Uint8Array::new(&JsFuture::from(whole).await?).to_vec()) };
-            (response.array_buffer().ok().map(|whole| stream::once(read(whole)).boxed_local()), true)
+            (response.array_buffer().ok().map(|body| stream::once(call::whole(body)).boxed_local()), true)
         }
         _ => (worker::Response::from(response).stream().ok().map(StreamExt::boxed_local), false),
     }

@@ -9,8 +9,8 @@ use aion_api::{Address, secret};
 use futures_util::StreamExt;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
-use worker::js_sys::Uint8Array;
 use worker::js_sys::futures::JsFuture;
+use worker::js_sys::{Promise, Uint8Array};
 use worker::{Env, Headers, Method, RequestInit, Response, Stub, js_sys, web_sys, worker_sys};
 
 /// Carries the call of a request without a body.
@@ -204,6 +204,11 @@ pub fn now_ms() -> u64 {
 pub fn secret_32(env: &Env, name: &str) -> Result<[u8; 32], Problem> {
     let value = env.secret(name).map_err(|error| fault(name, &error))?;
     secret::from_hex(&value.to_string()).ok_or_else(|| fault(name, &"not 64 hex digits"))
+}
+
+/// A body that the runtime has been asked for as a whole.
+pub async fn whole(body: Promise) -> worker::Result<Vec<u8>> {
+    Ok(Uint8Array::new(&JsFuture::from(body).await?).to_vec())
 }
 
 /// The body of an answer; nothing if it has more bytes than that.

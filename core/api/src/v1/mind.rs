@@ -87,7 +87,7 @@ pub struct ListedModel {
     pub object: String,
     /// 0: a name of the tenant's has no day on which it was made.
     pub created: u64,
-    /// The provider that is asked first, by its id; of `auto` it is `aion`.
+    /// The provider of the lowest `priority` that has it, by its id; of `auto` it is `aion`.
     pub owned_by: String,
 }
 
@@ -222,7 +222,7 @@ pub struct Switch {
 mod tests {
     #[test]
     #[cfg(feature = "mind")]
-    fn each_model_is_listed_once_with_whoever_is_asked_first() {
+    fn each_model_is_listed_once_with_its_first_provider() {
         let row = |id: &str, priority: u16, names: &[&str]| {
             let model = |name: &&str| {
                 serde_json::json!({ "name": name, "upstream": "u", "contextTokens": 1, "maxOutputTokens": 1,
