@@ -6,7 +6,7 @@ use aion_api::problem::{Code, Problem};
 use aion_chain::action::{Call, Deployment};
 use aion_chain::revert;
 use aion_chain::rpc::{self, Block, RpcError};
-use aion_shell::call::fault;
+use aion_shell::call::{bounded, fault};
 use alloy_primitives::{Address, Bytes, U64};
 use futures_util::future::{Either, select};
 use serde::de::DeserializeOwned;
@@ -99,27 +99,25 @@ impl Chain {
         let signal = controller.signal();
         let answer = self.post(body, &signal);
         let patience = worker::Delay::from(Duration::from_millis(PATIENCE_MS));
-        let body = match select(std::pin::pin!(answer), patience).await {
-            Either::Left((answer, _)) => answer.map_err(|_| ChainError::Unreachable)?,
-            Either::Right(_) => {
-                controller.abort();
-                return Err(ChainError::Unreachable);
-            }
+        let read = match select(std::pin::pin!(answer), patience).await {
+            Either::Left((Ok(body), _)) => body.ok_or(ChainError::TooLarge),
+            Either::Left((Err(_), _)) | Either::Right(_) => Err(ChainError::Unreachable),
         };
-        if body.len() > ANSWER_MAX_BYTES {
-            return Err(ChainError::TooLarge);
+        if read.is_err() {
+            controller.abort();
         }
-        Ok(body)
+        read
     }
 
-    async fn post(&self, body: Vec<u8>, signal: &worker::AbortSignal) -> worker::Result<Vec<u8>> {
+    /// The node's answer; nothing if it is too large, of which no more is read than shows that.
+    async fn post(&self, body: Vec<u8>, signal: &worker::AbortSignal) -> worker::Result<Option<Vec<u8>>> {
         let headers = Headers::new();
         headers.set("content-type", "application/json")?;
         let mut init = RequestInit::new();
         let body = String::from_utf8(body).unwrap_or_default();
         init.with_method(Method::Post).with_headers(headers).with_body(Some(JsValue::from_str(&body)));
         let request = worker::Request::new_with_init(&self.url, &init)?;
-        Fetch::Request(request).send_with_signal(signal).await?.bytes().await
+        bounded(&mut Fetch::Request(request).send_with_signal(signal).await?, ANSWER_MAX_BYTES).await
     }
 
     /// The gas of a call, or why it would revert. Any other refusal, such as a payer without funds, says nothing about

@@ -100,6 +100,18 @@ impl Control {
         self.act("/chain/drop-answers").await;
     }
 
+    /// Has the chain answer blanks without end.
+    pub async fn flood_chain(&self) {
+        self.act("/chain/flood").await;
+    }
+
+    /// How many bytes of such an answer the platform has taken, at most.
+    pub async fn flooded_bytes(&self) -> u64 {
+        let response =
+            self.client.send(Request::new(Method::Get, "/chain/flooded")).await.expect("the harness answers");
+        response.json().expect("a number")
+    }
+
     /// The requests that the recorder got under keys that begin so.
     pub async fn recorded(&self, recorder_url: &str, key: &str) -> Vec<serde_json::Value> {
         let mut request = Request::new(Method::Get, "/seen");

@@ -15,6 +15,8 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 const HOLDER: &str = "0x8617E340B3D01FA5F11F306F4090FD50E238070D";
 const OTHER: &str = "0xde709f2102306220921060314715629080e2fb77";
 const PATIENCE_MS: u64 = 150_000;
+/// What may be taken of an answer without end: the bound of two megabytes, and what stands in buffers on the way.
+const FLOOD_TAKEN_MAX_BYTES: u64 = 16 * 1024 * 1024;
 
 #[test]
 async fn failures_lose_nothing_and_double_nothing() {
@@ -25,6 +27,7 @@ async fn failures_lose_nothing_and_double_nothing() {
     guardian_down(&world).await;
     chain_down(&world, &token, &wallet).await;
     answers_dropped(&world, &token, &wallet).await;
+    chain_floods(&world, &token).await;
     killed(&world).await;
 }
 
@@ -77,6 +80,18 @@ async fn answers_dropped(world: &World, token: &str, wallet: &str) {
     assert_eq!(done.state, "done", "{}", done.steps);
     assert_eq!(world.balance_on_chain(token, OTHER).await, 18);
     assert_eq!(world.mints_on_chain(token, OTHER).await, 2);
+}
+
+/// The chain answers without end: it is hung up on, and works again once it says what it was asked.
+async fn chain_floods(world: &World, token: &str) {
+    let client = Client::new(&world.info.base_url, FetchTransport).with_key(&world.api_key).without_retries();
+    world.control.flood_chain().await;
+    let error = client.balance(token, OTHER).await.expect_err("that is no balance");
+    assert_eq!(error.code(), Some(Code::ChainUnavailable), "{error}");
+    let taken = world.control.flooded_bytes().await;
+    assert!((1..FLOOD_TAKEN_MAX_BYTES).contains(&taken), "{taken} bytes were taken");
+    world.control.pass_chain().await;
+    assert_eq!(client.balance(token, OTHER).await.expect("balance").balance, "18");
 }
 
 /// workerd is killed in the middle of a task and started again: it completes once.

@@ -144,6 +144,7 @@ impl Harness {
             "POST /chain/refuse" => self.proxy.set(Mode::Refuse),
             "POST /chain/pass" => self.proxy.set(Mode::Pass),
             "POST /chain/drop-answers" => self.proxy.set(Mode::DropAnswers),
+            "POST /chain/flood" => self.proxy.set(Mode::Flood),
             _ => return fail(format!("the harness does not know {line}")),
         }
         Ok(())
@@ -157,7 +158,9 @@ impl Harness {
                 Err(failure) => http::answer(stream, 500, failure.to_string().as_bytes()),
             };
         }
-        let (status, body) = if request.line == "GET /llama" {
+        let (status, body) = if request.line == "GET /chain/flooded" {
+            (200, json!(self.proxy.flooded()))
+        } else if request.line == "GET /llama" {
             self.llama.as_ref().map_or((404, Value::Null), |llama| (200, llama.providers()))
         } else if request.line == "POST /websocket" {
             let wish: Value = serde_json::from_slice(&request.body)?;
