@@ -251,6 +251,25 @@ async fn nobody_gives_what_it_lacks_or_names_whom_nobody_can_check() {
 }
 
 #[test]
+async fn a_key_says_whose_it_is_when_its_maker_has_gone() {
+    let (world, ana) = (World::new("maker").await, Approver::new(65));
+    let scopes = [Scope::TaskRead, Scope::KeysWrite];
+    world.client.put_member(&ana.did, &member(&scopes)).await.expect("added");
+    let session = client(&world, &person(&world, 65).await);
+    let wanted = |name: &str| CreateKey { name: name.to_owned(), scopes: scopes.to_vec() };
+    let made = session.create_key(&wanted("made")).await.expect("in a session");
+    let by_it = client(&world, &made).create_key(&wanted("by it")).await.expect("by that key");
+    let own = world.client.create_key(&wanted("own")).await.expect("by the first key");
+    let makers = [made.key.created_by, by_it.key.created_by, own.key.created_by];
+    assert_eq!(makers, [Some(ana.did.clone()), Some(ana.did.clone()), None]);
+    world.client.remove_member(&ana.did).await.expect("removed");
+    let keys = world.client.keys().await.expect("keys").items;
+    let hers = keys.iter().filter(|key| key.created_by.as_deref() == Some(ana.did.as_str()));
+    assert_eq!(hers.map(|key| key.name.as_str()).collect::<Vec<_>>(), ["made", "by it"]);
+    assert_eq!(keys.iter().filter(|key| key.created_by.is_none()).count(), 2, "the first one and its own");
+}
+
+#[test]
 async fn the_oldest_session_goes_and_the_last_key_stays() {
     let (world, ana) = (World::new("many").await, Approver::new(71));
     world.client.put_member(&ana.did, &member(&[Scope::TaskRead, Scope::TaskWrite])).await.expect("added");

@@ -181,9 +181,18 @@ pub struct KeyRecord {
     /// The member whose session it is the key of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub member: Option<String>,
+    /// The member in whose session it was made, or by a key of theirs that lasts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_by: Option<String>,
 }
 
 impl KeyRecord {
+    /// The member behind what is done with it; none with a key that nobody has made in a session.
+    #[must_use]
+    pub fn person(&self) -> Option<&str> {
+        self.member.as_deref().or(self.made_by.as_deref())
+    }
+
     /// Whether it is the key of a session: made by signing in, and gone by itself.
     #[must_use]
     pub const fn is_session(&self) -> bool {

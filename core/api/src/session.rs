@@ -273,6 +273,7 @@ mod tests {
             created_ms: NOW_MS + id as u64,
             expires_ms: session_of.map(|_| NOW_MS + 100_000),
             member: session_of.map(str::to_owned),
+            made_by: None,
         }
     }
 

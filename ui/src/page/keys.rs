@@ -46,6 +46,7 @@ fn columns(own: String, revoking: RwSignal<Option<Value>>) -> Vec<Column<Value>>
             .map(|did| view! { {badge(t(Text::Session), Tone::Calm)}" "<Copy value=did short=true /> }.into_any());
         view! { {text(key, "name")}" "{this}" "{member} }.into_any()
     };
+    let maker = |key: &Value| key["createdBy"].as_str().map(|did| view! { <Copy value=did short=true /> }).into_any();
     let act = move |key: &Value| {
         let key = key.clone();
         view! { <Button label=t(Text::Revoke) weight=Weight::Quiet press=move || revoking.set(Some(key.clone())) /> }
@@ -56,6 +57,7 @@ fn columns(own: String, revoking: RwSignal<Option<Value>>) -> Vec<Column<Value>>
         Column::new(Text::Id, |key: &Value| view! { <span class="mono">{text(key, "id")}</span> }.into_any()),
         Column::new(Text::Scopes, |key: &Value| scopes::shown(&items(key, "scopes"))),
         time(Text::Created, "createdAt").ordered(|a, b| text(a, "createdAt").cmp(&text(b, "createdAt"))),
+        Column::new(Text::MadeBy, maker),
         time(Text::Expires, "expiresAt"),
         Column::new(Text::Actions, act),
     ]

@@ -204,6 +204,7 @@ macro_rules! second_half {
     NewKey "Nueva clave" "New key";
     Scopes "Permisos" "Scopes";
     AllScopes "Todos" "All";
+    MadeBy "Creada por" "Made by";
     ThisKey "esta sesión" "this session";
     ChooseScopes "Elige al menos un permiso." "Choose at least one scope.";
     KeyShownOnce "La clave se muestra una sola vez: no se guarda y no se puede volver a ver."

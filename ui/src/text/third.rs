@@ -313,8 +313,8 @@ macro_rules! third_part {
     SessionLasts "Cada sesión termina sola a las 8 horas." "Each session ends by itself after 8 hours.";
     RemoveEffect "{0} no podrá iniciar sesión, y sus sesiones terminan al instante."
         "{0} cannot sign in any more, and their sessions end at once.";
-    RemoveKeys "Las claves de API que haya creado siguen valiendo: revísalas."
-        "API keys that they made still count: look through them.";
+    RemoveKeys "Las claves de API que haya creado siguen valiendo: su página dice quién creó cada una."
+        "API keys that they made still count: their page says who made each.";
     KeyWay "Clave de API" "API key";
     WalletWay "Tu cartera" "Your wallet";
     BrowserWay "Este navegador" "This browser";

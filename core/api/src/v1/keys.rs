@@ -34,6 +34,10 @@ pub struct Key {
     /// The DID of the member who has signed in: the key of a session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub member: Option<String>,
+    /// The DID of the member who made it, in a session or by another key that they had made so. It outlives them as a
+    /// member.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<String>,
 }
 
 /// A new key, shown this once.

@@ -1,5 +1,6 @@
 //! API keys of the caller's tenant.
 
+use aion_api::key::KeyRecord;
 use aion_api::object::tenant::{Reply, Request};
 use aion_api::problem::{Code, Problem};
 use aion_api::v1::List;
@@ -26,7 +27,9 @@ pub async fn create(ask: Ask) -> Result<Answer, Problem> {
     limits::check_name("/name", &body.name)?;
     let caller = ask.caller()?;
     let scopes = given(caller, body.scopes)?;
-    let (key, record) = new_key(&ask, &caller.tenant, &body.name, scopes)?;
+    let (key, mut record) = new_key(&ask, &caller.tenant, &body.name, scopes)?;
+    let own = caller.snapshot.keys.iter().find(|own| own.id == caller.key);
+    record.made_by = own.and_then(KeyRecord::person).map(str::to_owned);
     let created = KeyCreated { api_key: key.text().expose().clone(), key: view(&record) };
     ask.object(Address::tenant(&caller.tenant), Request::AddKey { key: record }).await?;
     answer::json(StatusCode::CREATED, &created)

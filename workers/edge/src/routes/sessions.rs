@@ -49,6 +49,7 @@ pub async fn open(ask: Ask) -> Result<Answer, Problem> {
         created_ms: now_ms,
         expires_ms: Some(now_ms + SESSION_MS),
         member: None,
+        made_by: None,
     };
     let request = Request::OpenSession { did: subject.did(), nonce, until_ms, key: record, passkey };
     match ask.object(Address::tenant(&tenant), request).await {

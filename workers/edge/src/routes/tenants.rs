@@ -54,7 +54,8 @@ pub fn new_key(ask: &Ask, tenant: &str, name: &str, scopes: Vec<Scope>) -> Resul
     let key = ApiKey::generate(ask.app.mode, tenant, &random::<KEY_RANDOM_BYTES>()?);
     let hash = key.hash(&ask.app.pepper);
     let (id, created_ms) = (key.id.clone(), call::now_ms());
-    let record = KeyRecord { id, name: name.to_owned(), scopes, hash, created_ms, expires_ms: None, member: None };
+    let (expires_ms, member, made_by) = (None, None, None);
+    let record = KeyRecord { id, name: name.to_owned(), scopes, hash, created_ms, expires_ms, member, made_by };
     Ok((key, record))
 }
 
@@ -67,6 +68,7 @@ pub fn view(record: &KeyRecord) -> Key {
         created_at: aion_api::time::rfc3339(record.created_ms),
         expires_at: record.expires_ms.map(aion_api::time::rfc3339),
         member: record.member.clone(),
+        created_by: record.made_by.clone(),
     }
 }
 
