@@ -3,7 +3,8 @@
 use aion_api::operations::Method;
 use aion_api::v1::List;
 use aion_api::v1::mind::{
-    Budgets, COMPLETIONS, MODELS, ModelList, Providers, PutBudget, PutBudgets, PutProviderKey, PutProviders, Switch,
+    Budgets, COMPLETIONS, ListedModel, MODELS, ModelList, Providers, PutBudget, PutBudgets, PutProviderKey,
+    PutProviders, Switch,
 };
 use aion_api::v1::plans::{
     AgentView, ApprovePlan, Memory, Plan, PlanRehearsal, PlanReplay, PlanStarted, ProposePlan, PutAgent, Rules,
@@ -66,6 +67,11 @@ impl<T: Transport> Client<T> {
     /// `GET /v1/models`: what conversations can name.
     pub async fn models(&self) -> Result<ModelList, Error> {
         self.read(MODELS).await
+    }
+
+    /// `GET /v1/models/{id}`
+    pub async fn model(&self, id: &str) -> Result<ListedModel, Error> {
+        self.read(&format!("{MODELS}/{id}")).await
     }
 
     /// `POST /v1/mind/plans`

@@ -224,6 +224,7 @@ fn mind(client: &Client<Recorder>) {
     sent(client.chat(&body("chat")));
     sent(client.complete_chat(&body("completeChat")));
     sent(client.models());
+    sent(client.model("fast"));
     sent(client.propose_plan("k", &body("proposePlan")));
     sent(client.plans(None));
     sent(client.plan("pln_1"));

@@ -120,7 +120,9 @@ const OPENAI: &str = "
     const text = whole.choices[0].message.content;
     const models = (await client.models.list()).data.map((model) => model.id);
     const stranger = await client.withOptions({ apiKey: 'wrong' }).models.list().catch((error) => error);
-    const strange = [stranger.status, stranger.code];
+    const missing = await client.models.retrieve('other').catch((error) => error);
+    const strange = [stranger.status, stranger.code, missing.status, missing.code];
+    models.push((await client.models.retrieve('fast')).owned_by);
     const tokens = whole.usage.total_tokens;
     return JSON.stringify({ text, tokens, pieces, status, code, type, requestID, models, strange });
   });
@@ -187,8 +189,8 @@ async fn the_client_of_openai_works_with_our_address_and_key() {
     assert_eq!((&told["text"], &told["pieces"], &told["tokens"]), (&json!(text), &json!(text), &json!(15)), "{told}");
     assert_eq!((&told["status"], &told["code"]), (&json!(404), &json!("model.unknown")), "{told}");
     assert!(told["requestID"].is_string(), "{told}");
-    assert_eq!(told["models"], json!(["fast", "auto"]), "{told}");
-    assert_eq!(told["strange"], json!([401, "credential.invalid"]), "{told}");
+    assert_eq!(told["models"], json!(["fast", "auto", "p0"]), "{told}");
+    assert_eq!(told["strange"], json!([401, "credential.invalid", 404, "model.unknown"]), "{told}");
 }
 
 #[test]

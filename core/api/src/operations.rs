@@ -16,7 +16,7 @@ mod table;
 pub use table::OPERATIONS;
 
 /// The operations for clients of `OpenAI`'s API.
-pub(crate) const OPENAI: [&str; 2] = ["completeChat", "listModels"];
+pub(crate) const OPENAI: [&str; 3] = ["completeChat", "listModels", "readModel"];
 /// The schema of what A2A's clients send,
 const A2A_MESSAGE: &str = "A2aMessage";
 /// who may name it by the protocol's own media type (A2A 1.0 section 11).

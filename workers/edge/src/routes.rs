@@ -56,6 +56,7 @@ fn front(routes: Routes) -> Routes {
         .at("chat", mind::pass)
         .at("completeChat", mind::pass)
         .at("listModels", mind::pass)
+        .at("readModel", mind::pass)
         .at("callMcp", mind::offered)
         .at("mcpResource", mind::offered)
         .at("readAgentCard", mind::offered)

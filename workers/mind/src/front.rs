@@ -61,6 +61,11 @@ pub async fn answer(env: &Env, context: &Context, handed: &Handed, body: &[u8]) 
                 answer => answer.map_err(Refusal::problem),
             }
         }
+        "readModel" => {
+            let list = ModelList::of(&chat::fresh(env, handed).await?.all);
+            let unknown = || Problem::new(Code::ModelUnknown, format!("no provider has a model {:?}", handed.id));
+            json(&list.data.into_iter().find(|model| model.id == handed.id).ok_or_else(unknown)?)
+        }
         "listModels" => json(&ModelList::of(&chat::fresh(env, handed).await?.all)),
         "callMcp" => mcp::answer(handed, body),
         "mcpResource" => mcp::resource(handed),

@@ -17,7 +17,7 @@ const CHAT: &[Code] = &[
     Code::LimitReached,
 ];
 
-pub(super) const OPERATIONS: [Operation; 10] = [
+pub(super) const OPERATIONS: [Operation; 11] = [
     Operation {
         id: "readProviders",
         method: Method::Get,
@@ -162,5 +162,19 @@ pub(super) const OPERATIONS: [Operation; 10] = [
         example: "/v1/models",
         success: json(200, "ModelList"),
         problems: &[],
+    },
+    Operation {
+        id: "readModel",
+        method: Method::Get,
+        path: "/v1/models/{id}",
+        tag: "mind",
+        summary: "One of them, in the words of OpenAI's API.",
+        credential: Credential::Key(Scope::MindUse),
+        idempotent: false,
+        query: &[],
+        request: "",
+        example: "/v1/models/fast",
+        success: json(200, "ListedModel"),
+        problems: &[Code::ModelUnknown],
     },
 ];
