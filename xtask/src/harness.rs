@@ -30,9 +30,9 @@ pub struct Harness {
 }
 
 impl Harness {
-    /// Starts everything on free ports, with storage of its own.
-    pub fn start() -> Outcome<Self> {
-        let home = scratch("e2e");
+    /// Starts everything on free ports, with storage and logs of its own in the scratch folder of this name.
+    pub fn start(name: &str) -> Outcome<Self> {
+        let home = scratch(name);
         platform::fresh_folder(&home)?;
         let chain = chain::start(http::free_port()?, None, &home.join("logs/chain.log"))?;
         chain::prepare(&chain.url)?;

@@ -1,8 +1,9 @@
 //! HTTP on loopback: a client for JSON, and the few lines of a server that the harness needs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -12,9 +13,15 @@ use crate::report::{Context, Outcome, failure};
 /// A request that our own servers read may have this many bytes.
 const BODY_MAX_BYTES: usize = 8 * 1024 * 1024;
 
-/// A port that is free now.
+/// A port that is free now, and that nobody else in this process has been given.
 pub fn free_port() -> Outcome<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    loop {
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        if GIVEN.lock().unwrap_or_else(PoisonError::into_inner).insert(port) {
+            return Ok(port);
+        }
+    }
 }
 
 /// An agent that gives answers of any status.

@@ -16,6 +16,7 @@ mod files;
 mod first_light;
 mod harness;
 mod http;
+mod lanes;
 mod llama;
 mod mind_probe;
 mod modules;

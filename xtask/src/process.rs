@@ -50,20 +50,45 @@ pub fn run(command: &mut Command) -> Outcome<()> {
 
 /// Runs a command to its end, shows its output on standard error and gives each line of its standard output.
 pub fn run_each_line(command: &mut Command, mut each: impl FnMut(&str)) -> Outcome<()> {
+    read_each_line(command, |line| {
+        say(line);
+        each(line);
+    })
+}
+
+/// Runs a command to its end and gives each line of its standard output.
+pub fn read_each_line(command: &mut Command, mut each: impl FnMut(&str)) -> Outcome<()> {
     let shown = command.get_program().display().to_string();
     command.process_group(0).stdout(Stdio::piped());
     let mut child = command.spawn().context(format!("cannot start {shown}"))?;
     let group = remember(&child);
     if let Some(stdout) = child.stdout.take() {
         for line in BufReader::new(stdout).lines() {
-            let line = line.unwrap_or_default();
-            say(&line);
-            each(&line);
+            each(&line.unwrap_or_default());
         }
     }
     let status = child.wait()?;
     forget(group);
     if status.success() { Ok(()) } else { fail(format!("{shown} failed ({status}); its output stands above")) }
+}
+
+/// Runs a command to its end with all its output in a file, and says whether it succeeded.
+pub fn run_into(command: &mut Command, file: &Path) -> Outcome<bool> {
+    let mut child = spawn_into(command, file)?;
+    let group = remember(&child);
+    let status = child.wait()?;
+    forget(group);
+    Ok(status.success())
+}
+
+/// Starts a command whose output is added to a file.
+fn spawn_into(command: &mut Command, file: &Path) -> Outcome<Child> {
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let file = File::options().create(true).append(true).open(file).context(file.display())?;
+    command.stdout(file.try_clone()?).stderr(file).process_group(0);
+    command.spawn().context(format!("cannot start {}", command.get_program().display()))
 }
 
 /// Runs a command quietly and gives its standard output.
@@ -85,12 +110,7 @@ pub struct Server {
 impl Server {
     /// Starts a server whose output goes to a log.
     pub fn start(command: &mut Command, log: &Path) -> Outcome<Self> {
-        if let Some(folder) = log.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        let file = File::options().create(true).append(true).open(log).context(log.display())?;
-        command.stdout(file.try_clone()?).stderr(file).process_group(0);
-        let child = command.spawn().context(format!("cannot start {}", command.get_program().display()))?;
+        let child = spawn_into(command, log)?;
         let group = remember(&child);
         Ok(Self { child, group, log: log.to_path_buf() })
     }

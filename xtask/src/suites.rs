@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every suite, with one closing line each.
 
+use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 
@@ -7,7 +8,7 @@ use crate::harness::{self, Harness};
 use crate::llama::{self, Llama};
 use crate::report::{Context, Failure, Outcome, fail, now, say};
 use crate::workspace::{self, at, scratch};
-use crate::{browser, build, ci, cut, documented, http, modules, process, secrets, setup, spans, wire};
+use crate::{browser, build, ci, cut, documented, http, lanes, modules, process, secrets, setup, spans, wire};
 
 /// Pure crates, tested natively and as wasm.
 pub const CORES: [&str; 12] = [
@@ -33,8 +34,10 @@ const MIND: [&str; 1] = ["aion-mind"];
 const MIND_FILES: [&str; 4] = ["agents", "mind", "own_agents", "plans"];
 /// Native only.
 const NATIVE: [&str; 3] = ["aion-client", "aion-ui", "xtask"];
-/// A test in wasm may take this long: the whole threshold protocol, unoptimised, on a slow machine.
-const WASM_TIMEOUT_S: &str = "600";
+/// What runs tests in wasm,
+const RUNNER: &str = "wasm-bindgen-test-runner";
+/// and how. A test may take ten minutes: the whole threshold protocol, unoptimised, on a slow machine.
+const RUNNER_SETTINGS: [(&str, &str); 2] = [("WASM_BINDGEN_TEST_TIMEOUT", "600"), ("WASM_BINDGEN_TEST_ONLY_NODE", "1")];
 
 /// A suite's name and what runs it.
 type Suite = (&'static str, fn(&mut Count) -> Outcome<()>);
@@ -159,9 +162,8 @@ fn wasm_test(packages: &[&str]) -> Outcome<Command> {
     let mut cargo = cargo_test(packages)?;
     cargo
         .args(["--target", "wasm32-unknown-unknown"])
-        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", workspace::tool("wasm-bindgen-test-runner")?)
-        .env("WASM_BINDGEN_TEST_TIMEOUT", WASM_TIMEOUT_S)
-        .env("WASM_BINDGEN_TEST_ONLY_NODE", "1");
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", workspace::tool(RUNNER)?)
+        .envs(RUNNER_SETTINGS);
     Ok(cargo)
 }
 
@@ -240,7 +242,7 @@ fn console(count: &mut Count) -> Outcome<()> {
     };
     setup::for_platform()?;
     build::all()?;
-    let harness = Harness::start()?;
+    let harness = Harness::start("ui")?;
     let (url, origin, log) = (harness.url(), harness.origin().to_owned(), harness.log());
     let control = harness::serve(&Arc::new(Mutex::new(harness)))?;
     let node = browser::command(&url, &control, &origin, &chromium);
@@ -275,19 +277,16 @@ fn on_platform(files: &[&str], count: &mut Count) -> Outcome<()> {
 fn on_platform_with(files: &[&str], count: &mut Count, llama: Option<Llama>) -> Outcome<()> {
     build::all()?;
     modules::build()?;
-    // Built first, so that the platform does not stand idle beside a compiler.
-    process::run(wasm_test(&["aion-tests"])?.args(files).arg("--no-run"))?;
-    let mut harness = Harness::start()?;
-    if let Some(llama) = llama {
-        harness.add_llama(llama);
-    }
-    let log = harness.log();
-    let harness = Arc::new(Mutex::new(harness));
-    let control = harness::serve(&harness)?;
-    let result =
-        counted(wasm_test(&["aion-tests"])?.args(files).arg("--no-fail-fast").env("AION_CONTROL", control), count);
-    process::end_everything();
-    result.and_then(|()| documented::check(&log))
+    let told = |text: &str| text.lines().for_each(|line| count.add_line(line));
+    lanes::run(wasm_test(&["aion-tests"])?.args(files), &runner, llama, told)
+}
+
+/// What runs a module of tests, as cargo would.
+fn runner(module: &Path) -> Outcome<Command> {
+    let mut runner = process::command(workspace::tool(RUNNER)?)?;
+    runner.arg(module).current_dir(at("tests"));
+    runner.envs(RUNNER_SETTINGS);
+    Ok(runner)
 }
 
 #[cfg(test)]

@@ -13,7 +13,6 @@ use crate::bench::load::Connection;
 use crate::first_light::wait;
 use crate::harness::Harness;
 use crate::report::{Context, Outcome, fail, now, say, step};
-use crate::workspace::scratch;
 use crate::{build, files, platform, secrets, setup};
 
 mod request;
@@ -56,7 +55,7 @@ pub fn run(words: &[&str]) -> Outcome<()> {
     }
     setup::for_platform()?;
     build::all()?;
-    let harness = Harness::start()?;
+    let harness = Harness::start("malformed")?;
     let operator = secrets::operator_token()?;
     let client = Client::new(&harness.url(), NativeTransport::new()).with_key(&operator);
     let key = wait(client.create_tenant("malformed"))?.context("POST /v1/tenants")?.key.api_key;
@@ -84,7 +83,7 @@ pub fn run(words: &[&str]) -> Outcome<()> {
     for fault in seen.faults.iter().take(SHOWN_MAX) {
         say(format_args!("  {fault}"));
     }
-    let log = files::read(&scratch("e2e").join("logs/edge.log"))?;
+    let log = files::read(&harness.log())?;
     let panics = log.matches("panicked at").count();
     let alive = platform::readiness(&harness.url())?;
     if seen.faults.is_empty() && panics == 0 && alive["state"] == "ok" {
