@@ -7,8 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::build::{FEATURES, OPTIMISE};
-use crate::report::{Outcome, fail, failure, say, step};
-use crate::workspace::{at, scratch};
+use crate::report::{Outcome, fail, say, step};
+use crate::workspace::{self, at, scratch};
 use crate::{files, process, setup};
 
 /// Where the platform looks for the files (wrangler.toml).
@@ -40,8 +40,7 @@ pub fn build() -> Outcome<()> {
     if std::env::var_os(crate::build::FROZEN).is_some() {
         return Ok(());
     }
-    setup::wasm_target()?;
-    setup::npm()?;
+    setup::for_workers()?;
     let stamp = scratch("console/inputs");
     if !at(DIST).join("index.html").exists() && stamp.exists() {
         fs::remove_file(&stamp)?;
@@ -96,12 +95,9 @@ fn registry() -> PathBuf {
 
 /// What JavaScript needs to load it, as a module of the web.
 fn bind(wasm: &Path, out: &Path) -> Outcome<()> {
-    let mut bindgen = wasm_bindgen_cli_support::Bindgen::new();
-    let generated = bindgen
-        .input_path(wasm)
-        .web(true)
-        .and_then(|bindgen| bindgen.typescript(false).out_name("console").generate(out));
-    generated.map_err(|error| failure(format!("{}: {error:#}", wasm.display())))
+    let mut bindgen = process::command(workspace::tool("wasm-bindgen")?)?;
+    bindgen.args(["--target=web", "--no-typescript", "--omit-default-module-path", "--out-name=console", "--out-dir"]);
+    process::run(bindgen.arg(out).arg(wasm))
 }
 
 /// Without what the compiler left over.
