@@ -62,7 +62,7 @@ pub fn run(words: &[&str]) -> Outcome<()> {
 fn killed(tasks: usize) -> Outcome<()> {
     setup::for_platform()?;
     build::all()?;
-    let mut harness = Harness::start("faults")?;
+    let mut harness = Harness::start("faults/kernel")?;
     let load = Load::prepare(&harness.url(), harness.recorder().to_owned(), tasks)?;
     let (start, acknowledged) = (now(), Acknowledged::default());
     let kills = load.submit_under_fire(&mut harness, &acknowledged)?;

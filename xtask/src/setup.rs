@@ -80,8 +80,19 @@ pub fn has_tool(program: &str) -> bool {
     workspace::tool(program).is_ok_and(|path| path.exists())
 }
 
+/// What the first run of every test writes: 7 GB below `target`, the rest what cargo, npm and apt bring.
+const FIRST_RUN_BYTES: u64 = 13 << 30;
+
 /// worker-build and wasm-bindgen's command line, in a folder that all clones share.
 pub fn tools() -> Outcome<()> {
+    let (first, free) = (!TOOLS.iter().all(|(_, _, program)| has_tool(program)), workspace::free_bytes()?);
+    if first && free < FIRST_RUN_BYTES {
+        say(format_args!(
+            "the first run of every test writes {} GB; {} GB are free",
+            FIRST_RUN_BYTES >> 30,
+            free >> 30
+        ));
+    }
     for (package, version, program) in TOOLS {
         if has_tool(program) {
             continue;

@@ -108,7 +108,8 @@ pub fn all() -> Outcome<()> {
     if summary.len() == SUITES.len() && !summary.iter().any(|line| line.contains(": failed: ")) {
         return Ok(());
     }
-    fail("the suite named last failed; its output stands above")
+    let free = workspace::free_bytes()? >> 20;
+    fail(format!("the suite named last failed; its output stands above, and {free} MB are free on the disk"))
 }
 
 /// Runs one suite. `kernel`, `edge` and `mind` are parts of others: the rules of tasks, all that stands in front, and

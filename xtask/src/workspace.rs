@@ -25,6 +25,13 @@ pub fn scratch(path: &str) -> PathBuf {
     at("target/aion").join(path)
 }
 
+/// What is free on the disk that the repository stands on. A linker that fills it up ends by SIGBUS and says nothing of
+/// it.
+pub fn free_bytes() -> Outcome<u64> {
+    let disk = rustix::fs::statvfs(root())?;
+    Ok(disk.f_bavail * disk.f_frsize)
+}
+
 /// What all clones on this machine share.
 pub fn cache() -> Outcome<PathBuf> {
     let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);

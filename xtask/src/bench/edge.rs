@@ -56,7 +56,7 @@ pub fn run(options: &[&str]) -> Outcome<()> {
     setup::for_platform()?;
     build::all()?;
     modules::build()?;
-    let harness = Harness::start("bench-edge")?;
+    let harness = Harness::start("bench-platform")?;
     let (bare, port) = bare(&scratch("bench"))?;
     let plain = |name| Target::plain(name, port, bare.group());
     let mut targets = vec![plain("bare Worker")];

@@ -55,7 +55,7 @@ pub fn run(words: &[&str]) -> Outcome<()> {
     }
     setup::for_platform()?;
     build::all()?;
-    let harness = Harness::start("malformed")?;
+    let harness = Harness::start("faults/malformed")?;
     let operator = secrets::operator_token()?;
     let client = Client::new(&harness.url(), NativeTransport::new()).with_key(&operator);
     let key = wait(client.create_tenant("malformed"))?.context("POST /v1/tenants")?.key.api_key;

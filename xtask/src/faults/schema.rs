@@ -41,7 +41,7 @@ pub fn run(seeds: &[&str]) -> Outcome<()> {
     build::all()?;
     let program = installed()?;
     files::write(&scratch("schemathesis").join("schemathesis.toml"), CONFIG)?;
-    let harness = Harness::start("schema")?;
+    let harness = Harness::start("faults/schema")?;
     let url = harness.url();
     let operator = Client::new(&url, NativeTransport::new()).with_key(&secrets::operator_token()?);
     let mut red = Vec::new();
