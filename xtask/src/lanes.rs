@@ -38,7 +38,7 @@ pub fn run(
     let mut waiting = built(cargo)?;
     let lanes = 1..=LANES.min(waiting.len());
     // The next one is taken from the end.
-    waiting.sort_by_key(|file| LONGEST.iter().rev().position(|name| *name == file.name).map_or(0, |place| place + 1));
+    waiting.sort_by_key(|file| weight(&file.name));
     platform::fresh_folder(&scratch(OUTPUT))?;
     let (waiting, told, llama) = (Mutex::new(waiting), Mutex::new(told), Mutex::new(llama));
     let one = |lane: usize| {
@@ -56,6 +56,11 @@ pub fn run(
     process::end_everything();
     let logs: Vec<PathBuf> = results.into_iter().collect::<Outcome<_>>()?;
     logs.iter().try_for_each(|log| documented::check(log))
+}
+
+/// A number that is the greater the longer a file runs, as far as we know of it.
+fn weight(name: &str) -> usize {
+    LONGEST.iter().rev().position(|long| *long == name).map_or(0, |place| place + 1)
 }
 
 /// Runs file after file on one platform, and gives the platform's log.
@@ -100,4 +105,31 @@ fn executable(message: &str) -> Option<Built> {
     let module = PathBuf::from(message["executable"].as_str()?);
     let is_test = message["profile"]["test"] == true;
     is_test.then(|| message["target"]["name"].as_str().map(str::to_owned))?.map(|name| Built { name, module })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LONGEST, executable, weight};
+
+    #[test]
+    fn modules_of_tests_are_found_among_what_cargo_says() {
+        let artifact = |is_test: bool, executable: &str| {
+            format!(
+                r#"{{"reason":"compiler-artifact","target":{{"name":"plans"}},"profile":{{"test":{is_test}}},
+                "executable":{executable}}}"#
+            )
+        };
+        let found = executable(&artifact(true, r#""/t/plans-1.wasm""#)).unwrap();
+        assert_eq!((found.name.as_str(), found.module.to_str()), ("plans", Some("/t/plans-1.wasm")));
+        assert!(executable(&artifact(false, r#""/t/plans-1.wasm""#)).is_none(), "no test");
+        assert!(executable(&artifact(true, "null")).is_none(), "a library");
+        assert!(executable("   Compiling plans").is_none());
+    }
+
+    #[test]
+    fn the_longest_file_begins_first() {
+        let mut names = vec!["tasks", LONGEST[1], "limits", LONGEST[0]];
+        names.sort_by_key(|name| weight(name));
+        assert_eq!((names.pop(), names.pop()), (Some(LONGEST[0]), Some(LONGEST[1])));
+    }
 }
