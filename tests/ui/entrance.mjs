@@ -137,6 +137,7 @@ test("a person signs in with the key of the browser, once somebody has added its
   await admin.fill("#member-did", did);
   await admin.fill("#member-name", HOSTILE);
   await admin.check("#member-scope-task-read");
+  await admin.check("#member-scope-keys-write");
   await admin.locator("#member").getByText("Each session ends by itself after 8 hours.").waitFor();
   await admin.locator("#member").getByRole("button", { name: "Save" }).press("Enter");
   await admin.locator(".table").getByText(HOSTILE).waitFor();
@@ -145,6 +146,17 @@ test("a person signs in with the key of the browser, once somebody has added its
   await page.waitForSelector(".part");
   await admin.goto(`${BASE}/console/keys`);
   await admin.locator("tr", { hasText: "Session" }).getByText(HOSTILE, { exact: false }).waitFor();
+
+  await page.goto(`${BASE}/console/keys`);
+  await page.getByRole("button", { name: "New key" }).click();
+  await page.fill("#key-name", "Hers");
+  await page.check("#scope-task-read");
+  await page.locator("#new-key").getByRole("button", { name: "Create" }).click();
+  await page.getByRole("button", { name: "I have stored it" }).click();
+  await call(key, "DELETE", path(did));
+  await admin.reload();
+  const maker = admin.locator("tr", { hasText: "Hers" }).locator(".copy-text");
+  same(await maker.getAttribute("title"), did, "who made it is told when they have gone");
 });
 
 test("members are added by an address, changed and removed", async ({ page, context }) => {
