@@ -54,7 +54,7 @@ fn make() -> Outcome<()> {
     let (bound, style) = (work.join("bound"), work.join("console.css"));
     let mut cargo = compiler(&at("."), PROFILE, &at("target/console"))?;
     process::run(&mut cargo)?;
-    bind(&compiled(PROFILE, &at("target/console")), &bound)?;
+    process::run(&mut binder(&compiled(PROFILE, &at("target/console")), &bound)?)?;
     let (wasm, script) = (bound.join("console_bg.wasm"), bound.join("console.min.js"));
     optimise(&wasm)?;
     let mut esbuild = process::command(at("node_modules/.bin/esbuild"))?;
@@ -93,11 +93,12 @@ fn registry() -> PathBuf {
     home.join("registry/src")
 }
 
-/// What JavaScript needs to load it, as a module of the web.
-fn bind(wasm: &Path, out: &Path) -> Outcome<()> {
+/// Makes of a compiled console what JavaScript needs to load it, as a module of the web.
+fn binder(wasm: &Path, out: &Path) -> Outcome<std::process::Command> {
     let mut bindgen = process::command(workspace::tool("wasm-bindgen")?)?;
     bindgen.args(["--target=web", "--no-typescript", "--omit-default-module-path", "--out-name=console", "--out-dir"]);
-    process::run(bindgen.arg(out).arg(wasm))
+    bindgen.arg(out).arg(wasm);
+    Ok(bindgen)
 }
 
 /// Without what the compiler left over.

@@ -2,12 +2,11 @@
 //! nothing but `cargo xtask dev` serves.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
-use super::{INPUTS, compiled, compiler, page};
+use super::{INPUTS, binder, compiled, compiler, page};
 use crate::report::{Failure, Outcome, fail, now, say, step};
 use crate::workspace::{self, at, scratch};
 use crate::{build, files, http, process};
@@ -118,7 +117,7 @@ impl Quick {
         let start = now();
         let (bound, style) = (self.work.join("bound"), self.work.join("console.css"));
         let mut compile = compiler(&self.sources, PROFILE, &self.target)?;
-        let mut bind = self.binder(&bound)?;
+        let mut bind = binder(&compiled(PROFILE, &self.target), &bound)?;
         let mut stylist = page::stylist(&self.sources.join("ui/style"), &style)?;
         let (compile, bind) = thread::scope(|scope| {
             let styled = scope.spawn(|| process::output(&mut stylist));
@@ -134,14 +133,6 @@ impl Quick {
         page::assemble(&self.sources.join("ui/page"), &parts, &self.dist())?;
         let [compile, bind, whole] = [compile, bind, start.elapsed()].map(|took| took.as_secs_f64());
         Ok(Took { compile, bind, whole })
-    }
-
-    /// wasm-bindgen as a program, which was built optimised, where this one was not.
-    fn binder(&self, out: &Path) -> Outcome<Command> {
-        let mut bindgen = process::command(workspace::tool("wasm-bindgen")?)?;
-        bindgen.args(["--target", "web", "--no-typescript", "--out-name", "console", "--out-dir"]).arg(out);
-        bindgen.arg(compiled(PROFILE, &self.target));
-        Ok(bindgen)
     }
 }
 
